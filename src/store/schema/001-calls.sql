@@ -1,0 +1,138 @@
+-- Calliope's own layout. A call segment is one row with all messages of one call that one batch
+-- held, compressed together, and the few columns people search by. Reading merges the segments of
+-- a call (src/sip/call-state.ts says how). Runs inside one transaction under an advisory lock.
+
+create table spools (
+  spool_id    text primary key,            -- made once per spool directory
+  node        text not null,               -- the node's name, for people
+  created_at  timestamptz not null default now()
+);
+
+-- Written in the transaction that stores the data: the reason nothing is stored twice.
+create table spool_cursors (
+  spool_id    text not null references spools,
+  lane        text not null,
+  file        bigint not null,             -- the file to go on reading
+  byte_offset bigint not null,             -- and where in it
+  records     bigint not null,             -- frames of this lane passed so far
+  stored      bigint not null default 0,
+  rejected    jsonb not null default '{}', -- by reason, what the store refused
+  dropped     jsonb not null default '{}', -- by reason, what could not be read back
+  intake      jsonb not null default '{}', -- the lane's own counts (LedgerCounts), newest known
+  updated_at  timestamptz not null default now(),
+  primary key (spool_id, lane)
+);
+
+create sequence call_segment_ids;
+
+create table call_segments (
+  first_at      timestamptz not null,      -- earliest message; the partition key
+  last_at       timestamptz not null,
+  request_at    timestamptz,               -- earliest request: its parties are the ones below
+  invite_at     timestamptz,
+  ring_at       timestamptz,
+  answer_at     timestamptz,
+  failure_at    timestamptz,
+  challenge_at  timestamptz,
+  cancel_at     timestamptz,
+  bye_at        timestamptz,
+  id            bigint not null,           -- insertion order, from call_segment_ids
+  message_count integer not null,
+  protocol      smallint not null,         -- HEP protocol type: 1 SIP, 5 RTCP, 100 log …
+  answer_status smallint,
+  failure_status smallint,
+  challenge_status smallint,
+  format        smallint not null,         -- how `messages` is encoded
+  call_id       text not null,             -- SIP Call-ID, else the correlation id, else ''
+  method        text,                      -- of the earliest request
+  from_user     text,
+  from_domain   text,
+  to_user       text,
+  to_domain     text,
+  ruri_user     text,
+  ruri_domain   text,
+  user_agent    text,
+  src_ip        text,                      -- of the earliest request
+  dst_ip        text,
+  bye_ip        text,
+  hosts         text[] not null,           -- every address seen in the segment
+  statuses      smallint[],                -- every response status seen in the segment
+  capture_ids   integer[],
+  captured_by   text[],                    -- node names (HEP chunk 19)
+  correlation   text[],                    -- keys that join this call to others, 'kind:value'
+  headers       jsonb,                     -- custom headers, lower-case names
+  messages      bytea not null
+) partition by range (first_at);
+
+-- Keys that join legs (X-CID, Session-ID, ICID …): only calls that carry one have rows here.
+create table correlation_keys (
+  key      text not null,                  -- 'kind:value'
+  call_id  text not null,
+  at       timestamptz not null,
+  primary key (key, call_id)
+);
+create index correlation_keys_at on correlation_keys (at);
+
+create table kpi_minutes (
+  minute        timestamptz not null,
+  node          text not null,             -- each node adds to rows of its own: no lock contention
+  attempts      bigint not null default 0, -- initial INVITEs
+  answered      bigint not null default 0,
+  failed        bigint not null default 0,
+  cancelled     bigint not null default 0,
+  registrations bigint not null default 0,
+  registered    bigint not null default 0,
+  messages      bigint not null default 0,
+  setup_ms_sum  bigint not null default 0, -- INVITE to first 18x or 2xx
+  setup_count   bigint not null default 0,
+  setup_ms_histogram bigint[] not null default '{}',
+  failures      jsonb not null default '{}', -- by status code
+  primary key (minute, node)
+);
+
+-- Who sends: one row per agent address, transport and capture id.
+create table sources (
+  node        text not null,
+  peer_ip     text not null,
+  transport   text not null,
+  capture_id  bigint not null,
+  captured_by text not null,               -- chunk 19, '' when absent
+  hep_version smallint not null,
+  packets     bigint not null,
+  bytes       bigint not null,
+  rejected    bigint not null,
+  clock_skew_ms bigint not null,           -- received minus agent time, last packet
+  largest_bytes integer not null,          -- over 1300 warns of truncation on UDP paths
+  first_seen_at timestamptz not null,
+  last_seen_at  timestamptz not null,
+  primary key (node, peer_ip, transport, capture_id, captured_by, hep_version)
+);
+
+-- Frames that failed a check, capped; the auth key is blanked before they get here.
+create table quarantine (
+  id          bigint generated always as identity primary key,
+  received_at timestamptz not null,
+  node        text not null,
+  transport   text not null,
+  peer        text not null,
+  reason      text not null,
+  detail      text not null,
+  byte_offset integer not null,
+  frame       bytea not null
+);
+
+create table nodes (
+  node        text primary key,
+  spool_id    text not null,
+  version     text not null,
+  state       text not null,               -- starting, ready, draining, stopped
+  started_at  timestamptz not null,
+  heartbeat_at timestamptz not null,
+  ledger      jsonb not null,              -- LedgerCounts summed over the node's lanes, live
+  signals     jsonb not null               -- packetsPerSecond, spoolBytes, spoolAgeSeconds, drops …
+);
+
+create table settings (
+  key   text primary key,
+  value jsonb not null
+);
