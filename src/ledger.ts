@@ -55,9 +55,11 @@ const dropSlot = new Map(DROP_REASONS.map((reason, i) => [reason, DROPPED_AT + i
 
 /** One lane's counters in memory that other threads may read; exactly one thread writes. */
 export class LaneLedger {
+  readonly memory: SharedArrayBuffer
   readonly #slots: Float64Array
 
-  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(LEDGER_SLOTS * 8)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(LEDGER_SLOTS * 8)) {
+    this.memory = memory
     this.#slots = new Float64Array(memory)
   }
 

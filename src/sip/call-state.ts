@@ -39,21 +39,3 @@ export interface CallState {
   /** Address that sent the first BYE. */
   readonly byeIp: string
 }
-
-/** How a call stands, in the words of the trade. `q=outcome:failed` searches it. */
-export const OUTCOMES = [
-  'trying', // INVITE seen, nothing decided
-  'ringing', // 18x seen, nothing decided
-  'answered', // 2xx seen, no BYE yet: the call is up
-  'completed', // 2xx and BYE
-  'cancelled', // the caller gave up (CANCEL or 487)
-  'busy', // 486 or 600
-  'rejected', // 403, 603, 607, 608 …: somebody said no
-  'unanswered', // 408, 480: nobody there
-  'failed', // any other 3xx–6xx that ended it
-  'auth-failed', // challenged, and nothing after it
-  'registered', // REGISTER answered with 2xx
-  'ok', // any other request answered with 2xx
-  'unknown', // no request seen
-] as const
-export type Outcome = (typeof OUTCOMES)[number]

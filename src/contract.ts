@@ -1,7 +1,24 @@
-// What the API answers, and the store it needs to do so (the store room implements CallStore).
-// Times in these shapes are RFC 3339 UTC with microseconds. The contract grows only by addition.
-import type { DropReason, RejectReason } from '#ledger'
-import type { Outcome } from '#sip'
+// The shapes the outside sees (HTTP API, command line). Ground floor: the store builds them, the API
+// sends them, the page shows them. Times are RFC 3339 UTC with microseconds. Grows only by addition.
+import type { DropReason, RejectReason } from './ledger.ts'
+
+/** How a call stands, in the words of the trade. `q=outcome:failed` searches it. */
+export const OUTCOMES = [
+  'trying', // INVITE seen, nothing decided
+  'ringing', // 18x seen, nothing decided
+  'answered', // 2xx seen, no BYE yet: the call is up
+  'completed', // 2xx and BYE
+  'cancelled', // the caller gave up (CANCEL or 487)
+  'busy', // 486 or 600
+  'rejected', // 403, 603, 607, 608 …: somebody said no
+  'unanswered', // 408, 480: nobody there
+  'failed', // any other 3xx–6xx that ended it
+  'auth-failed', // challenged, and nothing after it
+  'registered', // REGISTER answered with 2xx
+  'ok', // any other request answered with 2xx
+  'unknown', // no request seen
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
 
 export interface CallRow {
   readonly callId: string
@@ -101,7 +118,10 @@ export interface CallDetail {
   readonly summary: CallRow
   readonly legs: readonly Leg[]
   readonly messages: readonly CallMessage[]
-  readonly ladder: { readonly columns: readonly LadderColumn[]; readonly arrows: readonly LadderArrow[] }
+  readonly ladder: {
+    readonly columns: readonly LadderColumn[]
+    readonly arrows: readonly LadderArrow[]
+  }
   /** Messages left out because the call has more than the limit; 0 = whole. */
   readonly messagesOmitted: number
 }
@@ -110,8 +130,14 @@ export interface Ledger {
   readonly received: number
   readonly stored: number
   readonly pending: number
-  readonly rejected: { readonly total: number; readonly byReason: Partial<Record<RejectReason, number>> }
-  readonly dropped: { readonly total: number; readonly byReason: Partial<Record<DropReason, number>> }
+  readonly rejected: {
+    readonly total: number
+    readonly byReason: Partial<Record<RejectReason, number>>
+  }
+  readonly dropped: {
+    readonly total: number
+    readonly byReason: Partial<Record<DropReason, number>>
+  }
   /** received = stored + rejected + dropped + pending, checked, not assumed. */
   readonly balanced: boolean
 }
@@ -182,22 +208,6 @@ export interface CallSearch {
   readonly toUs: number | undefined
   readonly limit: number
   readonly cursor: string | undefined
-}
-
-/** What the API needs from the store. Every call stops its database work when the signal aborts. */
-export interface CallStore {
-  /** Throws QueryError with the place of the mistake when `q` does not parse. */
-  searchCalls(search: CallSearch, signal: AbortSignal): Promise<CallPage>
-  readCall(callId: string, options: ReadCallOptions, signal: AbortSignal): Promise<CallDetail | undefined>
-  /** Every message as traced, with bytes, for pcap and text export. */
-  readTrace(callIds: readonly string[], signal: AbortSignal): Promise<readonly import('#sip').TracedMessage[]>
-  /** Calls as they are stored, newest last; at most `rowsMax` a tick, and says what it skipped. */
-  tail(q: string, signal: AbortSignal): AsyncIterable<TailEvent>
-  ledger(): Promise<Ledger>
-  sources(): Promise<readonly Source[]>
-  quarantine(limit: number): Promise<readonly Quarantined[]>
-  kpi(fromUs: number, toUs: number): Promise<readonly KpiMinute[]>
-  nodes(): Promise<readonly NodeRow[]>
 }
 
 export interface ReadCallOptions {

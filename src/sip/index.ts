@@ -1,0 +1,2 @@
+export type * from './call-state.ts'
+export type * from './message.ts'
