@@ -4,7 +4,7 @@ import pino from 'pino'
 
 /** Structured logger; `log.child({ room: 'intake' })` names the room a line comes from. */
 export const log = pino({
-  level: process.env['CALLIOPE_LOG_LEVEL'] ?? 'info',
+  level: process.env.CALLIOPE_LOG_LEVEL ?? 'info',
   base: null,
   timestamp: pino.stdTimeFunctions.isoTime,
   redact: {

@@ -1,0 +1,129 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { explainConfig, hidePassword } from './explain.ts'
+import { UsageError } from './flags.ts'
+import { loadConfig } from './load-config.ts'
+import { SETTINGS } from './settings.ts'
+
+const file = (name: string, text: string) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'calliope-config-')), name)
+  writeFileSync(path, text)
+  return path
+}
+
+const problemsOf = (argv: string[], env: Record<string, string> = {}) => {
+  try {
+    loadConfig(argv, env)
+  } catch (error) {
+    if (error instanceof UsageError)
+      return error.problems.map(({ where, message }) => `${where}: ${message}`)
+    throw error
+  }
+  return []
+}
+
+test('loadConfig takes the file before the default, the environment before the file, flags before all', () => {
+  const toml = file('calliope.toml', '[spool]\nbytes_max = "1GB"\nflush = "20ms"\nsync = "1s"\n')
+  const { config, origins } = loadConfig(['--config', toml, '--spool-flush', '40ms'], {
+    CALLIOPE_SPOOL_FLUSH: '30ms',
+    CALLIOPE_SPOOL_SYNC: '2s',
+  })
+  expect(config['spool.bytes_max']).toBe(1e9)
+  expect(config['spool.sync']).toBe(2000)
+  expect(config['spool.flush']).toBe(40)
+  expect(config['spool.file_bytes_max']).toBe(64 * 2 ** 20)
+  expect(origins.get('spool.bytes_max')).toBe(toml)
+  expect(origins.get('spool.sync')).toBe('CALLIOPE_SPOOL_SYNC')
+  expect(origins.get('spool.flush')).toBe('--spool-flush')
+  expect(origins.get('node')).toBe('default')
+})
+
+test('loadConfig lists every problem at once, each with its place, value and what is allowed', () => {
+  const toml = file('calliope.toml', '[spool]\nbytes_mx = 1\n[intake]\nshards = 0\n')
+  const problems = problemsOf(
+    ['--config', toml, '--http', 'nowhere', '--drain-wait', 'soon', '--htp', '1', '--hep-udp'],
+    { CALLIOPE_INTAKE_ALLOW: '10.0.0.0/40', CALLIOPE_SPOL_SYNC: '1s' },
+  )
+  const expected = [
+    '--htp: no such flag; did you mean --http?',
+    '--hep-udp: needs a value: HOST:PORT',
+    'spool.bytes_mx: no such setting; did you mean spool.bytes_max?',
+    'CALLIOPE_SPOL_SYNC: no such setting; did you mean CALLIOPE_SPOOL_SYNC?',
+    "--http: 'nowhere' is not allowed; give HOST:PORT, [IPv6]:PORT, :PORT or off",
+    "intake.shards: '0' is not allowed; give a whole number from 1 to 64",
+    "CALLIOPE_INTAKE_ALLOW: '10.0.0.0/40' is not allowed; give a list in which each item is an address",
+    "--drain-wait: 'soon' is not allowed; give a time such as 500ms, 4s, 10m, 2h or 7d",
+  ]
+  expect(problems).toHaveLength(expected.length)
+  for (const [i, part] of expected.entries()) expect(problems[i]).toContain(part)
+})
+
+test('loadConfig resolves secret references and never prints what they held', () => {
+  const password = file('password', 'hunter2-very-secret\n')
+  const json = file('db.json', '{"password":"p@ss","port":5432}')
+  const { config, ...rest } = loadConfig(
+    [
+      '--database',
+      `postgres://calliope:\${secret:file:${json}#password}@db:\${secret:file:${json}#port}/c`,
+    ],
+    {
+      CALLIOPE_HTTP_TOKEN: `\${secret:file:${password}}`,
+      CALLIOPE_INTAKE_KEYS: '${secret:env:HEP_KEY}',
+      HEP_KEY: 'x',
+    },
+  )
+  expect(config.database).toBe('postgres://calliope:p@ss@db:5432/c')
+  expect(config['http.token']).toBe('hunter2-very-secret')
+  const shown = explainConfig({ config, ...rest })
+  expect(shown).not.toContain('hunter2')
+  expect(shown).not.toContain('p@ss')
+})
+
+test('loadConfig names the secret reference that cannot be read, and what sources there are', () => {
+  const problems = problemsOf([
+    '--http-token',
+    '${secret:vault:x}',
+    '--node',
+    '${secret:file:/nowhere/x}',
+    '--database',
+    'mysql://root:topsecret@h/db',
+  ])
+  expect(problems.join('\n')).toContain("no source 'vault'; there are file, env")
+  expect(problems.join('\n')).toContain('/nowhere/x')
+  expect(problems.join('\n')).not.toContain('topsecret')
+})
+
+test('loadConfig refuses a secret from the environment that is not there', () => {
+  expect(problemsOf(['--http-token', '${secret:env:ABSENT_IN_TEST}']).join()).toContain(
+    'the environment has no ABSENT_IN_TEST',
+  )
+})
+
+test('loadConfig takes addresses with IPv6, without a host, and off', () => {
+  const { config } = loadConfig(['--hep-udp', '[::1]:9', '--hep-tcp', 'off', '--http', ':80'], {})
+  expect(config['hep.udp']).toEqual({ host: '::1', port: 9 })
+  expect(config['hep.tcp']).toBeUndefined()
+  expect(config['http.listen']).toEqual({ host: '0.0.0.0', port: 80 })
+})
+
+test('hidePassword blanks passwords in URLs and in parameters', () => {
+  expect(hidePassword('postgres://u:se@cret@h:1/d?sslmode=on')).toBe(
+    'postgres://u:***@h:1/d?sslmode=on',
+  )
+  expect(hidePassword('postgres://h/d?user=u&password=x')).toBe(
+    'postgres://h/d?user=u&password=***',
+  )
+})
+
+test('every setting has a default that its own kind accepts, and a sentence of help', () => {
+  for (const [key, { kind, byDefault, help }] of Object.entries(SETTINGS)) {
+    expect(help.length, key).toBeGreaterThan(10)
+    const raw =
+      typeof byDefault === 'object' && byDefault !== null && 'port' in byDefault
+        ? `${byDefault.host}:${byDefault.port}`
+        : (byDefault ?? 'off')
+    expect(kind.parse(raw), key).toEqual({ value: byDefault } as never)
+  }
+})

@@ -1,0 +1,150 @@
+// calliope.toml < environment < flags; then secret references are resolved, then every value is
+// checked. Nothing starts on a configuration with a problem, and all problems are told at once.
+import { existsSync, readFileSync } from 'node:fs'
+import { type FlagTable, nearest, type Problem, readFlags, UsageError } from './flags.ts'
+import { type Environment, resolveSecrets, SecretError } from './secrets.ts'
+import {
+  type Config,
+  environmentOf,
+  flagOf,
+  SETTINGS,
+  type Setting,
+  type SettingKey,
+} from './settings.ts'
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Where each value came from: 'default', 'calliope.toml', 'CALLIOPE_…' or '--flag'. */
+  readonly origins: ReadonlyMap<string, string>
+  readonly positionals: readonly string[]
+}
+
+interface Given {
+  readonly raw: unknown
+  readonly origin: string
+}
+
+const ENVIRONMENT_OF_OTHERS = new Set([
+  'CALLIOPE_LOG_LEVEL',
+  'CALLIOPE_CONFIG',
+  'CALLIOPE_URL',
+  'CALLIOPE_POSTGRES_BIN',
+])
+
+/** Reads and checks the configuration. Throws UsageError with every problem found. */
+export function loadConfig(argv: readonly string[], env: Environment = process.env): LoadedConfig {
+  const configFile: Setting<string> = { kind: SETTINGS.data_dir.kind, byDefault: '', help: '' }
+  const flags = readFlags(argv, { ...(SETTINGS as FlagTable), config: configFile })
+  const problems: Problem[] = [...flags.problems]
+  const file = flags.given.get('config') ?? env.CALLIOPE_CONFIG
+  const given = new Map<string, Given>([
+    ...readFile(typeof file === 'string' ? file : undefined, problems),
+    ...readEnvironment(env, problems),
+    ...[...flags.given]
+      .filter(([key]) => key !== 'config')
+      .map(([key, raw]) => [key, { raw, origin: `--${flagOf(key, settingOf(key))}` }] as const),
+  ])
+  const config = checkAll(given, env, problems)
+  if (problems.length > 0) throw new UsageError(problems)
+  const origins = new Map(
+    Object.keys(SETTINGS).map((key) => [key, given.get(key)?.origin ?? 'default']),
+  )
+  return { config, origins, positionals: flags.positionals }
+}
+
+const settingOf = (key: string): Setting<unknown> => SETTINGS[key as SettingKey] as Setting<unknown>
+
+function checkAll(
+  given: ReadonlyMap<string, Given>,
+  env: Environment,
+  problems: Problem[],
+): Config {
+  const values: Record<string, unknown> = {}
+  for (const key of Object.keys(SETTINGS)) {
+    const setting = settingOf(key)
+    const from = given.get(key)
+    values[key] = from === undefined ? setting.byDefault : check(key, setting, from, env, problems)
+  }
+  return values as Config
+}
+
+function check(
+  key: string,
+  setting: Setting<unknown>,
+  { raw, origin }: Given,
+  env: Environment,
+  problems: Problem[],
+): unknown {
+  const where =
+    origin.startsWith('-') || origin.startsWith('CALLIOPE') ? origin : `${origin}: ${key}`
+  try {
+    const parsed = setting.kind.parse(resolveRaw(raw, env))
+    if ('value' in parsed) return parsed.value
+    const shown = setting.kind.secret ? 'the value' : `'${String(raw)}'`
+    problems.push({ where, message: `${shown} is not allowed; give ${parsed.allowed}` })
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error
+    problems.push({ where, message: error.message })
+  }
+  return setting.byDefault
+}
+
+function resolveRaw(raw: unknown, env: Environment): unknown {
+  if (typeof raw === 'string') return resolveSecrets(raw, env)
+  return Array.isArray(raw) ? raw.map((item) => resolveRaw(item, env)) : raw
+}
+
+function readEnvironment(env: Environment, problems: Problem[]): Map<string, Given> {
+  const byName = new Map(
+    Object.keys(SETTINGS).map((key) => [environmentOf(key, settingOf(key)), key]),
+  )
+  const given = new Map<string, Given>()
+  for (const [name, raw] of Object.entries(env)) {
+    if (!name.startsWith('CALLIOPE_') || raw === undefined) continue
+    const key = byName.get(name)
+    // Compose files write NAME='' and mean "not set"; some shells pass the two quotes along.
+    if (key && raw !== '' && raw !== "''") given.set(key, { raw, origin: name })
+    else if (!key && !ENVIRONMENT_OF_OTHERS.has(name))
+      problems.push(unknownName(name, name, [...byName.keys()]))
+  }
+  return given
+}
+
+function readFile(file: string | undefined, problems: Problem[]): Map<string, Given> {
+  const name = file ?? 'calliope.toml'
+  if (!existsSync(name)) {
+    if (file) problems.push({ where: `--config ${file}`, message: 'no such file' })
+    return new Map()
+  }
+  try {
+    return flatten(Bun.TOML.parse(readFileSync(name, 'utf8')) as object, '', name, problems)
+  } catch (error) {
+    problems.push({ where: name, message: `cannot be read: ${(error as Error).message}` })
+    return new Map()
+  }
+}
+
+function flatten(
+  table: object,
+  prefix: string,
+  file: string,
+  problems: Problem[],
+): Map<string, Given> {
+  const given = new Map<string, Given>()
+  for (const [name, raw] of Object.entries(table)) {
+    const key = prefix + name
+    if (key in SETTINGS) given.set(key, { raw, origin: file })
+    else if (raw !== null && typeof raw === 'object' && !Array.isArray(raw))
+      for (const [inner, value] of flatten(raw, `${key}.`, file, problems)) given.set(inner, value)
+    else problems.push(unknownName(`${file}: ${key}`, key, Object.keys(SETTINGS)))
+  }
+  return given
+}
+
+function unknownName(where: string, name: string, known: readonly string[]): Problem {
+  const near = nearest(name, known)
+  return {
+    where,
+    message: near ? `no such setting; did you mean ${near}?` : 'no such setting; see --help',
+  }
+}

@@ -1,0 +1,156 @@
+// Every setting there is, once: its name in calliope.toml, its flag, its kind, its default and what
+// it does. Help, environment names, checking and docs/configuration.md all come from this table.
+//
+//   calliope.toml  [spool] bytes_max = "20GB"
+//   environment    CALLIOPE_SPOOL_BYTES_MAX=20GB
+//   flag           --spool-bytes-max 20GB
+import { hostname } from 'node:os'
+import {
+  address,
+  bytes,
+  choice,
+  cidr,
+  databaseUrl,
+  duration,
+  type HostPort,
+  integer,
+  type Kind,
+  list,
+  path,
+  secret,
+  text,
+} from './kinds.ts'
+
+export interface Setting<Value> {
+  readonly kind: Kind<Value>
+  /** As it would stand in calliope.toml. */
+  readonly byDefault: Value
+  readonly help: string
+  /** The flag when it is not simply the key with dashes. */
+  readonly flag?: string
+}
+
+/** One entry of a settings or flags table. */
+export const setting = <Value>(
+  kind: Kind<Value>,
+  byDefault: Value,
+  help: string,
+  flag?: string,
+): Setting<Value> => ({ kind, byDefault, help, ...(flag ? { flag } : {}) })
+
+const at = (host: string, port: number): HostPort | undefined => ({ host, port })
+const off: HostPort | undefined = undefined
+const KIB = 2 ** 10
+const MIB = 2 ** 20
+const SECOND = 1000
+const DAY = 86_400_000
+
+export const SETTINGS = {
+  data_dir: setting(path, 'calliope-data', 'where the spool and the embedded database live'),
+  node: setting(text, hostname(), "this node's name among others on one database"),
+  database: setting(databaseUrl, 'embedded', "'embedded', or the URL of a PostgreSQL 14 to 18"),
+  'log.level': setting(
+    choice('trace', 'debug', 'info', 'warn', 'error'),
+    'info',
+    'how much is logged',
+  ),
+
+  'http.listen': setting(
+    address,
+    at('127.0.0.1', 9080),
+    'screen, API, health, metrics and POST /hep',
+    'http',
+  ),
+  'http.token': setting(secret, '', 'asked for as Bearer token or password; required off loopback'),
+  'http.hosts': setting(list(text), [], 'names by which browsers may call a loopback address'),
+
+  'hep.udp': setting(address, at('0.0.0.0', 9060), 'HEP over UDP'),
+  'hep.tcp': setting(address, at('0.0.0.0', 9061), 'HEP over TCP'),
+  'hep.tls': setting(address, off, 'HEP over TLS, usually :9062'),
+  'hep.ws': setting(address, off, 'HEP over WebSocket, usually :3000'),
+  'hep.tls_cert': setting(
+    text,
+    '',
+    'certificate file (PEM) for --hep-tls; read again when it changes',
+  ),
+  'hep.tls_key': setting(text, '', 'key file (PEM) for --hep-tls'),
+  'hep.tls_client_ca': setting(
+    text,
+    '',
+    'agents must show a certificate of this authority (PEM file)',
+  ),
+
+  'intake.shards': setting(integer(1, 64), 1, 'UDP threads sharing the port', 'shards'),
+  'intake.receive_buffer': setting(
+    bytes(64 * KIB, 1024 * MIB),
+    8 * MIB,
+    'kernel buffer asked for each UDP socket',
+  ),
+  'intake.allow': setting(list(cidr), [], 'addresses that may send HEP; empty = all'),
+  'intake.keys': setting(list(secret), [], 'keys agents must send (HEP chunk 14); empty = none'),
+  'intake.connections_max': setting(integer(1, 1_000_000), 20_000, 'open stream connections'),
+  'intake.connection_age_max': setting(
+    duration(0),
+    0,
+    'close connections older than this ±20 % so that a balancer can move them; 0 = never',
+  ),
+  'intake.source_rate_max': setting(
+    integer(0, 100_000_000),
+    0,
+    'frames per second kept from one source address; 0 = all',
+  ),
+
+  'spool.bytes_max': setting(bytes(16 * MIB), 10e9, 'what may wait for the database on disk'),
+  'spool.file_bytes_max': setting(bytes(MIB, 4096 * MIB), 64 * MIB, 'size of one spool file'),
+  'spool.flush': setting(duration(1, 10 * SECOND), 50, 'longest wait in memory before the file'),
+  'spool.sync': setting(duration(10, 60 * SECOND), 500, 'how often the file is forced to disk'),
+
+  'store.batch_wait': setting(
+    duration(10, 60 * SECOND),
+    SECOND,
+    'longest wait for a batch to fill: calls group better, appear later',
+  ),
+  'store.batch_bytes': setting(
+    bytes(64 * KIB, 512 * MIB),
+    8 * MIB,
+    'a batch this big goes at once',
+  ),
+  'store.partition': setting(
+    duration(3600 * SECOND, DAY),
+    6 * 3600 * SECOND,
+    'time span of one database partition (1h to 24h)',
+  ),
+  'store.retention': setting(duration(3600 * SECOND), 14 * DAY, 'older calls are dropped'),
+  'store.bytes_max': setting(
+    bytes(0),
+    0,
+    'oldest calls are dropped beyond this database size; 0 = no limit',
+  ),
+  'store.discard_methods': setting(list(text), [], 'CSeq methods not to store, such as OPTIONS'),
+  'store.censor_methods': setting(list(text), [], 'CSeq methods whose bodies are blanked'),
+  'store.custom_headers': setting(list(text), [], 'headers to search by, such as X-Account'),
+
+  'drain.wait': setting(
+    duration(0, 600 * SECOND),
+    0,
+    'on SIGTERM keep receiving this long, until the balancer has moved on',
+  ),
+  'drain.timeout': setting(
+    duration(0, 3600 * SECOND),
+    90 * SECOND,
+    'on SIGTERM give up emptying the spool after this',
+  ),
+} as const satisfies Record<string, Setting<never> | Setting<unknown>>
+
+export type SettingKey = keyof typeof SETTINGS
+type ValueOf<S> = S extends Setting<infer Value> ? Value : never
+/** The whole configuration: `config['spool.bytes_max']`. Durations are milliseconds. */
+export type Config = { readonly [Key in SettingKey]: ValueOf<(typeof SETTINGS)[Key]> }
+
+/** The command-line flag of a setting, without the dashes. */
+export const flagOf = (key: string, setting: { flag?: string }): string =>
+  setting.flag ?? key.replaceAll(/[._]/g, '-')
+
+/** The environment variable of a setting. */
+export const environmentOf = (key: string, setting: { flag?: string }): string =>
+  `CALLIOPE_${flagOf(key, setting).replaceAll('-', '_').toUpperCase()}`
