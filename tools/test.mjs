@@ -1,0 +1,72 @@
+// `npm test`: installs what the tests need (npm packages; on Debian as root also the real peers:
+// Kamailio, SIPp, sngrep, tshark, Chromium), runs every test, and closes with one line of counts.
+//   npm test                 everything
+//   npm test -- src/hep      one room
+import { spawn, spawnSync } from 'node:child_process'
+import { bunBinary, ensureInstalled, root } from './install.mjs'
+
+const PEERS = {
+  kamailio: 'kamailio',
+  sipp: 'sip-tester',
+  sngrep: 'sngrep',
+  tshark: 'tshark',
+  chromium: 'chromium',
+  openssl: 'openssl',
+}
+
+ensureInstalled({ dev: true })
+const missing = installPeers()
+const counts = await runTests(process.argv.slice(2))
+if (missing.length > 0)
+  process.stdout.write(
+    `\nNOT TESTED against: ${missing.join(', ')}. Not installed here; on Debian run as root: apt-get install ${missing.map((name) => PEERS[name]).join(' ')}\n`,
+  )
+process.stdout.write(
+  `\n${counts.pass} passed, ${counts.fail} failed${counts.skip ? `, ${counts.skip} skipped` : ''}\n`,
+)
+process.exit(counts.code !== 0 || counts.fail > 0 || counts.pass === 0 ? 1 : 0)
+
+function installPeers() {
+  const absent = () =>
+    Object.keys(PEERS).filter(
+      (name) => spawnSync('sh', ['-c', `command -v ${name}`], { env: pathWithSbin() }).status !== 0,
+    )
+  const wanted = absent()
+  const canInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0
+  if (wanted.length === 0 || !canInstall || process.env.CALLIOPE_TEST_NO_APT) return wanted
+  process.stderr.write(`calliope: installing test peers: ${wanted.join(', ')} …\n`)
+  const packages = wanted.map((name) => PEERS[name])
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env })
+      .status === 0
+  if (!apt('install', '-y', '--no-install-recommends', ...packages)) {
+    apt('update')
+    apt('install', '-y', '--no-install-recommends', ...packages)
+  }
+  return absent()
+}
+
+function pathWithSbin() {
+  return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+}
+
+function runTests(args) {
+  return new Promise((resolve) => {
+    const child = spawn(bunBinary(), ['test', '--timeout', '60000', ...args], {
+      cwd: root,
+      env: pathWithSbin(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let tail = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        process.stdout.write(chunk)
+        tail = (tail + chunk).slice(-20_000)
+      })
+    child.on('close', (code) => {
+      const count = (word) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(tail)?.[1] ?? 0)
+      resolve({ code, pass: count('pass'), fail: count('fail'), skip: count('skip') })
+    })
+  })
+}
