@@ -1,0 +1,114 @@
+// A command of the program, and running one by name: help, exit codes, and what a user sees when
+// something is wrong. 0 = done, 1 = it failed, 2 = bad flags or configuration, 3 = packets are left
+// in the spool (see node.ts).
+import { type FlagTable, flagOf, nearest, type Setting, UsageError } from '#config'
+import { log } from '#log'
+import pkg from '../../package.json' with { type: 'json' }
+
+export const VERSION: string = pkg.version
+
+export interface Command {
+  /** One line, shown in the list of commands. */
+  readonly summary: string
+  /** The words after `calliope`. */
+  readonly usage: string
+  /** A line a person can copy. */
+  readonly example: string
+  readonly flags: FlagTable
+  /** Returns the exit code. */
+  run(argv: readonly string[]): Promise<number>
+}
+
+export type CommandTable = Readonly<Record<string, Command>>
+
+/** An operating error with what to do about it; printed without a stack. */
+export class CommandError extends Error {}
+
+/** Runs `calliope WORDS…` and returns the exit code. */
+export async function runCommand(
+  commands: CommandTable,
+  words: readonly string[],
+): Promise<number> {
+  const [name, ...argv] = words
+  if (name === '--version' || name === 'version') return print(`calliope ${VERSION}`)
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h')
+    return print(commands[argv[0] ?? ''] ? commandHelp(commands[argv[0]!]!) : overview(commands))
+  const command = commands[name]
+  if (!command) {
+    const near = nearest(name, Object.keys(commands))
+    return complain(
+      `no command '${name}'${near ? `; did you mean '${near}'?` : ''} See: calliope --help`,
+      2,
+    )
+  }
+  if (argv.includes('--help') || argv.includes('-h')) return print(commandHelp(command))
+  return runGuarded(name, command, argv)
+}
+
+async function runGuarded(
+  name: string,
+  command: Command,
+  argv: readonly string[],
+): Promise<number> {
+  try {
+    return await command.run(argv)
+  } catch (error) {
+    if (error instanceof UsageError)
+      return complain(`${error.message}\nSee: calliope ${name} --help`, 2)
+    // Errors with a stable code were made for people; anything else is a bug and shows its stack.
+    if (error instanceof CommandError || typeof (error as { code?: unknown }).code === 'string')
+      return complain((error as Error).message, 1)
+    log.fatal({ err: error }, 'calliope ended on an unexpected error')
+    return 1
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+function complain(text: string, code: number): number {
+  process.stderr.write(`calliope: ${text}\n`)
+  return code
+}
+
+function overview(commands: CommandTable): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length))
+  const lines = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  )
+  return `calliope ${VERSION}: captures SIP signalling mirrored as HEP, loses none, finds any call.
+
+  calliope COMMAND [flags]      calliope COMMAND --help
+
+${lines.join('\n')}
+
+Settings: calliope.toml, then CALLIOPE_* in the environment, then flags; the last one given counts.`
+}
+
+function commandHelp({ summary, usage, example, flags }: Command): string {
+  const rows = Object.entries(flags).map(([key, setting]) =>
+    flagRow(key, setting as Setting<unknown>),
+  )
+  const width = Math.min(34, Math.max(0, ...rows.map(([left]) => left.length)))
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  return `calliope ${usage}\n\n${summary}\n\nExample:\n  ${example}\n\nFlags:\n${lines.join('\n')}`
+}
+
+function flagRow(key: string, setting: Setting<unknown>): [string, string] {
+  const { kind, byDefault, help } = setting
+  const shown = kind.secret ? '' : showDefault(byDefault)
+  return [
+    `--${flagOf(key, setting)} ${kind.placeholder}`.trimEnd(),
+    `${help}${shown ? ` [${shown}]` : ''}`,
+  ]
+}
+
+function showDefault(value: unknown): string {
+  if (value === undefined || value === '' || value === false) return ''
+  if (Array.isArray(value)) return value.join(',')
+  if (typeof value === 'object' && value !== null && 'port' in value)
+    return `${(value as { host?: string }).host}:${value.port}`
+  return String(value)
+}
