@@ -18,7 +18,9 @@ export function ensureInstalled({ dev }) {
   const installed = readMarker()
   if (installed.lock === lock && (installed.dev || !dev)) return
   process.stderr.write('calliope: installing dependencies (once) …\n')
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
+  // Not `npm ci`: it wants every platform's optional packages in the lockfile, and registries that
+  // mirror only some platforms cannot supply them. `install --no-save` keeps to the lockfile as well.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
   const npm = spawnSync('npm', args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
