@@ -3,12 +3,16 @@
 import pino from 'pino'
 
 /** Structured logger; `log.child({ room: 'intake' })` names the room a line comes from. */
-export const log = pino({
-  level: process.env.CALLIOPE_LOG_LEVEL ?? 'info',
-  base: null,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  redact: {
-    paths: ['password', 'token', 'authKey', 'secret', '*.password', '*.token', '*.authKey'],
-    censor: '[hidden]',
+export const log = pino(
+  {
+    level: process.env.CALLIOPE_LOG_LEVEL ?? 'info',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: ['password', 'token', 'authKey', 'secret', '*.password', '*.token', '*.authKey'],
+      censor: '[hidden]',
+    },
   },
-})
+  // stderr, so that what a command prints for people or pipes stays clean.
+  pino.destination(2),
+)
