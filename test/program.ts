@@ -1,0 +1,179 @@
+// Starts the real program as users do, on free ports and a data directory of its own, and waits for
+// the line that says it is ready. Tests talk to it over its sockets only.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Subprocess } from 'bun'
+import type { Ledger } from '#contract'
+
+const main = join(import.meta.dir, '..', 'src', 'main.ts')
+
+/** Addresses of a running program, from its `ready` log line. */
+export interface Program {
+  readonly process: Subprocess
+  readonly url: string
+  readonly udp: { host: string; port: number }
+  readonly tcp: { host: string; port: number }
+  readonly tls: { host: string; port: number } | undefined
+  readonly ws: { host: string; port: number } | undefined
+  /** Every log line so far. */
+  readonly lines: readonly LogLine[]
+  /** Resolves with the first log line, past or to come, that matches. */
+  waitForLine(matches: (line: LogLine) => boolean, waitMs?: number): Promise<LogLine>
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number>
+  /** SIGKILL, to this process only. */
+  kill(): Promise<void>
+}
+
+export interface LogLine {
+  readonly msg: string
+  readonly level: number
+  readonly [field: string]: unknown
+}
+
+/** A temporary directory that goes away with `using`. */
+export function temporaryDirectory(prefix = 'calliope-test-'): { path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), prefix))
+  return {
+    path,
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }),
+  }
+}
+
+/** `calliope up` (or another command) with free ports; `flags` are added, the last one given counts. */
+export async function startProgram(
+  flags: readonly string[],
+  {
+    command = 'up',
+    env = {},
+    readyWaitMs = 30_000,
+  }: { command?: string; env?: Record<string, string>; readyWaitMs?: number } = {},
+): Promise<Program> {
+  const addresses = [
+    '--http',
+    '127.0.0.1:0',
+    ...(command === 'serve' ? [] : ['--hep-udp', '127.0.0.1:0', '--hep-tcp', '127.0.0.1:0']),
+  ]
+  const child = Bun.spawn([process.execPath, main, command, ...addresses, ...flags], {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    env: { ...process.env, ...env },
+  })
+  const log = readLines(child)
+  const ready = await log.waitForLine(({ msg }) => msg === 'ready', readyWaitMs)
+  const { http, udp, tcp, tls, ws } = ready as unknown as Record<
+    'http' | 'udp' | 'tcp' | 'tls' | 'ws',
+    { host: string; port: number }
+  >
+  return {
+    process: child,
+    url: `http://${http.host}:${http.port}`,
+    udp,
+    tcp,
+    tls,
+    ws,
+    ...log,
+    stop: async () => {
+      child.kill('SIGTERM')
+      return await child.exited
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await child.exited
+    },
+  }
+}
+
+function readLines(child: Subprocess<'ignore', 'ignore', 'pipe'>) {
+  const lines: LogLine[] = []
+  const waiting = new Set<() => void>()
+  const wake = () => {
+    for (const check of waiting) check()
+  }
+  let ended = false
+  void (async () => {
+    let rest = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of child.stderr) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = parts.pop()!
+      lines.push(...parts.filter(Boolean).map(parseLine))
+      wake()
+    }
+    ended = true
+    wake()
+  })()
+  const waitForLine = (matches: (line: LogLine) => boolean, waitMs = 30_000): Promise<LogLine> =>
+    new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        stop()
+        reject(
+          new Error(
+            `${why}; the program said:\n${lines.map((line) => JSON.stringify(line)).join('\n')}`,
+          ),
+        )
+      }
+      const timer = setTimeout(() => fail(`no such log line within ${waitMs} ms`), waitMs)
+      const stop = () => {
+        clearTimeout(timer)
+        waiting.delete(check)
+      }
+      const check = () => {
+        const found = lines.find(matches)
+        if (found) {
+          stop()
+          resolve(found)
+        } else if (ended) fail('the program ended')
+      }
+      waiting.add(check)
+      check()
+    })
+  return { lines, waitForLine }
+}
+
+function parseLine(text: string): LogLine {
+  try {
+    return JSON.parse(text) as LogLine
+  } catch {
+    return { msg: text, level: 0 }
+  }
+}
+
+/** Asks the program's API; fails with the answer's text on any error. */
+export async function ask<Answer>(program: Program, path: string): Promise<Answer> {
+  const response = await fetch(program.url + path)
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as Answer
+}
+
+/** Polls until `holds` is true of the value, and returns it; fails with the last value seen. */
+export async function until<Value>(
+  read: () => Promise<Value>,
+  holds: (value: Value) => boolean,
+  waitMs = 20_000,
+): Promise<Value> {
+  const deadline = Date.now() + waitMs
+  for (;;) {
+    const value = await read().catch((error: unknown) => error as Value)
+    if (!(value instanceof Error) && holds(value)) return value
+    if (Date.now() > deadline)
+      throw new Error(
+        `not within ${waitMs} ms; last: ${value instanceof Error ? value.message : JSON.stringify(value).slice(0, 2000)}`,
+      )
+    await Bun.sleep(50)
+  }
+}
+
+/** Waits until nothing is pending and the sums balance. */
+export const settledLedger = (
+  program: Program,
+  received: number,
+  waitMs?: number,
+): Promise<Ledger> =>
+  until(
+    () => ask<Ledger>(program, '/api/v1/ledger'),
+    (ledger) => ledger.received >= received && ledger.pending === 0 && ledger.balanced,
+    waitMs,
+  )
