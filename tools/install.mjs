@@ -20,7 +20,14 @@ export function ensureInstalled({ dev }) {
   process.stderr.write('calliope: installing dependencies (once) …\n')
   // Not `npm ci`: it wants every platform's optional packages in the lockfile, and registries that
   // mirror only some platforms cannot supply them. `install --no-save` keeps to the lockfile as well.
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
+  const args = [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...(dev ? [] : ['--omit=dev']),
+  ]
   const npm = spawnSync('npm', args, {
     cwd: root,
     stdio: ['ignore', 2, 2],

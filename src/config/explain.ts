@@ -18,7 +18,8 @@ export function explainConfig({ config, origins }: LoadedConfig): string {
     .join('\n')
 }
 
-function showValue(key: string, value: unknown, { kind }: Setting<unknown>): string {
+/** A value as a person would write it; secrets hidden. */
+export function showValue(key: string, value: unknown, { kind }: Setting<unknown>): string {
   if (key === 'database') return hidePassword(String(value))
   if (value === undefined) return 'off'
   if (kind.secret)
