@@ -22,9 +22,11 @@ export function explainConfig({ config, origins }: LoadedConfig): string {
 export function showValue(key: string, value: unknown, { kind }: Setting<unknown>): string {
   if (key === 'database') return hidePassword(String(value))
   if (value === undefined) return 'off'
+  if (Array.isArray(value) && value.length === 0) return '(none)'
   if (kind.secret)
     return Array.isArray(value) ? `${value.length} hidden` : value === '' ? '(none)' : '(hidden)'
-  if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(', ')
+  if (Array.isArray(value)) return value.join(', ')
+  if (value === 0) return '0'
   if (typeof value === 'object' && value !== null && 'port' in value)
     return showAddress(value as { host: string; port: number })
   if (kind.placeholder === 'TIME')
