@@ -18,6 +18,8 @@ interface SipFields {
   readonly userAgent: string
   /** Where the body begins in the payload; the payload's length when there is none. */
   readonly bodyAt: number
+  /** False: none of its headers can join calls (X-CID, Session-ID …), no need to look again. */
+  readonly mayJoin?: boolean
 }
 
 export interface SipRequest extends SipFields {
