@@ -1,0 +1,15 @@
+// The door of the room: HEP bytes to packets and back. Imports nothing but the ledger's reasons.
+export { checkHep } from './check.ts'
+export { authKeyOf, decodeHep } from './decode.ts'
+export { type EncodeOptions, encodeHep, encodeHepInto, type HepPacketFields } from './encode.ts'
+export { unwrapHep } from './inflate.ts'
+export {
+  FRAME_BYTES_MAX,
+  type HepChunk,
+  type HepPacket,
+  type MalformedHep,
+  PROTOCOL,
+} from './packet.ts'
+export { blankAuthKey } from './redact.ts'
+export { SKIPPED_KEPT_BYTES } from './skipped-run.ts'
+export { HepStream, type HepStreamHandlers } from './stream.ts'
