@@ -61,7 +61,16 @@ export interface TracedMessage {
   readonly captureId: number
   readonly captureNode: string
   readonly correlationId: string
+  /** HEP chunks that no field here holds (vendor chunks, VLAN …), as they came. */
+  readonly extras?: readonly MessageExtra[]
   readonly payload: Buffer
   /** Parsed SIP; absent for other protocols and for text that is not SIP. */
   readonly sip: SipMessage | undefined
+}
+
+/** A HEP chunk kept as it came; never the agent's key. */
+export interface MessageExtra {
+  readonly vendor: number
+  readonly type: number
+  readonly body: Buffer
 }

@@ -1,0 +1,92 @@
+// A growing buffer that is written front to back and used again: the writer encodes a hundred
+// thousand messages a second and must not allocate for each. Numbers are LEB128 varints for our own
+// format and big-endian for PostgreSQL's.
+
+const BYTES_AT_FIRST = 64 * 1024
+
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafeSlow(BYTES_AT_FIRST)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** What was written, as a view that is valid until the next write. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Starts over, or takes back everything from `length` on. */
+  truncate(length = 0): void {
+    this.#length = length
+  }
+
+  byte(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+  }
+
+  int16(value: number): void {
+    this.#reserve(2)
+    this.#length = this.#bytes.writeInt16BE(value, this.#length)
+  }
+
+  int32(value: number): void {
+    this.#reserve(4)
+    this.#length = this.#bytes.writeInt32BE(value, this.#length)
+  }
+
+  /** A safe integer as PostgreSQL's int8. */
+  int64(value: number): void {
+    this.#reserve(8)
+    this.#bytes.writeInt32BE(Math.floor(value / 2 ** 32), this.#length)
+    this.#length = this.#bytes.writeUInt32BE((value % 2 ** 32) >>> 0, this.#length + 4)
+  }
+
+  /** Any safe integer ≥ 0; beyond 32 bits by division, because shifts cut to 32. */
+  varint(value: number): void {
+    this.#reserve(8)
+    let rest = value
+    while (rest > 0x7fff_ffff) {
+      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    while (rest > 0x7f) {
+      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.#bytes[this.#length++] = rest
+  }
+
+  /** UTF-8 behind its length as a varint. */
+  text(value: string): void {
+    const bytes = Buffer.byteLength(value)
+    this.varint(bytes)
+    this.utf8(value, bytes)
+  }
+
+  /** UTF-8 of a known length, and nothing else. */
+  utf8(value: string, bytes: number): void {
+    this.#reserve(bytes)
+    this.#length += this.#bytes.write(value, this.#length, bytes, 'utf8')
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+  }
+
+  /** Fills in a length that was not known when its place was passed. */
+  patchInt32(at: number, value: number): void {
+    this.#bytes.writeInt32BE(value, at)
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + count))
+    this.#bytes.copy(larger, 0, 0, this.#length)
+    this.#bytes = larger
+  }
+}
