@@ -1,0 +1,187 @@
+// One request from arrival to answer: access, route, parameters, handler, reply, and every error in
+// one place.
+//
+//   request ─▶ origin ─▶ route ─▶ token ─▶ parameters ─▶ handler ─▶ reply
+//      │          └──────────┴───────┴──────────┴───────────┴─▶ error as JSON, status from errors.ts
+//      └ gone away, or out of time ─▶ signal ─▶ the store stops its work
+import type { Server } from 'bun'
+import { log } from '#log'
+import { Gate } from './access.ts'
+import { Deadline } from './deadline.ts'
+import { ApiError, explainError } from './errors.ts'
+import { countRequest } from './http-metrics.ts'
+import { LiveStreams } from './live.ts'
+import type { ApiOptions, Peer } from './options.ts'
+import { type Reply, respond } from './reply.ts'
+import {
+  patternsOf,
+  quote,
+  type RequestContext,
+  type RoutePattern,
+  readParams,
+  routesAt,
+} from './route.ts'
+import { ROUTES } from './routes.ts'
+import { StaticFiles } from './static-files.ts'
+
+const REQUEST_MS_MAX = 60_000
+const CLOSE_MS_MAX = 2_000
+export const BODY_BYTES_MAX = 16 * 2 ** 20
+
+export class ApiServer {
+  readonly #options: ApiOptions
+  readonly #gate: Gate
+  readonly #files: StaticFiles
+  readonly #live: LiveStreams
+  readonly #patterns = patternsOf(ROUTES)
+
+  constructor(options: ApiOptions) {
+    this.#options = options
+    this.#gate = new Gate({ token: options.token, hosts: options.hosts ?? [] })
+    this.#files = new StaticFiles(options.files ?? [])
+    this.#live = new LiveStreams(options.heartbeatMs)
+  }
+
+  async answer(request: Request, server: Server<undefined>): Promise<Response> {
+    const startedMs = performance.now()
+    const { path, query } = target(request.url)
+    const { route, response } = await this.#tryAnswer(request, path, query, server)
+    countRequest(route, request.method, response.status, performance.now() - startedMs)
+    return response
+  }
+
+  async close(server: Server<undefined>): Promise<void> {
+    this.#live.close()
+    await Promise.race([server.stop(), Bun.sleep(CLOSE_MS_MAX)])
+    await server.stop(true)
+  }
+
+  async #tryAnswer(
+    request: Request,
+    path: string,
+    query: string,
+    server: Server<undefined>,
+  ): Promise<{ route: string; response: Response }> {
+    let route = 'none'
+    const deadline = new Deadline(this.#options.requestMsMax ?? REQUEST_MS_MAX)
+    try {
+      this.#gate.checkOrigin(request)
+      const found = routesAt(path, this.#patterns)
+      route = found[0]?.route.path ?? (this.#files.has(path) ? 'file' : 'none')
+      const peer = peerOf(request, server)
+      if (!isOpen(found, this.#options)) this.#gate.checkToken(request, peer.ip)
+      const reply = await deadline.hold(
+        this.#handle(request, path, query, found, this.#context(request, peer, server, deadline)),
+      )
+      return { route, response: await respond(reply, request) }
+    } catch (error) {
+      return { route, response: await failed(error, request, path) }
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  async #handle(
+    request: Request,
+    path: string,
+    query: string,
+    found: readonly RoutePattern[],
+    context: RequestContext,
+  ): Promise<Reply> {
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const pattern = found.find(({ route }) => route.method === method)
+    if (pattern) {
+      refuseLargeBody(request, this.#options.bodyBytesMax ?? BODY_BYTES_MAX)
+      const values = readParams(pattern, path, new URLSearchParams(query), Date.now() * 1000)
+      return pattern.route.handle(values, context)
+    }
+    if (method === 'GET' && this.#files.has(path)) return this.#files.reply(path, request)
+    const methods = found.map(({ route }) => route.method)
+    if (methods.length > 0 || this.#files.has(path))
+      throw wrongMethod(request.method, path, methods.length > 0 ? methods : ['GET'])
+    throw unknownRoute(path)
+  }
+
+  #context(
+    request: Request,
+    peer: Peer,
+    server: Server<undefined>,
+    deadline: Deadline,
+  ): RequestContext {
+    return {
+      request,
+      signal: AbortSignal.any([request.signal, deadline.signal]),
+      peer,
+      options: this.#options,
+      keepOpen: () => {
+        deadline.clear()
+        server.timeout(request, 0)
+        return request.signal
+      },
+      watch: (q, context) => this.#live.watch(q, context),
+    }
+  }
+}
+
+// Path and query as sent: a URL object would be made per request only to be taken apart again, and
+// fails on the relative form that a request without a Host header has.
+function target(url: string): { path: string; query: string } {
+  const [, path = '/', query = ''] =
+    /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/.exec(url) ?? []
+  return { path: path || '/', query }
+}
+
+const isOpen = (found: readonly RoutePattern[], { hep }: ApiOptions): boolean =>
+  found.length > 0 &&
+  found.every(
+    ({ route: { access } }) =>
+      access === 'open' || (access === 'handler' && hep?.access === 'agent-keys'),
+  )
+
+function peerOf(request: Request, server: Server<undefined>): Peer {
+  const address = server.requestIP(request)
+  return { ip: address?.address ?? '', port: address?.port ?? 0 }
+}
+
+// Bodies without a length are cut by the server itself at the same limit.
+function refuseLargeBody(request: Request, bytesMax: number): void {
+  const bytes = Number(request.headers.get('content-length') ?? 0)
+  if (bytes > bytesMax)
+    throw new ApiError(
+      'body_too_large',
+      `The body has ${bytes} bytes; at most ${bytesMax} are taken at once.`,
+      'Send it in several requests.',
+    )
+}
+
+async function failed(error: unknown, request: Request, path: string): Promise<Response> {
+  // Nobody is there to read it; what the store threw on being stopped is no fault.
+  if (request.signal.aborted) return new Response(null, { status: 499 })
+  const explained = explainError(error, (id, cause) =>
+    log.error({ room: 'api', id, method: request.method, path, err: cause }, 'request failed'),
+  )
+  return respond(
+    { kind: 'json', value: explained.body(), status: explained.status },
+    request,
+    explained.headers,
+  )
+}
+
+const wrongMethod = (method: string, path: string, allowed: readonly string[]): ApiError => {
+  const list = [...new Set(allowed.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])))]
+  return new ApiError(
+    'method_not_allowed',
+    `${quote(path)} does not take ${method}.`,
+    `Allowed: ${list.join(', ')}.`,
+    { headers: { allow: list.join(', ') } },
+  )
+}
+
+const unknownRoute = (path: string): ApiError =>
+  new ApiError(
+    'unknown_route',
+    `There is nothing at ${quote(path)}.`,
+    path.startsWith('/api/v1/calls/')
+      ? "Percent-encode the Call-ID: '/' in it is %2F."
+      : 'GET /api/v1/openapi.json lists what there is.',
+  )

@@ -1,0 +1,127 @@
+// Routes that search, show, export and watch calls.
+import type { CallDetail, CallSearch } from '#contract'
+import { ApiError } from './errors.ts'
+import { flag, integer, opaque, refuseBackwards, segment, text, time } from './params.ts'
+import { exportPcap } from './pcap.ts'
+import { json, type Reply } from './reply.ts'
+import { quote, type RequestContext, type Route, route } from './route.ts'
+import { exportText } from './text.ts'
+
+const CALL_ID_CHARS_MAX = 8192
+const MESSAGES_SHOWN_MAX = 5000
+const MESSAGES_EXPORTED_MAX = 50_000
+
+const q = text('search, see docs/search.md; empty = everything', 4096)
+const callId = segment('the Call-ID, percent-encoded', CALL_ID_CHARS_MAX)
+const correlate = flag('whether other legs of the same call come along', true)
+const from = time('start of the time range; absent = no start', undefined)
+const to = time('end of the time range; absent = no end', undefined)
+
+export const CALL_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/calls',
+    summary: 'Calls that match, newest first.',
+    access: 'token',
+    params: {
+      q,
+      from,
+      to,
+      limit: integer('calls on a page', { min: 1, max: 1000, byDefault: 50 }),
+      cursor: opaque('the nextCursor of the page before', 2048),
+    },
+    answer: { kind: 'json', schema: 'CallPage' },
+    errors: ['bad_query'],
+    handle: async ({ from, to, ...rest }, { options, signal }) => {
+      refuseBackwards(from, to)
+      const search: CallSearch = { ...rest, fromUs: from, toUs: to }
+      return json(await options.store.searchCalls(search, signal))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/calls/{callId}',
+    summary: 'One call: verdict, legs, messages, ladder.',
+    access: 'token',
+    params: { callId, correlate },
+    answer: { kind: 'json', schema: 'CallDetail' },
+    errors: ['call_not_found'],
+    handle: async ({ callId, correlate }, context) =>
+      json(await readCall(callId, correlate, MESSAGES_SHOWN_MAX, context)),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/calls/{callId}/pcap',
+    summary: 'The packets of a call and its legs, for Wireshark and sngrep.',
+    access: 'token',
+    params: { callId, correlate },
+    answer: { kind: 'bytes', type: 'application/x-pcapng', about: 'pcapng, see docs/api.md' },
+    errors: ['call_not_found'],
+    handle: async ({ callId, correlate }, context) => {
+      const call = await readCall(callId, correlate, 1, context)
+      const legs = [...new Set([callId, ...call.legs.map((leg) => leg.callId)])]
+      const trace = await context.options.store.readTrace(legs, context.signal)
+      return download(exportPcap(trace, legs), callId, 'pcapng', 'application/x-pcapng')
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/calls/{callId}/text',
+    summary: 'The messages of a call and its legs as text.',
+    access: 'token',
+    params: { callId, correlate },
+    answer: { kind: 'bytes', type: 'text/plain', about: 'for reading and for tickets' },
+    errors: ['call_not_found'],
+    handle: async ({ callId, correlate }, context) => {
+      const call = await readCall(callId, correlate, MESSAGES_EXPORTED_MAX, context)
+      return download(exportText(call), callId, 'txt', 'text/plain; charset=utf-8')
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/live',
+    summary: 'Calls as they are stored (Server-Sent Events).',
+    access: 'token',
+    params: { q },
+    answer: { kind: 'bytes', type: 'text/event-stream', about: 'events call, skipped, end, error' },
+    errors: ['bad_query', 'too_many_streams'],
+    handle: ({ q }, context) => context.watch(q, context),
+  }),
+]
+
+async function readCall(
+  callId: string,
+  correlate: boolean,
+  messagesMax: number,
+  { options, signal }: RequestContext,
+): Promise<CallDetail> {
+  const call = await options.store.readCall(callId, { correlate, messagesMax }, signal)
+  if (call) return call
+  throw new ApiError(
+    'call_not_found',
+    `No call with the Call-ID ${quote(callId)} is stored.`,
+    'It may be past its retention, not stored yet, or cut: Call-IDs are matched whole, case included.',
+  )
+}
+
+// The name a browser saves the file under: what is left of the Call-ID is for recognising it only.
+function download(
+  body: Uint8Array<ArrayBuffer> | string,
+  callId: string,
+  extension: string,
+  type: string,
+): Reply {
+  const name =
+    callId
+      .replaceAll(/[^\w.@-]+/g, '_')
+      .replace(/^[.]+/, '')
+      .slice(0, 80) || 'call'
+  return {
+    kind: 'body',
+    body,
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename="${name}.${extension}"`,
+    },
+  }
+}

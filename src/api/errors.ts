@@ -1,0 +1,120 @@
+// Every error the API can answer with, once: the code (stable, clients may switch on it), the status
+// and when it happens. docs/api.md shows the same table; errors.test.ts holds the two together.
+// An error for people says what happened, where and with which value, then what to do (`hint`).
+
+export const ERRORS = {
+  bad_parameter: { status: 400, when: 'a parameter has a value that is not allowed' },
+  unknown_parameter: { status: 400, when: 'the route has no such parameter' },
+  repeated_parameter: { status: 400, when: 'a parameter is given more than once' },
+  bad_path: { status: 400, when: 'the path holds a percent-encoding that is not UTF-8' },
+  bad_query: { status: 400, when: '`q` does not parse; `at` and `length` mark the place' },
+  token_missing: { status: 401, when: 'a token is required and the request carries none' },
+  token_wrong: { status: 401, when: 'the token is not the right one' },
+  foreign_host: { status: 403, when: 'the Host header names neither an address nor a known name' },
+  foreign_origin: { status: 403, when: 'a page of another site made the request' },
+  call_not_found: { status: 404, when: 'no call with this Call-ID is stored' },
+  unknown_route: { status: 404, when: 'there is nothing at this path' },
+  method_not_allowed: { status: 405, when: 'the path exists, but not for this method' },
+  body_too_large: { status: 413, when: 'the request body is larger than the limit' },
+  too_many_attempts: { status: 429, when: 'too many wrong tokens from this address' },
+  internal: { status: 500, when: 'a fault of ours; the id in the message is also in the log' },
+  not_ready: { status: 503, when: '`/readyz` while something is missing, or when draining' },
+  store_unavailable: { status: 503, when: 'the database cannot be reached just now' },
+  too_many_streams: { status: 503, when: 'too many live streams are open' },
+  timed_out: { status: 504, when: 'the database took longer than a request may' },
+} as const satisfies Record<string, { status: number; when: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** The body of every answer that is not a success. */
+export interface ErrorBody {
+  readonly error: {
+    readonly code: ErrorCode
+    readonly message: string
+    readonly hint: string
+    /** For `bad_query`: where in `q` the mistake stands, in characters, and how far it reaches. */
+    readonly at?: number
+    readonly length?: number
+    /** For `bad_query`: the query language's own word for the mistake. */
+    readonly reason?: string
+  }
+}
+
+/** Thrown anywhere in the API, answered as JSON. `headers` go with the answer. */
+export class ApiError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly place: Readonly<{ at?: number; length?: number; reason?: string }>
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint: string,
+    { headers = {}, place = {} }: Partial<Pick<ApiError, 'headers' | 'place'>> = {},
+  ) {
+    super(message)
+    this.code = code
+    this.hint = hint
+    this.headers = headers
+    this.place = place
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+
+  body(): ErrorBody {
+    return {
+      error: { code: this.code, message: this.message, hint: this.hint, ...this.place },
+    }
+  }
+}
+
+/**
+ * What the outside may know of an error from below: the place of a mistake in `q`, that the database
+ * is away, or nothing but a number under which the log has the rest.
+ */
+export function explainError(error: unknown, note: (id: string, error: unknown) => void): ApiError {
+  if (error instanceof ApiError) return error
+  if (isQueryError(error))
+    return new ApiError('bad_query', error.message, error.hint ?? 'See docs/search.md.', {
+      place: { at: error.at, length: error.length, reason: error.code },
+    })
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return new ApiError(
+      'timed_out',
+      'The database took too long to answer.',
+      'Narrow the time range or the search.',
+    )
+  const id = crypto.randomUUID()
+  note(id, error)
+  if (isRetryable(error))
+    return new ApiError(
+      'store_unavailable',
+      `The database cannot be reached just now (${id}).`,
+      'Nothing is lost: what arrives waits in the spool. Try again in a moment.',
+      { headers: { 'retry-after': '5' } },
+    )
+  return new ApiError(
+    'internal',
+    `Something went wrong here (${id}).`,
+    'Look for this id in the log of the node that answered.',
+  )
+}
+
+// The store's errors are known by their shape, because the API must not import the store.
+interface QueryErrorShape extends Error {
+  readonly code: string
+  readonly at: number
+  readonly length: number
+  readonly hint?: string
+}
+
+const isQueryError = (error: unknown): error is QueryErrorShape =>
+  error instanceof Error &&
+  typeof (error as Partial<QueryErrorShape>).at === 'number' &&
+  typeof (error as Partial<QueryErrorShape>).length === 'number'
+
+const isRetryable = (error: unknown): boolean =>
+  error instanceof Error && (error as { retryable?: unknown }).retryable === true

@@ -1,0 +1,13 @@
+// The HTTP API and its client. The API reads calls through the CallStore port and knows no database.
+export type { CallStore } from './call-store.ts'
+export {
+  type Client,
+  ClientError,
+  type ClientOptions,
+  type ExportOptions,
+  openClient,
+  type SearchOptions,
+} from './client.ts'
+export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
+export { type Api, ApiStartError, startApi } from './start-api.ts'
+export { exportText } from './text.ts'

@@ -1,0 +1,58 @@
+// What the API is given. It knows neither the store nor the intake: `commands` joins them.
+import type { CallStore } from './call-store.ts'
+
+/** Who is at the other end of the connection. */
+export interface Peer {
+  readonly ip: string
+  readonly port: number
+}
+
+/** A file of the screen, ready to send. */
+export interface StaticFile {
+  /** As requested, '/' or '/page-1a2b3c.js'. */
+  readonly path: string
+  readonly type: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** True when the name changes with the content, so that it may be kept for ever. */
+  readonly immutable: boolean
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** What is not there yet, a sentence each; empty when ready. */
+  readonly missing: readonly string[]
+}
+
+/** What the screen shows while nothing has arrived: who we are and where HEP goes. */
+export interface About {
+  readonly version: string
+  readonly hep: readonly { readonly transport: string; readonly address: string }[]
+}
+
+/** Takes `POST /hep`. */
+export interface HepDoor {
+  /** `token`: like everything else. `agent-keys`: open, because each frame must carry a key. */
+  readonly access: 'token' | 'agent-keys'
+  handle(request: Request, peer: Peer): Promise<Response>
+}
+
+export interface ApiOptions {
+  readonly store: CallStore
+  readonly hostname: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Bearer token, or the password of any user; empty = none, allowed on loopback only. */
+  readonly token?: string
+  /** Names by which a browser may call us when no token protects us. */
+  readonly hosts?: readonly string[]
+  readonly readiness: () => Readiness | Promise<Readiness>
+  readonly about?: () => About
+  readonly hep?: HepDoor
+  readonly files?: readonly StaticFile[]
+  /** Longest a request may take. @default 60000 */
+  readonly requestMsMax?: number
+  /** Comment lines on an idle live stream, so that proxies keep it. @default 15000 */
+  readonly heartbeatMs?: number
+  /** Largest body of `POST /hep`. @default 16 MiB */
+  readonly bodyBytesMax?: number
+}

@@ -1,0 +1,95 @@
+// The kinds of parameter a route can take. Each knows how to read its text, what to tell a user who
+// got it wrong, and what openapi.json says about it, so that the three cannot disagree.
+import { ApiError } from './errors.ts'
+import { parseTime, TIME_ALLOWED } from './time.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+export interface Param<Value> {
+  readonly in: 'path' | 'query'
+  readonly help: string
+  /** What a value may be, for people. */
+  readonly allowed: string
+  readonly schema: JsonSchema
+  /** When the parameter is absent. */
+  readonly byDefault: (nowUs: number) => Value
+  /** Undefined when the text is not allowed. */
+  readonly parse: (text: string, nowUs: number) => Value | undefined
+}
+
+/** Free text in the query string; absent is empty. */
+export const text = (help: string, charsMax: number): Param<string> => ({
+  in: 'query',
+  help,
+  allowed: `text of at most ${charsMax} characters`,
+  schema: { type: 'string', maxLength: charsMax, default: '' },
+  byDefault: () => '',
+  parse: (text) => (text.length <= charsMax ? text : undefined),
+})
+
+/** Text that must not be empty when given, such as a cursor. */
+export const opaque = (help: string, charsMax: number): Param<string | undefined> => ({
+  in: 'query',
+  help,
+  allowed: `what an answer gave, at most ${charsMax} characters`,
+  schema: { type: 'string', minLength: 1, maxLength: charsMax },
+  byDefault: () => undefined,
+  parse: (text) => (text.length > 0 && text.length <= charsMax ? text : undefined),
+})
+
+export const integer = (
+  help: string,
+  { min, max, byDefault }: { min: number; max: number; byDefault: number },
+): Param<number> => ({
+  in: 'query',
+  help,
+  allowed: `a whole number from ${min} to ${max}`,
+  schema: { type: 'integer', minimum: min, maximum: max, default: byDefault },
+  byDefault: () => byDefault,
+  parse: (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    return value >= min && value <= max ? value : undefined
+  },
+})
+
+/** A point in time in microseconds since 1970; `byDefault` is written as a user would. */
+export const time = <const Default extends string | undefined>(
+  help: string,
+  byDefault: Default,
+): Param<Default extends string ? number : number | undefined> => ({
+  in: 'query',
+  help,
+  allowed: TIME_ALLOWED,
+  schema: { type: 'string', ...(byDefault ? { default: byDefault } : {}), examples: ['-15m'] },
+  byDefault: (nowUs) =>
+    (byDefault === undefined ? undefined : parseTime(byDefault, nowUs)) as Default extends string
+      ? number
+      : number | undefined,
+  parse: parseTime,
+})
+
+export const flag = (help: string, byDefault: boolean): Param<boolean> => ({
+  in: 'query',
+  help,
+  allowed: '1 or 0',
+  schema: { type: 'string', enum: ['1', '0', 'true', 'false'], default: byDefault ? '1' : '0' },
+  byDefault: () => byDefault,
+  parse: (text) =>
+    text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : undefined,
+})
+
+/** A path segment, percent-decoded. */
+export const segment = (help: string, charsMax: number): Param<string> => ({
+  in: 'path',
+  help,
+  allowed: `1 to ${charsMax} characters`,
+  schema: { type: 'string', minLength: 1, maxLength: charsMax },
+  byDefault: () => '',
+  parse: (text) => (text.length > 0 && text.length <= charsMax ? text : undefined),
+})
+
+/** A time range read backwards would be empty, and look as if nothing had happened. */
+export function refuseBackwards(from: number | undefined, to: number | undefined): void {
+  if (from !== undefined && to !== undefined && from > to)
+    throw new ApiError('bad_parameter', 'from is after to.', 'Swap them.')
+}

@@ -1,0 +1,26 @@
+// Everything the API answers, as one table. Routing, checking, errors and openapi.json come from it,
+// and docs/api.md explains it; the tests hold all of them together.
+import { CALL_ROUTES } from './call-routes.ts'
+import { openApi } from './openapi.ts'
+import { json } from './reply.ts'
+import { type Route, route } from './route.ts'
+import { SERVER_ROUTES } from './server-routes.ts'
+import { STATE_ROUTES } from './state-routes.ts'
+
+const DESCRIPTION = route({
+  method: 'GET',
+  path: '/api/v1/openapi.json',
+  summary: 'This description.',
+  access: 'token',
+  params: {},
+  answer: { kind: 'json', schema: 'OpenApi' },
+  errors: [],
+  handle: () => json(openApi(ROUTES)),
+})
+
+export const ROUTES: readonly Route[] = [
+  ...SERVER_ROUTES,
+  ...CALL_ROUTES,
+  ...STATE_ROUTES,
+  DESCRIPTION,
+]

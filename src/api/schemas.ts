@@ -1,0 +1,215 @@
+// The shape of every JSON answer, once. The compiler holds each schema to its type in contract.ts,
+// openapi.json is made from it, and the tests parse real answers with it. Objects are strict: a
+// field the contract does not name fails the tests.
+import type { JsonSchema } from '@valibot/to-json-schema'
+import { toJsonSchemaDefs } from '@valibot/to-json-schema'
+import * as v from 'valibot'
+import type * as contract from '#contract'
+import { OUTCOMES } from '#contract'
+import { DROP_REASONS, REJECT_REASONS } from '#ledger'
+import { ERRORS, type ErrorBody, type ErrorCode } from './errors.ts'
+import type { About } from './options.ts'
+
+const at = v.pipe(v.string(), v.isoTimestamp())
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const ip = v.string()
+
+const callRow: v.GenericSchema<contract.CallRow> = v.strictObject({
+  callId: v.string(),
+  startedAt: at,
+  endedAt: at,
+  from: v.string(),
+  to: v.string(),
+  method: v.string(),
+  status: v.nullable(v.number()),
+  outcome: v.picklist(OUTCOMES),
+  setupMs: v.nullable(v.number()),
+  durationMs: v.nullable(v.number()),
+  messageCount: count,
+  userAgent: v.string(),
+  srcIp: ip,
+  dstIp: ip,
+  protocol: count,
+})
+
+const callPage: v.GenericSchema<contract.CallPage> = v.strictObject({
+  calls: v.array(callRow),
+  nextCursor: v.nullable(v.string()),
+})
+
+const endpoint = v.strictObject({ ip, port: count })
+
+const callMessage: v.GenericSchema<contract.CallMessage> = v.strictObject({
+  at,
+  src: endpoint,
+  dst: endpoint,
+  transport: v.string(),
+  label: v.string(),
+  cseq: v.string(),
+  raw: v.string(),
+  taps: v.array(
+    v.strictObject({
+      at,
+      captureId: count,
+      capturedBy: v.string(),
+      receivedAt: at,
+      clockClamped: v.boolean(),
+    }),
+  ),
+  callId: v.string(),
+  protocol: count,
+})
+
+const ladder = v.strictObject({
+  columns: v.array(v.strictObject({ label: v.string(), ip })),
+  arrows: v.array(
+    v.strictObject({
+      message: count,
+      from: count,
+      to: count,
+      label: v.string(),
+      atMs: v.number(),
+      repeatOf: v.nullable(count),
+      kind: v.picklist(['request', 'provisional', 'success', 'failure', 'other']),
+      sdp: v.nullable(v.string()),
+    }),
+  ),
+})
+
+const leg = v.strictObject({
+  callId: v.string(),
+  startedAt: at,
+  from: v.string(),
+  to: v.string(),
+  reasons: v.array(v.string()),
+  score: v.number(),
+})
+
+const callDetail: v.GenericSchema<contract.CallDetail> = v.strictObject({
+  callId: v.string(),
+  verdict: v.string(),
+  summary: callRow,
+  legs: v.array(leg),
+  messages: v.array(callMessage),
+  ladder,
+  messagesOmitted: count,
+})
+
+const tally = <Reason extends string>(reasons: readonly Reason[]) =>
+  v.strictObject({
+    total: count,
+    byReason: v.strictObject(v.entriesFromList(reasons, v.exactOptional(count))),
+  })
+
+const ledger: v.GenericSchema<contract.Ledger> = v.strictObject({
+  received: count,
+  stored: count,
+  pending: count,
+  rejected: tally(REJECT_REASONS),
+  dropped: tally(DROP_REASONS),
+  balanced: v.boolean(),
+})
+
+const source: v.GenericSchema<contract.Source> = v.strictObject({
+  node: v.string(),
+  peer: v.string(),
+  transport: v.string(),
+  captureId: count,
+  capturedBy: v.string(),
+  hepVersion: count,
+  packets: count,
+  bytes: count,
+  rejected: count,
+  packetsPerSecond: v.number(),
+  clockSkewMs: v.number(),
+  largestBytes: count,
+  firstSeenAt: at,
+  lastSeenAt: at,
+})
+
+const quarantined: v.GenericSchema<contract.Quarantined> = v.strictObject({
+  id: v.string(),
+  receivedAt: at,
+  node: v.string(),
+  transport: v.string(),
+  peer: v.string(),
+  reason: v.picklist(REJECT_REASONS),
+  detail: v.string(),
+  byteOffset: count,
+  frame: v.pipe(v.string(), v.description('Base64 of the frame, its auth key blanked')),
+})
+
+const kpiMinute: v.GenericSchema<contract.KpiMinute> = v.strictObject({
+  minute: at,
+  attempts: count,
+  answered: count,
+  failed: count,
+  cancelled: count,
+  registrations: count,
+  registered: count,
+  messages: count,
+  asr: v.nullable(v.number()),
+  ner: v.nullable(v.number()),
+  setupMsMean: v.nullable(v.number()),
+  setupMsP50: v.nullable(v.number()),
+  setupMsP95: v.nullable(v.number()),
+  failures: v.record(v.string(), count),
+})
+
+const nodeRow: v.GenericSchema<contract.NodeRow> = v.strictObject({
+  node: v.string(),
+  version: v.string(),
+  state: v.picklist(['starting', 'ready', 'draining', 'stopped', 'lost']),
+  startedAt: at,
+  heartbeatAt: at,
+  ledger,
+  signals: v.record(v.string(), v.number()),
+})
+
+const about: v.GenericSchema<About> = v.strictObject({
+  version: v.string(),
+  hep: v.array(v.strictObject({ transport: v.string(), address: v.string() })),
+})
+
+const error: v.GenericSchema<ErrorBody> = v.strictObject({
+  error: v.strictObject({
+    code: v.picklist(Object.keys(ERRORS) as ErrorCode[]),
+    message: v.string(),
+    hint: v.string(),
+    at: v.exactOptional(count),
+    length: v.exactOptional(count),
+    reason: v.exactOptional(v.string()),
+  }),
+})
+
+/** Every named shape; the names appear in openapi.json under components/schemas. */
+export const SCHEMAS = {
+  CallPage: callPage,
+  CallRow: callRow,
+  CallDetail: callDetail,
+  CallMessage: callMessage,
+  Ledger: ledger,
+  Sources: v.strictObject({ sources: v.array(source) }),
+  Source: source,
+  Quarantine: v.strictObject({ quarantine: v.array(quarantined) }),
+  Quarantined: quarantined,
+  Kpi: v.strictObject({ minutes: v.array(kpiMinute) }),
+  KpiMinute: kpiMinute,
+  Nodes: v.strictObject({ nodes: v.array(nodeRow) }),
+  NodeRow: nodeRow,
+  About: about,
+  Health: v.strictObject({ alive: v.literal(true) }),
+  Readiness: v.strictObject({ ready: v.literal(true), missing: v.array(v.string()) }),
+  OpenApi: v.looseObject({ openapi: v.literal('3.1.0') }),
+  Error: error,
+} as const
+export type SchemaName = keyof typeof SCHEMAS
+
+/** The same as JSON Schema, for components/schemas. */
+export const jsonSchemas = (): Record<SchemaName, JsonSchema> =>
+  toJsonSchemaDefs(SCHEMAS, {
+    overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+    // 'date-time' is what a time is; the pattern valibot would add allows several other forms.
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction.type === 'iso_timestamp' ? { ...jsonSchema, format: 'date-time' } : undefined,
+  })
