@@ -78,6 +78,12 @@ export class LaneLedger {
     this.#slots[dropSlot.get(reason)!]! += count
   }
 
+  /** Frames counted as appended that the disk then refused: they were dropped after all. */
+  lose(reason: DropReason, count: number): void {
+    this.#slots[1]! -= count
+    this.#slots[dropSlot.get(reason)!]! += count
+  }
+
   get appended(): number {
     return this.#slots[1]!
   }

@@ -15,8 +15,8 @@ export interface IncomingFrame {
 
 /**
  * `frame`: a HEP frame that passed the checks.
- * `quarantined`: one that did not, kept for people to look at; bytes are
- * `[u16 offset][u8 reason][frame]`, see quarantine.ts. Only frames count in the ledger.
+ * `quarantined`: one that did not, kept for people to look at, with the reason before it in its bytes:
+ * `readQuarantined` takes them apart. Only frames count in the ledger.
  */
 export type RecordKind = 'frame' | 'quarantined'
 

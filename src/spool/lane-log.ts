@@ -1,0 +1,111 @@
+// The writing end of a lane: which file is written now, when the next begins, and what is on the
+// disk for sure. Callers that want their frames safe share one fdatasync (group commit): whoever
+// comes while one runs waits for the next, which then covers everybody who waited.
+//
+// A file that was left (full, or spoiled) is closed only after it was synced once more. When a sync
+// fails, the kernel may have thrown the pages away and would call the next sync a success: so that
+// file is never asked again, it is left for good, and what was in it counts as unsafe.
+import { closeSync, fsync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { BatchFile } from './batch-file.ts'
+import { laneFileName } from './lane-files.ts'
+
+export class LaneLog {
+  readonly #laneDir: string
+  #nextFile: number
+  #current: BatchFile | undefined
+  #left: BatchFile[] = []
+  // Marks rising with every batch and every file; what is below `synced` is on the disk.
+  #written = 0
+  #synced = 0
+  #syncStarted = 0
+  #running: Promise<void> | undefined
+  #queued: Promise<void> | undefined
+
+  constructor(laneDir: string, firstFile: number) {
+    this.#laneDir = laneDir
+    this.#nextFile = firstFile
+  }
+
+  /** Bytes of the file being written; 0 when there is none. */
+  get fileBytes(): number {
+    return this.#current?.bytes ?? 0
+  }
+
+  /** True when the next batch needs a new file first: at the start, and after trouble. */
+  get needsFile(): boolean {
+    return this.#current === undefined || this.#current.spoiled
+  }
+
+  /** True when something was written since the last sync began. */
+  get isUnsynced(): boolean {
+    return this.#written > this.#syncStarted
+  }
+
+  /** Leaves the file being written, if any, and begins the next. Throws when the disk refuses. */
+  beginFile(): void {
+    const begun = new BatchFile(join(this.#laneDir, laneFileName(this.#nextFile++)))
+    if (this.#current) this.#left.push(this.#current)
+    this.#current = begun
+    this.#written++
+  }
+
+  write(buffer: Buffer, bytes: number): void {
+    this.#current!.write(buffer, bytes)
+    this.#written++
+  }
+
+  /** Resolves when everything written before the call is on the disk; rejects when it may not be. */
+  sync(): Promise<void> {
+    if (this.#synced >= this.#written) return Promise.resolve()
+    if (!this.#running) return this.#start()
+    this.#queued ??= this.#running.catch(() => {}).then(() => this.#start())
+    return this.#queued
+  }
+
+  /** A sync nobody waits for; several may run at once, as a starved thread hears of none. */
+  async syncNow(): Promise<void> {
+    const upTo = this.#written
+    const left = this.#left
+    const current = this.#current
+    this.#syncStarted = upTo
+    try {
+      await Promise.all([...left, ...(current ? [current] : [])].map((file) => file.sync()))
+      await syncDirectory(this.#laneDir)
+      this.#synced = Math.max(this.#synced, upTo)
+    } catch (error) {
+      current?.spoil()
+      throw error
+    } finally {
+      for (const file of left) file.close()
+      this.#left = this.#left.filter((file) => !left.includes(file))
+    }
+  }
+
+  close(): void {
+    for (const file of this.#left) file.close()
+    this.#current?.close()
+    this.#left = []
+    this.#current = undefined
+  }
+
+  #start(): Promise<void> {
+    this.#queued = undefined
+    this.#running = this.syncNow().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+}
+
+// A new file's name is only safe when its directory is.
+async function syncDirectory(path: string): Promise<void> {
+  const fd = openSync(path, 'r')
+  try {
+    await new Promise<void>((resolve, reject) =>
+      fsync(fd, (error) => (error ? reject(error) : resolve())),
+    )
+  } finally {
+    closeSync(fd)
+  }
+}

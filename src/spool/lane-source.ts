@@ -1,0 +1,57 @@
+// A lane's files as a reader sees them, while somebody else writes and deletes them. Whether a file
+// is finished is asked before its size: a file with a successor never grows, so what its size says
+// then is final.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { laneFileName, listLaneFiles } from './lane-files.ts'
+
+export class LaneSource {
+  readonly #laneDir: string
+  #file = 0
+  #fd: number | undefined
+
+  constructor(laneDir: string) {
+    this.#laneDir = laneDir
+  }
+
+  get files(): number[] {
+    return listLaneFiles(this.#laneDir)
+  }
+
+  /** Bytes of a file as it stands; undefined when it is gone. */
+  bytesOf(file: number): number | undefined {
+    const fd = this.#open(file)
+    return fd === undefined ? undefined : fstatSync(fd).size
+  }
+
+  /** Up to `bytes` from `offset` on, in a buffer of its own; shorter at the end of the file. */
+  read(file: number, offset: number, bytes: number): Buffer {
+    const fd = this.#open(file)
+    if (fd === undefined) return Buffer.alloc(0)
+    const buffer = Buffer.allocUnsafeSlow(bytes)
+    let done = 0
+    while (done < bytes) {
+      const got = readSync(fd, buffer, done, bytes - done, offset + done)
+      if (got === 0) break
+      done += got
+    }
+    return buffer.subarray(0, done)
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+  }
+
+  #open(file: number): number | undefined {
+    if (this.#fd !== undefined && this.#file === file) return this.#fd
+    this.close()
+    try {
+      this.#fd = openSync(join(this.#laneDir, laneFileName(file)), 'r')
+      this.#file = file
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+    return this.#fd
+  }
+}
