@@ -57,11 +57,14 @@ async function runGuarded(
       return complain(`${error.message}\nSee: calliope ${name} --help`, 2)
     // Errors with a stable code were made for people; anything else is a bug and shows its stack.
     if (error instanceof CommandError || typeof (error as { code?: unknown }).code === 'string')
-      return complain((error as Error).message, 1)
+      return complain(withHint(error as Error & { hint?: string }), 1)
     log.fatal({ err: error }, 'calliope ended on an unexpected error')
     return 1
   }
 }
+
+const withHint = ({ message, hint }: Error & { hint?: string }): string =>
+  hint ? `${message}\n${hint}` : message
 
 function print(text: string): number {
   process.stdout.write(`${text}\n`)
