@@ -96,7 +96,7 @@ export class HepStream {
     let at = 0
     while (at < data.length && !this.#stopped) {
       const next = magicAt(data, at) ? this.#candidate(data, at, copy) : this.#passOver(data, at)
-      if (next === at) return at
+      if (next === at) break
       at = next
     }
     return this.#stopped ? data.length : at
@@ -105,7 +105,7 @@ export class HepStream {
   /** 'HEP3' stands at `at`: the offset to go on from, `at` itself to wait for more. */
   #candidate(data: Buffer, at: number, copy: boolean): number {
     this.#skipped.flush()
-    if (data.length - at < HEAD_BYTES) return at
+    if (this.#stopped || data.length - at < HEAD_BYTES) return at
     const total = u16(data, at + 4)
     const frame = data.subarray(at, Math.min(data.length, at + total))
     const whole = total >= HEAD_BYTES && frame.length === total
