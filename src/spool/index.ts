@@ -15,4 +15,11 @@ export {
 } from './record.ts'
 export { openSpool, type Spool, type SpoolOptions } from './spool.ts'
 export { SpoolError, type SpoolErrorCode } from './spool-error.ts'
+export { renderSpoolReport } from './spool-report.ts'
 export { type LaneUsage, type SpoolUsage, spoolUsage } from './spool-usage.ts'
+export {
+  type DamagedPlace,
+  type LaneReport,
+  type SpoolReport,
+  verifySpool,
+} from './verify-spool.ts'

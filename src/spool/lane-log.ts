@@ -7,6 +7,7 @@
 // file is never asked again, it is left for good, and what was in it counts as unsafe.
 import { closeSync, fsync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import type { BatchBuffer } from './batch-buffer.ts'
 import { BatchFile } from './batch-file.ts'
 import { laneFileName } from './lane-files.ts'
 
@@ -14,6 +15,7 @@ export class LaneLog {
   readonly #laneDir: string
   #nextFile: number
   #current: BatchFile | undefined
+  #holdsRecords = false
   #left: BatchFile[] = []
   // Marks rising with every batch and every file; what is below `synced` is on the disk.
   #written = 0
@@ -37,6 +39,11 @@ export class LaneLog {
     return this.#current === undefined || this.#current.spoiled
   }
 
+  /** True when the file being written holds more than marks. */
+  get holdsRecords(): boolean {
+    return this.#holdsRecords
+  }
+
   /** True when something was written since the last sync began. */
   get isUnsynced(): boolean {
     return this.#written > this.#syncStarted
@@ -47,12 +54,15 @@ export class LaneLog {
     const begun = new BatchFile(join(this.#laneDir, laneFileName(this.#nextFile++)))
     if (this.#current) this.#left.push(this.#current)
     this.#current = begun
+    this.#holdsRecords = false
     this.#written++
   }
 
-  write(buffer: Buffer, bytes: number): void {
-    this.#current!.write(buffer, bytes)
+  /** Adds a sealed batch, whole or not at all. Throws when the disk refuses. */
+  write(batch: BatchBuffer): void {
+    this.#current!.write(batch.buffer, batch.bytes)
     this.#written++
+    this.#holdsRecords ||= batch.records > 0
   }
 
   /** Resolves when everything written before the call is on the disk; rejects when it may not be. */

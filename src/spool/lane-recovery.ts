@@ -3,12 +3,15 @@
 // the counters must come from the newest batch there is. The tail is cut so that readers see a clean
 // end; the new run then begins in a new file, so nothing is ever written behind a place that was
 // once unsure.
-import { closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, ftruncateSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { log } from '#log'
-import { type BatchHeader, findBatch, probeBatch } from './batch.ts'
+import type { BatchHeader } from './batch.ts'
+import { keepDamaged } from './damage.ts'
 import { laneFileName, listLaneFiles } from './lane-files.ts'
+import { LaneSource } from './lane-source.ts'
 import type { SpoolId } from './spool-id.ts'
+import { walkBatches } from './walk-batches.ts'
 
 export interface LaneEnd {
   /** Highest file number there is; 0 in a new lane. */
@@ -20,47 +23,54 @@ export interface LaneEnd {
 }
 
 /** Finds where the lane ends and cuts the torn tail of its last file. */
-export function recoverLane(laneDir: string, spoolId: SpoolId): LaneEnd {
+export function recoverLane(laneDir: string, lane: string, spoolId: SpoolId): LaneEnd {
   const files = listLaneFiles(laneDir)
-  for (const file of files.toReversed()) {
-    const path = join(laneDir, laneFileName(file))
-    const end = lastBatch(readFileSync(path), spoolId)
-    if (file === files.at(-1)) cutTail(path, end.offset, end.fileBytes)
-    if (!end.header) continue
-    const frames = end.header.firstFrame + end.header.frames
-    return { lastFile: files.at(-1)!, frames, ledger: end.header.ledger }
+  const lastFile = files.at(-1) ?? 0
+  const source = new LaneSource(laneDir)
+  try {
+    for (const file of files.toReversed()) {
+      const { newest, end, bytes } = lastBatch(source, file, spoolId)
+      if (file === lastFile && end < bytes) cutTail(laneDir, lane, source, file, end, bytes)
+      if (newest)
+        return { lastFile, frames: newest.firstFrame + newest.frames, ledger: newest.ledger }
+    }
+    return { lastFile, frames: 0, ledger: undefined }
+  } finally {
+    source.close()
   }
-  return { lastFile: files.at(-1) ?? 0, frames: 0, ledger: undefined }
 }
 
 // Walks all batches, stepping over damage: a flipped bit in the middle must not cost what follows.
-function lastBatch(buffer: Buffer, spoolId: SpoolId) {
-  let header: BatchHeader | undefined
-  let offset = 0
-  let at = 0
-  while (at !== -1 && at < buffer.length) {
-    const probe = probeBatch(buffer, at, spoolId)
-    if (probe.kind === 'batch') {
-      header = probe.header
-      at += header.bytes
-      offset = at
-    } else {
-      at = findBatch(buffer, at + 1, spoolId)
-    }
+function lastBatch(source: LaneSource, file: number, spoolId: SpoolId) {
+  let newest: BatchHeader | undefined
+  let end = 0
+  for (const step of walkBatches(source, file, spoolId)) {
+    if (step.kind !== 'batch') continue
+    newest = step.header
+    end = step.offset + step.header.bytes
   }
-  return { header, offset, fileBytes: buffer.length }
+  return { newest, end, bytes: source.bytesOf(file) ?? 0 }
 }
 
-function cutTail(path: string, offset: number, fileBytes: number): void {
-  if (offset === fileBytes) return
+// What was torn off was never promised to anyone, yet people may want to see it.
+function cutTail(
+  laneDir: string,
+  lane: string,
+  source: LaneSource,
+  file: number,
+  end: number,
+  bytes: number,
+): void {
+  const path = join(laneDir, laneFileName(file))
+  keepDamaged(dirname(laneDir), `${lane}-${file}-${end}.tail`, source.read(file, end, bytes - end))
   const fd = openSync(path, 'r+')
   try {
-    ftruncateSync(fd, offset)
+    ftruncateSync(fd, end)
   } finally {
     closeSync(fd)
   }
   log.warn(
-    { room: 'spool', path, offset, cutBytes: fileBytes - offset },
+    { room: 'spool', path, offset: end, bytes: bytes - end },
     'cut the torn tail of a spool file',
   )
 }

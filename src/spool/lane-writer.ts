@@ -2,25 +2,22 @@
 // while packets keep coming: so it looks at the clock itself, every few records, and writes the
 // batch when it is full or old. The timer is for quiet times only.
 //
-// When a frame cannot be kept the sums of the ledger stay exact:
+// When a frame cannot be kept, WhenFull, the answer is always drop-newest:
 //   spool_full   bytesMax is reached. What is spooled stays whole; the ledger names the gap. As soon
 //                as readers have freed a file it goes on.
 //   disk_error   the disk refused. The batch that failed is cut off again, its frames, counted as
 //                appended before, are counted over, and nothing is accepted until a trial write
 //                goes through.
-import { statfsSync } from 'node:fs'
+// Senders that can wait (TCP, TLS, WebSocket, HTTP) are better asked to: that is `isFull`.
 import type { DropReason, LaneLedger } from '#ledger'
 import { log } from '#log'
-import { HEADER_BYTES } from './batch.ts'
 import { BatchBuffer } from './batch-buffer.ts'
-import { DiskTrouble } from './disk-trouble.ts'
-import type { LaneLog } from './lane-log.ts'
+import { LaneDisk, type LaneDiskParts } from './lane-disk.ts'
+import { LaneSync } from './lane-sync.ts'
 import { quarantineHead, type RefusedFrame } from './quarantine.ts'
 import type { IncomingFrame } from './record.ts'
 import { PeerPacker, recordBytes } from './record-codec.ts'
 import { SpoolError } from './spool-error.ts'
-import type { SpoolId } from './spool-id.ts'
-import type { SpoolRoom } from './spool-room.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** `oversized`: longer than any frame can be, counted as rejected. */
@@ -31,71 +28,52 @@ export const RECORD_FRAME_BYTES_MAX = 1024 * 1024
 
 const CLOCK_EVERY = 8 // records between looks at the clock, 30 ns each
 const RECORD_ROOM_BYTES = 66 * 1024 // beyond flushBytes: any HEP frame fits the batch at hand
-const QUEUED_SYNCS_MAX = 4 // background syncs at once; a slower disk than this is not helped by more
+const MARK_MS = 1_000 // how often counters alone are written
 
-export interface LaneWriterParts {
-  readonly lane: string
-  readonly laneDir: string
-  readonly spoolId: SpoolId
-  readonly laneLog: LaneLog
-  readonly room: SpoolRoom
-  readonly ledger: LaneLedger
-  /** Frames of the lane so far. */
-  readonly frames: number
-  readonly fileBytesMax: number
-  /** Kept free of frames, so that the counters can still be written when the spool is full. */
-  readonly marksBytes: number
-  readonly flushBytes: number
+export interface LaneWriterParts extends LaneDiskParts {
   readonly flushMs: number
   readonly syncMs: number
   readonly quarantinePerSecond: number
-  readonly now: () => number
 }
 
 export class LaneWriter {
+  readonly lane: string
   /** The lane's counters; exact at all times. */
   readonly ledger: LaneLedger
-  readonly lane: string
-  readonly #parts: LaneWriterParts
-  readonly #laneLog: LaneLog
-  readonly #room: SpoolRoom
+  readonly #flushBytes: number
+  readonly #flushMs: number
+  readonly #now: () => number
   readonly #batch: BatchBuffer
-  readonly #mark: BatchBuffer
+  readonly #disk: LaneDisk
+  readonly #sync: LaneSync
+  readonly #parts: LaneWriterParts
   readonly #peers = new PeerPacker()
-  readonly #trouble: DiskTrouble
   readonly #quarantineTokens: TokenBucket
   readonly #timer: Timer
-  #firstFrame: number
   #batchBytesMax = 0
   #batchBeganMs = 0
-  #receivedMarked = -1
-  #full = false
-  #accepted = 0
-  #unsafeUpTo = 0
+  #markedMs = 0
   #askedUpTo = 0
-  #syncedMs = 0
-  #syncsRunning = 0
-  #syncFailing = false
+  #full = false
   #closed = false
 
   constructor(parts: LaneWriterParts) {
     this.#parts = parts
     this.lane = parts.lane
     this.ledger = parts.ledger
-    this.#laneLog = parts.laneLog
-    this.#room = parts.room
-    this.#firstFrame = parts.frames
+    this.#flushBytes = parts.flushBytes
+    this.#flushMs = parts.flushMs
+    this.#now = parts.now
     this.#batch = new BatchBuffer(parts.spoolId, parts.flushBytes + RECORD_ROOM_BYTES)
-    this.#mark = new BatchBuffer(parts.spoolId, 0)
-    this.#trouble = new DiskTrouble(parts.lane, parts.now)
+    this.#disk = new LaneDisk(parts)
+    this.#sync = new LaneSync(parts)
     this.#quarantineTokens = new TokenBucket(parts.quarantinePerSecond, parts.now)
-    this.#syncedMs = parts.now()
-    this.#tryDisk(() => this.#beginFile())
+    this.#settle()
     this.#timer = setInterval(() => this.#tick(), parts.flushMs)
     this.#timer.unref()
   }
 
-  /** Copies the frame into the batch at hand and counts it; what it returns is what the ledger says. */
+  /** Copies the frame into the batch at hand and counts it; returns what the ledger now says. */
   append(frame: IncomingFrame): AppendResult {
     const peer = this.#peers.pack(frame.peerIp)
     const bytes = recordBytes(peer, frame.bytes.length)
@@ -104,7 +82,7 @@ export class LaneWriter {
     }
     this.#batch.addFrame(frame, peer)
     this.ledger.append()
-    this.#accepted++
+    this.#sync.position++
     this.#writeIfDue()
     return 'appended'
   }
@@ -116,7 +94,6 @@ export class LaneWriter {
     const head = quarantineHead(refused)
     const peer = this.#peers.pack(frame.peerIp)
     const bytes = recordBytes(peer, head.length + frame.bytes.length)
-    if (bytes > RECORD_FRAME_BYTES_MAX) return
     if (this.#batch.bytes + bytes > this.#batchBytesMax && !this.#makeRoom(bytes)) return
     this.#batch.addQuarantined(frame, peer, head)
     this.#writeIfDue()
@@ -124,21 +101,21 @@ export class LaneWriter {
 
   /** True when frames would be dropped: senders that can wait should. */
   get isFull(): boolean {
-    if (this.#trouble.isTimeToTry) this.#tryAgain()
-    this.#room.refresh()
-    this.#measured()
-    return this.#trouble.isRefusing || this.#bytesLeft < this.#parts.flushBytes
+    this.#disk.tryAgain()
+    this.#disk.refreshRoom()
+    this.#settle()
+    return this.#disk.trouble.isRefusing || this.#disk.bytesLeft < this.#flushBytes
   }
 
   /** Rises with every frame accepted; hand it to `sync` to ask about the frames after it. */
   get position(): number {
-    return this.#accepted
+    return this.#sync.position
   }
 
   /** Hands the batch at hand to the kernel: readers see it, and it survives a kill of the process. */
   flush(): void {
     if (this.#batch.records > 0) this.#writeBatch()
-    else this.#writeMark()
+    else this.#disk.mark()
   }
 
   /**
@@ -146,29 +123,25 @@ export class LaneWriter {
    * after `since` (a `position`) may not be. @default since the previous call of sync
    */
   async sync(since: number = this.#askedUpTo): Promise<void> {
-    this.#askedUpTo = this.#accepted
+    this.#askedUpTo = this.#sync.position
     this.flush()
-    await this.#syncLog()
-    if (this.#unsafeUpTo > since) {
-      throw new SpoolError(
-        'SPOOL_NOT_SAFE',
-        `lane ${this.lane}: the disk did not take frames that were to be synced; send them again`,
-      )
-    }
+    await this.#sync.sync()
+    if (!this.#sync.isDoubtfulAfter(since)) return
+    throw new SpoolError(
+      'SPOOL_NOT_SAFE',
+      `lane ${this.lane}: the disk did not take frames that were to be synced; send them again`,
+    )
   }
 
-  /** Writes and syncs what is left. Nothing may be appended afterwards. */
+  /** Writes and syncs what is left. Whatever is appended afterwards is dropped (disk_error). */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     clearInterval(this.#timer)
     this.flush()
-    await this.#syncLog()
-    this.#laneLog.close()
-  }
-
-  get #bytesLeft(): number {
-    return this.#room.bytesLeft - this.#parts.marksBytes
+    this.#batchBytesMax = 0
+    await this.#sync.sync()
+    this.#parts.laneLog.close()
   }
 
   #refuse(frame: IncomingFrame): AppendResult {
@@ -176,8 +149,8 @@ export class LaneWriter {
       this.ledger.reject('oversized')
       return 'oversized'
     }
-    const reason = this.#trouble.isRefusing ? 'disk_error' : 'spool_full'
-    if (reason === 'disk_error') this.#trouble.dropped()
+    const reason = this.#disk.trouble.isRefusing || this.#closed ? 'disk_error' : 'spool_full'
+    if (reason === 'disk_error') this.#disk.trouble.dropped()
     else this.#becameFull()
     this.ledger.drop(reason)
     return reason
@@ -185,130 +158,64 @@ export class LaneWriter {
 
   #writeIfDue(): void {
     const { bytes, records } = this.#batch
-    if (records === 1) this.#batchBeganMs = this.#parts.now()
-    if (bytes >= this.#parts.flushBytes) this.#writeBatch()
-    else if (records % CLOCK_EVERY === 0 && this.#isOld) this.#writeBatch()
+    if (records === 1) this.#batchBeganMs = this.#now()
+    if (bytes >= this.#flushBytes) this.#writeBatch()
+    else if (records % CLOCK_EVERY === 0 && this.#isOld()) this.#writeBatch()
   }
 
-  get #isOld(): boolean {
-    return this.#parts.now() - this.#batchBeganMs >= this.#parts.flushMs
+  #isOld(): boolean {
+    return this.#now() - this.#batchBeganMs >= this.#flushMs
   }
 
   // The slow side of append: the batch at hand may not grow by so much as it is.
   #makeRoom(bytes: number): boolean {
-    if (this.#trouble.isTimeToTry) this.#tryAgain()
-    if (bytes > RECORD_FRAME_BYTES_MAX + 1024) return false
+    if (this.#closed || bytes > recordBytes(NO_PEER, RECORD_FRAME_BYTES_MAX) + 256) return false
+    this.#disk.tryAgain()
     if (!this.#batch.fits(bytes)) this.#writeBatch()
-    if (this.#trouble.isRefusing) return false
     if (!this.#batch.fits(bytes)) this.#batch.grow(bytes)
-    this.#room.refresh()
-    this.#measured()
+    this.#disk.refreshRoom()
+    this.#settle()
     if (this.#batch.bytes + bytes <= this.#batchBytesMax) return true
-    this.#leaveFile()
+    if (this.#batch.records > 0) this.#writeBatch()
+    this.#disk.leaveFile()
     return false
   }
 
   #writeBatch(): void {
-    if (this.#trouble.isRefusing) return
-    this.#tryDisk(() => {
-      if (this.#laneLog.needsFile) this.#beginFile()
-      this.#write(this.#batch, this.ledger.slots())
-      this.#firstFrame += this.#batch.frames
-      if (this.#batch.frames > 0) this.#trouble.batchPassed()
-      this.#batch.clear()
-      const { fileBytesMax, flushBytes } = this.#parts
-      if (this.#laneLog.fileBytes + flushBytes > fileBytesMax) this.#beginFile()
-    })
-    this.#room.refresh()
-    this.#measured()
-    this.#syncIfDue()
-  }
-
-  // A batch without records: carries the counters when frames only were refused, or none came.
-  #writeMark(): void {
-    const slots = this.ledger.slots()
-    if (slots[0] === this.#receivedMarked || this.#trouble.isRefusing) return
-    if (this.#room.bytesLeft < HEADER_BYTES) return
-    this.#tryDisk(() =>
-      this.#laneLog.needsFile ? this.#beginFile() : this.#write(this.#mark, slots),
-    )
-    this.#syncIfDue()
-  }
-
-  // Every file begins with a mark, so that the counters outlive the files before it. It must say how
-  // things stood before the batch at hand, which comes behind it.
-  #beginFile(): void {
-    this.#laneLog.beginFile()
-    const slots = this.ledger.slots()
-    slots[0]! -= this.#batch.frames
-    slots[1]! -= this.#batch.frames
-    this.#write(this.#mark, slots)
-  }
-
-  #write(batch: BatchBuffer, slots: Float64Array): void {
-    batch.seal(this.#firstFrame, slots, Date.now() * 1_000)
-    this.#laneLog.write(batch.buffer, batch.bytes)
-    this.#room.take(batch.bytes)
-    this.#receivedMarked = slots[0]!
-  }
-
-  #tryDisk(write: () => void): boolean {
-    try {
-      write()
-      return true
-    } catch (error) {
-      this.#diskFailed(error)
-      return false
-    }
-  }
-
-  #diskFailed(error: unknown): void {
     const frames = this.#batch.frames
-    this.#batch.clear()
-    this.#batchBytesMax = 0
-    if (frames > 0) {
+    if (!this.#disk.write(this.#batch) && frames > 0) {
       this.ledger.lose('disk_error', frames)
-      this.#unsafeUpTo = this.#accepted
+      this.#sync.doubt()
     }
-    this.#trouble.failed(error, frames)
-  }
-
-  #tryAgain(): void {
-    if (freeBytes(this.#parts.laneDir) < 2 * this.#parts.flushBytes) {
-      this.#trouble.putOff()
-      return
-    }
-    const passed = this.#tryDisk(() =>
-      this.#laneLog.needsFile ? this.#beginFile() : this.#write(this.#mark, this.ledger.slots()),
-    )
-    if (!passed) return
-    this.#trouble.trialPassed()
-    this.#measured()
+    this.#disk.refreshRoom()
+    this.#settle()
+    this.#sync.startIfDue()
   }
 
   #tick(): void {
-    if (this.#trouble.isTimeToTry) this.#tryAgain()
-    if (this.#batch.records === 0) this.#writeMark()
-    else if (this.#isOld) this.#writeBatch()
-    this.#room.refresh()
-    this.#measured()
-    const part = this.#parts.fileBytesMax / 16
-    if (this.#room.isNearlyFull && this.#laneLog.fileBytes > part) this.#leaveFile()
-    this.#syncIfDue()
+    this.#disk.tryAgain()
+    if (this.#batch.records > 0) {
+      if (this.#isOld()) this.#writeBatch()
+    } else {
+      this.#markIfDue()
+      this.#disk.leaveFileIfShort()
+    }
+    this.#disk.refreshRoom()
+    this.#settle()
+    this.#sync.startIfDue()
   }
 
-  // While space is short, a file that is still written to keeps what is in it from being freed.
-  #leaveFile(): void {
-    if (this.#trouble.isRefusing || this.#laneLog.fileBytes <= HEADER_BYTES) return
-    if (this.#batch.records > 0) this.#writeBatch()
-    if (this.#room.bytesLeft < HEADER_BYTES) return
-    this.#tryDisk(() => this.#beginFile())
+  #markIfDue(): void {
+    if (this.#now() - this.#markedMs < MARK_MS) return
+    this.#markedMs = this.#now()
+    this.#disk.mark()
   }
 
-  #measured(): void {
-    if (this.#trouble.isRefusing) return
-    this.#batchBytesMax = Math.min(this.#batch.buffer.length, this.#bytesLeft)
-    if (!this.#full || this.#bytesLeft < this.#parts.flushBytes) return
+  // How far the batch at hand may grow, as things stand now.
+  #settle(): void {
+    const refuses = this.#disk.trouble.isRefusing || this.#closed
+    this.#batchBytesMax = refuses ? 0 : Math.min(this.#batch.buffer.length, this.#disk.bytesLeft)
+    if (!this.#full || this.#disk.bytesLeft < this.#flushBytes) return
     this.#full = false
     log.info({ room: 'spool', lane: this.lane }, 'the spool has room again')
   }
@@ -321,36 +228,6 @@ export class LaneWriter {
       'the spool is full: frames are dropped (spool_full) until readers free space; is the database away, or spool.bytes_max too small?',
     )
   }
-
-  #syncIfDue(): void {
-    if (!this.#laneLog.isUnsynced || this.#syncsRunning >= QUEUED_SYNCS_MAX) return
-    if (this.#parts.now() - this.#syncedMs < this.#parts.syncMs) return
-    this.#syncedMs = this.#parts.now()
-    this.#syncsRunning++
-    void this.#watchSync(this.#laneLog.syncNow()).then(() => this.#syncsRunning--)
-  }
-
-  #syncLog(): Promise<void> {
-    this.#syncedMs = this.#parts.now()
-    return this.#watchSync(this.#laneLog.sync())
-  }
-
-  // A failed sync leaves everything accepted so far in doubt; the frames may still be read back, so
-  // the ledger keeps them, and a later gap is counted by the reader.
-  async #watchSync(sync: Promise<void>): Promise<void> {
-    try {
-      await sync
-      this.#syncFailing = false
-    } catch (error) {
-      this.#unsafeUpTo = this.#accepted
-      if (this.#syncFailing) return
-      this.#syncFailing = true
-      log.error({ room: 'spool', lane: this.lane, err: error }, 'the disk failed to sync the spool')
-    }
-  }
 }
 
-function freeBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path)
-  return bavail * bsize
-}
+const NO_PEER = new Uint8Array(1)

@@ -14,6 +14,7 @@ import { SpoolRoom } from './spool-room.ts'
 export const SPOOL_BYTES_MAX = 8 * 1024 ** 3
 export const FILE_BYTES_MAX = 64 * 1024 ** 2
 const SPOOL_BYTES_MIN = 64 * 1024
+const MARKS_BYTES_MAX = 1024 ** 2
 const FLUSH_BYTES_MAX = 4 * 1024 ** 2
 
 export interface LaneOptions {
@@ -56,7 +57,7 @@ export function openLane({
   const laneDir = laneDirectory(directory, lane)
   const spoolId = spoolIdFrom(ensureSpoolJson(directory).spoolId)
   mkdirSync(laneDir, { recursive: true })
-  const end = recoverLane(laneDir, spoolId)
+  const end = recoverLane(laneDir, lane, spoolId)
   const marks = [...readMarks(laneDir).values()]
   const passed = Math.max(end.frames, ...marks.map((mark) => mark.records))
   const lastFile = Math.max(end.lastFile, ...marks.map((mark) => mark.file))
@@ -70,7 +71,7 @@ export function openLane({
     ledger,
     frames: passed,
     fileBytesMax: Math.min(fileBytesMax, Math.floor(bytesMax / 8)),
-    marksBytes: Math.min(64 * 1024, Math.floor(bytesMax / 16)),
+    marksBytes: Math.min(MARKS_BYTES_MAX, Math.floor(bytesMax / 16)),
     flushBytes: Math.min(flushBytes, FLUSH_BYTES_MAX, Math.floor(bytesMax / 16)),
     flushMs,
     syncMs,
