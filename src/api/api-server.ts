@@ -143,7 +143,9 @@ function peerOf(request: Request, server: Server<undefined>): Peer {
   return { ip: address?.address ?? '', port: address?.port ?? 0 }
 }
 
-// Bodies without a length are cut by the server itself at the same limit.
+// A body that does not say its length is cut by Bun at the same limit, which answers 413 itself.
+const CUT_BY_BUN = 'Request body exceeded maxRequestBodySize'
+
 function refuseLargeBody(request: Request, bytesMax: number): void {
   const bytes = Number(request.headers.get('content-length') ?? 0)
   if (bytes > bytesMax)
@@ -157,6 +159,8 @@ function refuseLargeBody(request: Request, bytesMax: number): void {
 async function failed(error: unknown, request: Request, path: string): Promise<Response> {
   // Nobody is there to read it; what the store threw on being stopped is no fault.
   if (request.signal.aborted) return new Response(null, { status: 499 })
+  if ((error as Error | undefined)?.message === CUT_BY_BUN)
+    return new Response(null, { status: 413 })
   const explained = explainError(error, (id, cause) =>
     log.error({ room: 'api', id, method: request.method, path, err: cause }, 'request failed'),
   )

@@ -55,6 +55,8 @@ function listen(options: ApiOptions, app: ApiServer): Server<undefined> {
     return Bun.serve({
       hostname,
       port,
+      // Bun would share the port with another process when `development` is off.
+      reusePort: false,
       idleTimeout: IDLE_SECONDS_MAX,
       maxRequestBodySize: bodyBytesMax,
       development: false,

@@ -1,0 +1,297 @@
+// A CallStore in memory, made of real messages: what the tests of the API and of the page read from.
+// It knows no query language but plain words and `callid:`; the real store has tests of its own.
+import type {
+  CallDetail,
+  CallMessage,
+  CallPage,
+  CallRow,
+  CallSearch,
+  LadderArrow,
+  Ledger,
+  TailEvent,
+} from '#contract'
+import { decodeHep } from '#hep'
+import {
+  callStateOf,
+  durationMsOf,
+  type FoldedMessage,
+  finalStatusOf,
+  foldTaps,
+  outcomeOf,
+  parseSip,
+  setupMsOf,
+  type TracedMessage,
+} from '#sip'
+import { readFixture } from './fixtures/pcap.ts'
+
+export class QueryMistake extends Error {
+  readonly code = 'unknown_field'
+  readonly at: number
+  readonly length: number
+  readonly hint = 'Known fields: callid.'
+
+  constructor(word: string, at: number) {
+    super(`There is no field ${word}.`)
+    this.at = at
+    this.length = word.length
+  }
+}
+
+/** Every message of the fixture, with made-up times where HEPv1 has none. */
+export const fixtureMessages = (): TracedMessage[] =>
+  readFixture().flatMap(({ hep }, i) => {
+    const packet = decodeHep(hep)
+    if (packet.kind === 'malformed') throw new Error(packet.detail)
+    const sip = packet.protocolType === 1 ? parseSip(packet.payload) : undefined
+    const receivedUs = 1_795_000_000_000_000 + i * 1000
+    const { srcIp, srcPort, dstIp, dstPort, ipProtocol, protocolType } = packet
+    const { captureId, captureNode, correlationId, payload } = packet
+    return {
+      ...{ srcIp, srcPort, dstIp, dstPort, ipProtocol, protocolType },
+      ...{ captureId, captureNode, correlationId, payload, receivedUs },
+      atUs: packet.atUs || receivedUs,
+      clockClamped: packet.atUs === 0,
+      sip: sip?.kind === 'malformed' ? undefined : sip,
+    }
+  })
+
+export class MemoryStore {
+  readonly #calls = new Map<string, TracedMessage[]>()
+  readonly #watchers = new Set<(event: TailEvent) => void>()
+  /** Every signal a search was given, for tests of cancellation. */
+  readonly signals: AbortSignal[] = []
+  /** Thrown, or waited for, by the next search. */
+  trouble: (() => Promise<never>) | undefined
+
+  constructor(messages: readonly TracedMessage[] = fixtureMessages()) {
+    for (const message of messages) this.add(message)
+  }
+
+  add(message: TracedMessage): void {
+    const callId = message.sip?.callId ?? message.correlationId
+    this.#calls.set(callId, [...(this.#calls.get(callId) ?? []), message])
+  }
+
+  emit(event: TailEvent): void {
+    for (const watcher of this.#watchers) watcher(event)
+  }
+
+  first(callId: string): TracedMessage {
+    return this.#calls.get(callId)![0]!
+  }
+
+  get watching(): number {
+    return this.#watchers.size
+  }
+
+  rows(): CallRow[] {
+    return [...this.#calls.keys()]
+      .map((callId) => this.row(callId))
+      .sort((a, b) => b.startedAt.localeCompare(a.startedAt) || b.callId.localeCompare(a.callId))
+  }
+
+  async searchCalls({ q, fromUs, toUs, limit, cursor }: CallSearch, signal: AbortSignal) {
+    this.signals.push(signal)
+    if (this.trouble) return this.trouble()
+    checkQuery(q)
+    const word = q.replace(/^callid:/, '').toLowerCase()
+    const all = this.rows().filter(
+      ({ callId, from, to, startedAt }) =>
+        `${callId} ${from} ${to}`.toLowerCase().includes(word) &&
+        (fromUs === undefined || startedAt >= isoTime(fromUs)) &&
+        (toUs === undefined || startedAt <= isoTime(toUs)),
+    )
+    const start = Number(cursor ?? 0)
+    const next = start + limit < all.length ? String(start + limit) : null
+    return { calls: all.slice(start, start + limit), nextCursor: next } satisfies CallPage
+  }
+
+  async readCall(callId: string, options: { correlate: boolean; messagesMax: number }) {
+    if (!this.#calls.has(callId)) return undefined
+    const others = options.correlate ? this.#legsOf(callId) : []
+    const folded = foldTaps([callId, ...others].flatMap((id) => this.#calls.get(id) ?? []))
+    const shown = folded.slice(0, options.messagesMax)
+    const summary = this.row(callId)
+    return {
+      callId,
+      verdict: `${summary.from} to ${summary.to}: ${summary.outcome}.`,
+      summary,
+      legs: [callId, ...others].map((id) => {
+        const { startedAt, from, to } = this.row(id)
+        return {
+          callId: id,
+          startedAt,
+          from,
+          to,
+          reasons: id === callId ? [] : ['X-CID'],
+          score: 1,
+        }
+      }),
+      messages: shown.map(messageOf),
+      ladder: ladderOf(shown),
+      messagesOmitted: folded.length - shown.length,
+    } satisfies CallDetail
+  }
+
+  async readTrace(callIds: readonly string[]) {
+    return callIds.flatMap((callId) => this.#calls.get(callId) ?? [])
+  }
+
+  async *tail(q: string, signal: AbortSignal): AsyncGenerator<TailEvent> {
+    checkQuery(q)
+    const waiting: TailEvent[] = []
+    let wake = () => {}
+    const watcher = (event: TailEvent) => {
+      waiting.push(event)
+      wake()
+    }
+    this.#watchers.add(watcher)
+    signal.addEventListener('abort', () => wake())
+    try {
+      while (!signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        yield* waiting.splice(0)
+        if (waiting.length === 0 && !signal.aborted) await promise
+      }
+    } finally {
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  async ledger(): Promise<Ledger> {
+    const received = [...this.#calls.values()].flat().length
+    const rejected = { total: 3, byReason: { not_hep: 2, truncated: 1 } }
+    return {
+      ...{ received: received + 3, stored: received, pending: 0, rejected },
+      ...{ dropped: { total: 0, byReason: {} }, balanced: true },
+    }
+  }
+
+  async sources() {
+    const at = isoTime(1_795_000_000_000_000)
+    return [
+      {
+        ...{ node: 'n1', peer: '127.0.0.10', transport: 'udp', captureId: 1, capturedBy: '' },
+        ...{ hepVersion: 3, packets: 800, bytes: 400_000, rejected: 0, packetsPerSecond: 1.5 },
+        ...{ clockSkewMs: -3, largestBytes: 981, firstSeenAt: at, lastSeenAt: at },
+      },
+    ]
+  }
+
+  async quarantine(limit: number) {
+    const frame = {
+      ...{ id: '1', receivedAt: isoTime(1_795_000_000_000_000), node: 'n1', transport: 'udp' },
+      ...{ peer: '127.0.0.1:5060', reason: 'not_hep' as const, detail: 'no magic', byteOffset: 0 },
+      frame: 'AAAA',
+    }
+    return [frame, { ...frame, id: '2' }].slice(0, limit)
+  }
+
+  async kpi(fromUs: number) {
+    const none = { asr: null, ner: null, setupMsMean: null, setupMsP50: null, setupMsP95: null }
+    const counts = { attempts: 0, answered: 0, failed: 0, cancelled: 0, registrations: 0 }
+    return [
+      {
+        minute: isoTime(fromUs),
+        ...counts,
+        registered: 0,
+        messages: 7,
+        ...none,
+        failures: { 486: 1 },
+      },
+    ]
+  }
+
+  async nodes() {
+    const at = isoTime(1_795_000_000_000_000)
+    const ledger = await this.ledger()
+    return [
+      {
+        ...{ node: 'n1', version: '0.1.0', state: 'ready' as const, startedAt: at },
+        ...{ heartbeatAt: at, ledger, signals: { packetsPerSecond: 3 } },
+      },
+    ]
+  }
+
+  row(callId: string): CallRow {
+    const messages = this.#calls.get(callId)!
+    const state = callStateOf(messages)
+    return {
+      callId,
+      startedAt: isoTime(state.firstUs),
+      endedAt: isoTime(state.lastUs),
+      from: state.fromUser,
+      to: state.toUser,
+      method: state.method,
+      status: finalStatusOf(state) ?? null,
+      outcome: outcomeOf(state),
+      setupMs: setupMsOf(state) ?? null,
+      durationMs: durationMsOf(state) ?? null,
+      messageCount: messages.length,
+      userAgent: state.userAgent,
+      srcIp: state.srcIp,
+      dstIp: state.dstIp,
+      protocol: messages[0]!.protocolType,
+    }
+  }
+
+  // B2BUA legs by the one convention the tests use.
+  #legsOf(callId: string): string[] {
+    return [...this.#calls.keys()].filter((id) => id === `${callId}_b2b`)
+  }
+}
+
+function checkQuery(q: string): void {
+  const match = /(\w+):/.exec(q)
+  if (match && match[1] !== 'callid') throw new QueryMistake(match[1]!, match.index)
+}
+
+export function isoTime(us: number): string {
+  const seconds = Math.floor(us / 1e6)
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(us % 1e6).padStart(6, '0')}Z`
+}
+
+const labelOf = ({ sip, protocolType }: TracedMessage): string => {
+  if (!sip) return protocolType === 100 ? 'log' : 'SIP?'
+  return sip.kind === 'request' ? sip.method : `${sip.status} ${sip.reason}`
+}
+
+const messageOf = ({ message, taps }: FoldedMessage): CallMessage => ({
+  at: isoTime(message.atUs),
+  src: { ip: message.srcIp, port: message.srcPort },
+  dst: { ip: message.dstIp, port: message.dstPort },
+  transport: { 6: 'TCP', 17: 'UDP' }[message.ipProtocol] ?? String(message.ipProtocol),
+  label: labelOf(message),
+  cseq: message.sip ? `${message.sip.cseq} ${message.sip.cseqMethod}` : '',
+  raw: message.payload.toString(),
+  taps: taps.map(({ atUs, receivedUs, captureId, captureNode, clockClamped }) => ({
+    ...{ at: isoTime(atUs), receivedAt: isoTime(receivedUs), captureId },
+    ...{ capturedBy: captureNode, clockClamped },
+  })),
+  callId: message.sip?.callId ?? message.correlationId,
+  protocol: message.protocolType,
+})
+
+function ladderOf(folded: readonly FoldedMessage[]): CallDetail['ladder'] {
+  const ips = [...new Set(folded.flatMap(({ message }) => [message.srcIp, message.dstIp]))]
+  return {
+    columns: ips.map((ip) => ({ label: ip, ip })),
+    arrows: folded.map(({ message, repeatOf }, i) => ({
+      message: i,
+      from: ips.indexOf(message.srcIp),
+      to: ips.indexOf(message.dstIp),
+      label: labelOf(message),
+      atMs: (message.atUs - folded[0]!.message.atUs) / 1000,
+      repeatOf: repeatOf ?? null,
+      kind: kindOf(message),
+      sdp: message.payload.includes('\r\nm=audio') ? 'audio' : null,
+    })),
+  }
+}
+
+function kindOf({ sip }: TracedMessage): LadderArrow['kind'] {
+  if (!sip) return 'other'
+  if (sip.kind === 'request') return 'request'
+  return sip.status < 200 ? 'provisional' : sip.status < 300 ? 'success' : 'failure'
+}
