@@ -1,0 +1,95 @@
+// One frame in, whichever transport brought it. The order of the checks is from cheap to dear:
+//
+//   address ─▶ HEP well formed ─▶ key ─▶ rate ─▶ append
+//      └───────────┴───────────────┴──▶ quarantine     └▶ drop (counted by the log)
+//
+// Every path ends in exactly one count of the ledger. Keys never go on: chunk 14 is blanked before
+// the spool sees the frame, appended or quarantined. A good frame without a key is not copied here.
+import { authKeyOf, blankAuthKey, checkHep, type MalformedHep } from '#hep'
+import type { AppendResult, IncomingFrame, Transport } from '#spool'
+import { ADDRESS_DENIED, type Admission } from './admission.ts'
+import { nowUs } from './clock.ts'
+import type { FrameLog } from './frame-log.ts'
+import type { Source } from './source-table.ts'
+
+/** What became of a frame. */
+export type Received = AppendResult | 'rejected'
+
+// Filled in for each frame and handed on; the log copies before it returns. So nothing is allocated.
+class Arrival implements IncomingFrame {
+  receivedUs = 0
+  peerIp = ''
+  peerPort = 0
+  bytes: Buffer = Buffer.alloc(0)
+  readonly transport: Transport
+
+  constructor(transport: Transport) {
+    this.transport = transport
+  }
+}
+
+/** Checks the frames of one transport and hands them to the log. */
+export class FrameReceiver {
+  readonly #log: FrameLog
+  readonly #admission: Admission
+  readonly #arrival: Arrival
+
+  constructor(log: FrameLog, admission: Admission, transport: Transport) {
+    this.#log = log
+    this.#admission = admission
+    this.#arrival = new Arrival(transport)
+  }
+
+  /** Bytes of which nothing is known yet: a datagram, or a message that should be one frame. */
+  receive(bytes: Buffer, peerIp: string, peerPort: number): Received {
+    const arrival = this.#fill(bytes, peerIp, peerPort)
+    const source = this.#admission.sourceOf(peerIp, arrival.receivedUs / 1_000)
+    if (source?.allowed === false) return this.#refuse(arrival, ADDRESS_DENIED)
+    const malformed = checkHep(bytes)
+    if (malformed !== undefined) return this.#refuse(arrival, malformed)
+    return this.#admit(arrival, source)
+  }
+
+  /** A frame that HepStream has cut out and checked, from a peer that may connect. */
+  receiveChecked(bytes: Buffer, peerIp: string, peerPort: number): Received {
+    const arrival = this.#fill(bytes, peerIp, peerPort)
+    return this.#admit(arrival, this.#admission.sourceOf(peerIp, arrival.receivedUs / 1_000))
+  }
+
+  /** Bytes that HepStream has found to be no frame. */
+  refuse(bytes: Buffer, malformed: MalformedHep, peerIp: string, peerPort: number): Received {
+    return this.#refuse(this.#fill(bytes, peerIp, peerPort), malformed)
+  }
+
+  #fill(bytes: Buffer, peerIp: string, peerPort: number): Arrival {
+    const arrival = this.#arrival
+    arrival.receivedUs = nowUs()
+    arrival.peerIp = peerIp
+    arrival.peerPort = peerPort
+    arrival.bytes = bytes
+    return arrival
+  }
+
+  #admit(arrival: Arrival, source: Source | undefined): Received {
+    const { bytes } = arrival
+    const key = authKeyOf(bytes)
+    if (source !== undefined) {
+      const fault = this.#admission.keyFault(bytes, key, source)
+      if (fault !== undefined) return this.#refuse(arrival, fault)
+      if (!this.#admission.withinRate(source, arrival.receivedUs / 1_000)) return this.#limit()
+    }
+    if (key !== undefined) arrival.bytes = blankAuthKey(bytes)
+    return this.#log.append(arrival)
+  }
+
+  #refuse(arrival: Arrival, malformed: MalformedHep): Received {
+    arrival.bytes = blankAuthKey(arrival.bytes)
+    this.#log.quarantine(arrival, malformed)
+    return 'rejected'
+  }
+
+  #limit(): Received {
+    this.#log.ledger.drop('source_limit')
+    return 'source_limit'
+  }
+}

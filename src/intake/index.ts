@@ -1,0 +1,17 @@
+// Sockets to spool: startIntake for UDP and streams on threads of their own, createHttpIntake for
+// POST /hep inside the API's server.
+export type { AccessPolicy } from './admission.ts'
+export type { AgentKey } from './agent-keys.ts'
+export type { FrameLog } from './frame-log.ts'
+export {
+  type Intake,
+  type IntakeOptions,
+  type IntakeStats,
+  type LaneStats,
+  startIntake,
+} from './intake.ts'
+export type { CounterName, CounterValues } from './intake-counters.ts'
+export { IntakeError, type IntakeErrorCode } from './intake-error.ts'
+export type { BoundAddresses, LaneStorage } from './lane-messages.ts'
+export type { Address } from './listener.ts'
+export type { TlsFiles } from './tls-files.ts'
