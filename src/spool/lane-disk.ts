@@ -5,8 +5,9 @@
 // A mark is a batch without records. Every file begins with one, so that the counters outlive the
 // files before it; it says how things stood before the batch at hand, which comes behind it. Others
 // are written when frames were only refused, so that those counts survive a kill as well.
-import { statfsSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import type { LaneLedger } from '#ledger'
+import { log } from '#log'
 import { HEADER_BYTES } from './batch.ts'
 import { BatchBuffer } from './batch-buffer.ts'
 import { DiskTrouble } from './disk-trouble.ts'
@@ -58,7 +59,7 @@ export class LaneDisk {
 
   /** Measures the spool again when it is time to. */
   refreshRoom(): void {
-    this.#room.refresh()
+    if (this.#room.refresh() && this.#laneLog.isGone) this.#makeDirectoryAgain()
   }
 
   /** Writes the batch and empties it; false when the disk did not take it. */
@@ -108,6 +109,14 @@ export class LaneDisk {
   leaveFileIfShort(): void {
     const worthBytes = this.#parts.fileBytesMax / LEAVE_PART
     if (this.#room.isNearlyFull && this.#laneLog.fileBytes > worthBytes) this.leaveFile()
+  }
+
+  // Writes to a deleted file succeed, and nobody would ever read them.
+  #makeDirectoryAgain(): void {
+    const { lane, laneDir } = this.#parts
+    log.error({ room: 'spool', lane, laneDir }, 'the spool file was removed while being written')
+    this.#laneLog.spoilFile()
+    this.#attempt(0, () => mkdirSync(laneDir, { recursive: true }))
   }
 
   #attempt(frames: number, write: () => void): boolean {

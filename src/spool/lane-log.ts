@@ -5,7 +5,7 @@
 // A file that was left (full, or spoiled) is closed only after it was synced once more. When a sync
 // fails, the kernel may have thrown the pages away and would call the next sync a success: so that
 // file is never asked again, it is left for good, and what was in it counts as unsafe.
-import { closeSync, fsync, openSync } from 'node:fs'
+import { closeSync, existsSync, fsync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BatchBuffer } from './batch-buffer.ts'
 import { BatchFile } from './batch-file.ts'
@@ -47,6 +47,16 @@ export class LaneLog {
   /** True when something was written since the last sync began. */
   get isUnsynced(): boolean {
     return this.#written > this.#syncStarted
+  }
+
+  /** True when somebody removed the file being written. */
+  get isGone(): boolean {
+    return this.#current !== undefined && !this.#current.spoiled && !existsSync(this.#current.path)
+  }
+
+  /** Nothing more goes into the file being written. */
+  spoilFile(): void {
+    this.#current?.spoil()
   }
 
   /** Leaves the file being written, if any, and begins the next. Throws when the disk refuses. */

@@ -11,6 +11,7 @@
 // (cut after a power failure) with the next; one behind every file waits until the lane moves. In
 // each case the index of the next batch tells what is missing, and `losses` says why.
 import { type LedgerCounts, ledgerCounts } from '#ledger'
+import { log } from '#log'
 import { BATCH_BYTES_MAX, type BatchHeader, probeBatch } from './batch.ts'
 import { keepDamaged, type Loss } from './damage.ts'
 import { findWholeBatch } from './find-whole-batch.ts'
@@ -19,8 +20,9 @@ import { LaneSource } from './lane-source.ts'
 import { deletePassedFiles, writeMark } from './reader-marks.ts'
 import type { Cursor, SpoolRecord } from './record.ts'
 import { PeerNames, readRecords } from './record-codec.ts'
+import { SpoolError } from './spool-error.ts'
 import { type SpoolId, spoolIdFrom } from './spool-id.ts'
-import { ensureSpoolJson } from './spool-json.ts'
+import { ensureSpoolJson, readSpoolJson } from './spool-json.ts'
 
 export interface ReaderOptions {
   /** The spool's directory. */
@@ -91,14 +93,25 @@ export class LaneReader {
 
   /** Says that `reader` has passed everything before `cursor`; files all readers have passed go. */
   release(reader: string, cursor: Cursor): void {
-    writeMark(this.#laneDir, reader, cursor)
+    this.#writeMark(reader, cursor)
     if (cursor.file === this.#releasedFile) return
     this.#releasedFile = cursor.file
-    deletePassedFiles(this.#laneDir, ensureSpoolJson(this.#directory).readers)
+    const readers = readSpoolJson(this.#directory)?.readers ?? []
+    deletePassedFiles(this.#laneDir, readers, { reader, cursor })
   }
 
   close(): void {
     this.#source.close()
+  }
+
+  // A full disk refuses the mark, and what would free it is deleting the files it speaks of: go on.
+  #writeMark(reader: string, cursor: Cursor): void {
+    try {
+      writeMark(this.#laneDir, reader, cursor)
+    } catch (error) {
+      if (error instanceof SpoolError) throw error
+      log.warn({ room: 'spool', lane: this.lane, err: error }, 'could not write a reader mark')
+    }
   }
 
   #readHere(bytesMax: number): Chunk | undefined {

@@ -45,9 +45,20 @@ function readMark(path: string): Cursor | undefined {
   }
 }
 
+/** A mark known without its file: on a full disk it may not have been written. */
+export interface KnownMark {
+  readonly reader: string
+  readonly cursor: Cursor
+}
+
 /** Where the slowest of these readers stands; undefined when one has not begun. */
-export function slowestMark(laneDir: string, readers: readonly string[]): Cursor | undefined {
+export function slowestMark(
+  laneDir: string,
+  readers: readonly string[],
+  known?: KnownMark,
+): Cursor | undefined {
   const marks = readMarks(laneDir)
+  if (known) marks.set(known.reader, known.cursor)
   const cursors = readers.map((reader) => marks.get(reader))
   if (cursors.length === 0 || cursors.includes(undefined)) return undefined
   return (cursors as Cursor[]).reduce((a, b) => (isBefore(b, a) ? b : a))
@@ -57,8 +68,12 @@ const isBefore = (a: Cursor, b: Cursor): boolean =>
   a.file < b.file || (a.file === b.file && a.offset < b.offset)
 
 /** Deletes the files every reader has passed, but never the newest; returns how many. */
-export function deletePassedFiles(laneDir: string, readers: readonly string[]): number {
-  const slowest = slowestMark(laneDir, readers)
+export function deletePassedFiles(
+  laneDir: string,
+  readers: readonly string[],
+  known?: KnownMark,
+): number {
+  const slowest = slowestMark(laneDir, readers, known)
   if (!slowest) return 0
   const passed = listLaneFiles(laneDir)
     .slice(0, -1)

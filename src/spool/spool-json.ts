@@ -34,6 +34,7 @@ export function ensureSpoolJson(directory: string): SpoolJson {
 
 /** Replaces spool.json in one step. */
 export function writeSpoolJson(directory: string, json: SpoolJson): void {
+  mkdirSync(directory, { recursive: true })
   const temporary = writeBeside(directory, json)
   renameSync(temporary, spoolJsonPath(directory))
 }

@@ -1,0 +1,72 @@
+// One process a spool. The lock names its owner so that it dies with it: process id, when that
+// process started, and which boot of the machine it was. A lock left behind by a kill -9 is taken
+// over; the same process may open its spool again.
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { SpoolError } from './spool-error.ts'
+
+interface LockOwner {
+  readonly pid: number
+  readonly host: string
+  readonly boot: string
+  readonly startedTicks: string
+}
+
+/** Takes the spool for this process or throws SPOOL_IN_USE; returns what gives it back. */
+export function lockSpool(directory: string): () => void {
+  const path = join(directory, 'spool.lock')
+  const owner = readOwner(path)
+  if (owner && owner.pid !== process.pid && isAlive(owner)) {
+    throw new SpoolError(
+      'SPOOL_IN_USE',
+      `${directory} is in use by process ${owner.pid} on ${owner.host}: stop that one, or give this one ` +
+        'another data directory',
+    )
+  }
+  const mine = JSON.stringify(ownerOf(process.pid))
+  writeFileSync(`${path}-${process.pid}`, mine)
+  renameSync(`${path}-${process.pid}`, path)
+  return () => unlock(path, mine)
+}
+
+function unlock(path: string, mine: string): void {
+  if (readIfThere(path) === mine) unlinkSync(path)
+}
+
+function readOwner(path: string): LockOwner | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+// Another machine's or an earlier boot's processes cannot be asked, and are taken for dead: a spool is
+// a local directory, and a node that moved with its disk must start.
+function isAlive(owner: LockOwner): boolean {
+  const now = ownerOf(owner.pid)
+  if (now.host !== owner.host || now.boot !== owner.boot) return false
+  return now.startedTicks !== '' && now.startedTicks === owner.startedTicks
+}
+
+const ownerOf = (pid: number): LockOwner => ({
+  pid,
+  host: hostname(),
+  boot: readIfThere('/proc/sys/kernel/random/boot_id').trim(),
+  startedTicks: startedTicks(pid),
+})
+
+// Field 22 of /proc/PID/stat, counted behind the name, which may hold anything.
+function startedTicks(pid: number): string {
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
