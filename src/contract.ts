@@ -40,6 +40,11 @@ export interface CallRow {
   readonly dstIp: string
   /** HEP protocol type: 1 for SIP. */
   readonly protocol: number
+  /**
+   * Only part of this call was summed up: it began before the range that was searched, or its
+   * Call-ID was used for too many messages. Opening the call shows more.
+   */
+  readonly partial?: true
 }
 
 export interface CallPage {
