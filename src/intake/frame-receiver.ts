@@ -6,14 +6,21 @@
 // Every path ends in exactly one count of the ledger. Keys never go on: chunk 14 is blanked before
 // the spool sees the frame, appended or quarantined. A good frame without a key is not copied here.
 import { authKeyOf, blankAuthKey, checkHep, type MalformedHep } from '#hep'
-import type { AppendResult, IncomingFrame, Transport } from '#spool'
+import { DROP_REASONS, type DropReason, type RejectReason } from '#ledger'
+import type { IncomingFrame, Transport } from '#spool'
 import { ADDRESS_DENIED, type Admission } from './admission.ts'
 import { nowUs } from './clock.ts'
 import type { FrameLog } from './frame-log.ts'
 import type { Source } from './source-table.ts'
 
-/** What became of a frame. */
-export type Received = AppendResult | 'rejected'
+/** What became of a frame: kept, or why not. */
+export type Received = 'appended' | DropReason | RejectReason
+
+const drops: ReadonlySet<string> = new Set(DROP_REASONS)
+
+/** True when something was wrong with the frame or its sender, not with us. */
+export const isRefusal = (received: Received): received is RejectReason =>
+  received !== 'appended' && !drops.has(received)
 
 // Filled in for each frame and handed on; the log copies before it returns. So nothing is allocated.
 class Arrival implements IncomingFrame {
@@ -85,7 +92,7 @@ export class FrameReceiver {
   #refuse(arrival: Arrival, malformed: MalformedHep): Received {
     arrival.bytes = blankAuthKey(arrival.bytes)
     this.#log.quarantine(arrival, malformed)
-    return 'rejected'
+    return malformed.reason
   }
 
   #limit(): Received {

@@ -3,6 +3,8 @@
 export type { AccessPolicy } from './admission.ts'
 export type { AgentKey } from './agent-keys.ts'
 export type { FrameLog } from './frame-log.ts'
+export { HTTP_INTAKE_ERRORS, type HttpIntakeErrorCode } from './http-errors.ts'
+export { createHttpIntake, type HttpIntake, type HttpIntakeOptions } from './http-intake.ts'
 export {
   type Intake,
   type IntakeOptions,

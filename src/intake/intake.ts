@@ -48,8 +48,8 @@ export interface IntakeOptions {
   readonly frameMs?: number
   /** From our end of a connection until we stop reading. @default 5000 */
   readonly lingerMs?: number
-  /** Malformed stretches a minute before a connection is closed. @default 100 */
-  readonly faultsPerMinuteMax?: number
+  /** Malformed stretches and refused frames a minute before a connection is closed. @default 100 */
+  readonly refusalsPerMinuteMax?: number
   /** Memory for unfinished frames of all connections. @default 64 MiB */
   readonly partialBytesMax?: number
 }
@@ -151,7 +151,7 @@ function streamsOf({
   idleMs = 24 * 3_600_000,
   frameMs = 30_000,
   lingerMs = 5_000,
-  faultsPerMinuteMax = 100,
+  refusalsPerMinuteMax = 100,
   partialBytesMax = 64 * MIB,
 }: IntakeOptions): StreamsSetup {
   return {
@@ -161,7 +161,7 @@ function streamsOf({
     ws,
     tlsFiles,
     tlsFilesCheckMs,
-    rules: { faultsPerMinuteMax, frameMs, idleMs, lingerMs },
+    rules: { refusalsPerMinuteMax, frameMs, idleMs, lingerMs },
     limits: { connectionsMax, connectionsPerPeerMax },
     partialBytesMax,
     ageMs: connectionAgeMs,

@@ -9,11 +9,11 @@
 // write failing: TCP had taken frames before that, and they are gone. Only an answer from the
 // receiver can prevent this, so those who cannot lose a frame use the relay or POST /hep.
 //
-// Expelled are: more than faultsPerMinuteMax faults a minute, a frame begun frameMs ago, and
+// Expelled are: more than refusalsPerMinuteMax bad frames a minute, a frame begun frameMs ago, and
 // UNFRAMED_BYTES_MAX bytes without one frame. Memory for each is one unfinished frame (HepStream).
 import type { Socket } from 'node:net'
 import { HepStream, type MalformedHep } from '#hep'
-import type { FrameReceiver } from './frame-receiver.ts'
+import { type FrameReceiver, isRefusal } from './frame-receiver.ts'
 import type { IntakeCounters } from './intake-counters.ts'
 import { addressText } from './peer-address.ts'
 import { warnOfPeer } from './peer-log.ts'
@@ -26,8 +26,8 @@ const QUIET_MS = 2_000
 
 /** How long and how badly a connection may behave. */
 export interface ConnectionRules {
-  /** Malformed stretches a minute before the connection is closed. */
-  readonly faultsPerMinuteMax: number
+  /** Malformed stretches and refused frames a minute before the connection is closed. */
+  readonly refusalsPerMinuteMax: number
   /** From the first byte of a frame to its last. */
   readonly frameMs: number
   /** Without any byte; 0 = for ever. */
@@ -59,7 +59,8 @@ export class StreamConnection implements Pausable {
   #frames = 0
   #frameBeganMs = 0
   #lastByteMs: number
-  #faultsAtMinute = 0
+  #refusals = 0
+  #refusalsAtMinute = 0
   #minuteBeganMs: number
   #leavingSinceMs: number | undefined
   #isPaused = false
@@ -156,12 +157,13 @@ export class StreamConnection implements Pausable {
     const { receiver, pushBack, ip, port } = this.#parts
     this.#frames++
     if (pushBack.isBlocked) this.#held.push(frame)
-    else receiver.receiveChecked(frame, ip, port)
+    else if (isRefusal(receiver.receiveChecked(frame, ip, port))) this.#refusals++
   }
 
   #onFault(fault: MalformedHep, bytes: Buffer): void {
     const { receiver, ip, port } = this.#parts
     receiver.refuse(bytes, fault, ip, port)
+    this.#refusals++
   }
 
   #countPending(): void {
@@ -173,11 +175,11 @@ export class StreamConnection implements Pausable {
   #judgeTraffic(nowMs: number): void {
     if (nowMs - this.#minuteBeganMs >= MINUTE_MS) {
       this.#minuteBeganMs = nowMs
-      this.#faultsAtMinute = this.#stream.faults
+      this.#refusalsAtMinute = this.#refusals
     }
-    const { faultsPerMinuteMax } = this.#parts.rules
-    if (this.#stream.faults - this.#faultsAtMinute > faultsPerMinuteMax)
-      this.expel(`more than ${faultsPerMinuteMax} malformed stretches within a minute`)
+    const { refusalsPerMinuteMax } = this.#parts.rules
+    if (this.#refusals - this.#refusalsAtMinute > refusalsPerMinuteMax)
+      this.expel(`more than ${refusalsPerMinuteMax} bad or refused frames within a minute`)
     else if (this.#unframedBytes > UNFRAMED_BYTES_MAX)
       this.expel(`${this.#unframedBytes} bytes came without one HEP frame`)
   }

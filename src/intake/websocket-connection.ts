@@ -2,7 +2,7 @@
 // handshake. A message that comes while the spool is full is held and reading stops, as over TCP.
 import type { ServerWebSocket } from 'bun'
 import { splitMessage } from './frame-message.ts'
-import type { FrameReceiver } from './frame-receiver.ts'
+import { type FrameReceiver, isRefusal, type Received } from './frame-receiver.ts'
 import type { IntakeCounters } from './intake-counters.ts'
 import { addressText } from './peer-address.ts'
 import { warnOfPeer } from './peer-log.ts'
@@ -29,7 +29,7 @@ export class WebSocketConnection implements Pausable {
   readonly #parts: WebSocketParts
   #socket: ServerWebSocket<WebSocketConnection> | undefined
   #held: Buffer[] = []
-  #faults = 0
+  #refusals = 0
   #minuteBeganMs = 0
   #lastMessageMs = performance.now()
   #isPaused = false
@@ -94,28 +94,25 @@ export class WebSocketConnection implements Pausable {
   #receive(message: Buffer): void {
     const { receiver, ip, port } = this.#parts
     splitMessage(message, {
-      onOne: (bytes) => this.#count(receiver.receive(bytes, ip, port) === 'rejected'),
-      onFrame: (frame) => void receiver.receiveChecked(frame, ip, port),
-      onFault: (fault, bytes) => {
-        receiver.refuse(bytes, fault, ip, port)
-        this.#count(true)
-      },
+      onOne: (bytes) => this.#count(receiver.receive(bytes, ip, port)),
+      onFrame: (frame) => this.#count(receiver.receiveChecked(frame, ip, port)),
+      onFault: (fault, bytes) => this.#count(receiver.refuse(bytes, fault, ip, port)),
     })
   }
 
-  #count(isFault: boolean): void {
-    if (!isFault) return
+  #count(received: Received): void {
+    if (!isRefusal(received)) return
     const nowMs = performance.now()
     if (nowMs - this.#minuteBeganMs >= MINUTE_MS) {
       this.#minuteBeganMs = nowMs
-      this.#faults = 0
+      this.#refusals = 0
     }
-    if (++this.#faults === this.#parts.rules.faultsPerMinuteMax + 1) this.#expel()
+    if (++this.#refusals === this.#parts.rules.refusalsPerMinuteMax + 1) this.#expel()
   }
 
   #expel(): void {
     const { ip, port, rules, counters } = this.#parts
-    const why = `more than ${rules.faultsPerMinuteMax} malformed messages within a minute`
+    const why = `more than ${rules.refusalsPerMinuteMax} bad or refused frames within a minute`
     counters.add('connectionsExpelled')
     warnOfPeer(addressText(ip, port), 'ws', `Closed a ws connection: ${why}`)
     this.#socket?.close(POLICY_VIOLATION, why)

@@ -1,0 +1,160 @@
+// POST /hep: many frames in one request, and the one HEP transport with an acknowledgement.
+//
+//   200 {received, appended, rejected}   comes only when everything appended is on the disk. Frames
+//                                        that are not HEP are quarantined and counted, the others kept
+//   400, 403                             not one frame was kept
+//   413, 415, 429, 503                   see http-errors.ts
+//
+// When the spool is full, nothing of the body is taken. Should it become full half-way, the answer is
+// 503 with how many frames were appended, counted from the start of the body; the rest was not looked
+// at. Sending the whole body again is right: frames that come twice are shown as one message with two
+// taps. The same holds for 429 (one source's share was used up half-way) and for a lost answer.
+import type { RejectReason } from '#ledger'
+import { type AccessPolicy, Admission } from './admission.ts'
+import type { FrameLog } from './frame-log.ts'
+import { FrameReceiver, isRefusal, type Received } from './frame-receiver.ts'
+import { bodyBytesAtMost, readHttpBody } from './http-body.ts'
+import { errorResponse, HttpIntakeError, type HttpIntakeErrorCode } from './http-errors.ts'
+import { takeFrames } from './http-frames.ts'
+import { peerAddress } from './peer-address.ts'
+
+const MIB = 1024 * 1024
+
+export interface HttpIntakeOptions {
+  /** Its own lane: the thread that answers requests is the only one that may write to it. */
+  readonly lane: FrameLog
+  readonly policy?: AccessPolicy
+  /** Of one body, as sent and unpacked. @default 16 MiB */
+  readonly bodyBytesMax?: number
+  /** Of all bodies being read at once. @default 64 MiB */
+  readonly inFlightBytesMax?: number
+}
+
+export type HttpIntake = (
+  request: Request,
+  peer: { readonly ip: string; readonly port: number },
+) => Promise<Response>
+
+/** Makes the handler of POST /hep. */
+export function createHttpIntake({
+  lane,
+  policy = {},
+  bodyBytesMax = 16 * MIB,
+  inFlightBytesMax = 64 * MIB,
+}: HttpIntakeOptions): HttpIntake {
+  const admission = new Admission(policy)
+  const receiver = new FrameReceiver(lane, admission, 'http')
+  let inFlightBytes = 0
+  return async (request, { ip, port }) => {
+    const bytes = bodyBytesAtMost(request, bodyBytesMax)
+    const peerIp = peerAddress(ip)
+    const refusal = refuseUnread(request, lane, admission, peerIp)
+    if (refusal) return errorResponse(refusal)
+    if (inFlightBytes > 0 && inFlightBytes + bytes > inFlightBytesMax) return errorResponse(tooMany)
+    inFlightBytes += bytes
+    try {
+      const body = await readHttpBody(request, bodyBytesMax)
+      return await new BodyIntake(lane, receiver, peerIp, port).take(body)
+    } catch (error) {
+      if (error instanceof HttpIntakeError) return errorResponse(error)
+      throw error
+    } finally {
+      inFlightBytes -= bytes
+    }
+  }
+}
+
+const tooMany = new HttpIntakeError('too_many_bodies', 'Too many bodies are being read just now.')
+
+function refuseUnread(
+  request: Request,
+  lane: FrameLog,
+  admission: Admission,
+  ip: string,
+): HttpIntakeError | undefined {
+  if (request.method !== 'POST')
+    return new HttpIntakeError('method_not_allowed', `${request.method} is not known here.`)
+  if (admission.sourceOf(ip, Date.now())?.allowed === false)
+    return new HttpIntakeError('address_denied', `${ip} is not on the allow-list.`)
+  return lane.isFull ? new HttpIntakeError('spool_full', 'The spool is full.') : undefined
+}
+
+/** One body on its way into the lane. */
+class BodyIntake {
+  readonly #lane: FrameLog
+  readonly #receiver: FrameReceiver
+  readonly #ip: string
+  readonly #port: number
+  readonly #since: number
+  readonly #byReason: Partial<Record<RejectReason, number>> = {}
+  #appended = 0
+  #stopped: HttpIntakeError | undefined
+
+  constructor(lane: FrameLog, receiver: FrameReceiver, ip: string, port: number) {
+    this.#lane = lane
+    this.#receiver = receiver
+    this.#ip = ip
+    this.#port = port
+    this.#since = lane.position
+  }
+
+  async take(body: Buffer): Promise<Response> {
+    if (body.length === 0) throw new HttpIntakeError('empty_body', 'The body is empty.')
+    await takeFrames(
+      body,
+      {
+        onOne: (bytes) => this.#keep(() => this.#receiver.receive(bytes, this.#ip, this.#port)),
+        onFrame: (frame) =>
+          this.#keep(() => this.#receiver.receiveChecked(frame, this.#ip, this.#port)),
+        onFault: (fault, bytes) =>
+          this.#count(this.#receiver.refuse(bytes, fault, this.#ip, this.#port)),
+      },
+      () => this.#stopped !== undefined,
+    )
+    return this.#answer()
+  }
+
+  #keep(receive: () => Received): void {
+    if (this.#stopped) return
+    if (this.#lane.isFull) this.#stop('spool_full', 'The spool became full.')
+    else this.#count(receive())
+  }
+
+  #count(received: Received): void {
+    if (received === 'appended') this.#appended++
+    else if (isRefusal(received)) this.#byReason[received] = (this.#byReason[received] ?? 0) + 1
+    else if (received === 'source_limit') this.#stop('source_limit', `${this.#ip} sent too much.`)
+    else this.#stop('spool_full', `A frame could not be kept (${received}).`)
+  }
+
+  #stop(code: HttpIntakeErrorCode, message: string): void {
+    this.#stopped = new HttpIntakeError(code, message)
+  }
+
+  // Whatever the answer says of frames appended is true on the disk before it is sent.
+  async #answer(): Promise<Response> {
+    const counts = this.#counts
+    try {
+      await this.#lane.sync(this.#since)
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error)
+      return errorResponse(new HttpIntakeError('not_safe', said))
+    }
+    if (this.#stopped) return errorResponse(this.#stopped, counts)
+    if (counts.appended === 0) return errorResponse(nothingKept(counts.rejected.byReason), counts)
+    return Response.json(counts)
+  }
+
+  get #counts() {
+    const total = Object.values(this.#byReason).reduce((sum, count) => sum + count, 0)
+    const rejected = { total, byReason: this.#byReason }
+    return { received: this.#appended + total, appended: this.#appended, rejected }
+  }
+}
+
+function nothingKept(byReason: Partial<Record<RejectReason, number>>): HttpIntakeError {
+  const reasons = Object.keys(byReason)
+  const keysOnly = reasons.every((reason) => reason === 'auth_missing' || reason === 'auth_wrong')
+  const all = `Nothing in the body was kept: ${reasons.join(', ')}.`
+  return new HttpIntakeError(keysOnly ? 'key_refused' : 'nothing_decodable', all)
+}
