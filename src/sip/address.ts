@@ -5,11 +5,14 @@
 //   "Bob \"<;\" B" <sips:+4989;ext=1:pw@[2001:db8::1]:5061;user=phone?h=v> ;tag=88
 //                        └user┘          └─domain──┘                           └tag
 //
-// What becomes of the parts:
-//   user    without password and user parameters; %41 read as A where that is printable UTF-8;
-//           tel: without visual separators. urn:service:sos -> 'service:sos'.
-//   domain  lower case, without port and brackets; of tel: the phone-context, if it is a domain.
-import { cutField, decodeField } from './wire-text.ts'
+//   user    without password and user parameters; %41 read as A where that gives printable UTF-8
+//   domain  lower case, without port and brackets
+//   The other schemes are in uri.ts.
+//
+// A value comes as bytes and as the same bytes in Latin-1: bytes are quicker to look at one by one,
+// the string is quicker to cut pieces from.
+import { readOtherUri } from './uri.ts'
+import { cutField, decodeField, letters } from './wire-text.ts'
 
 /** What the last `readAddress` or `readUri` found; one object reused, copied out by the caller. */
 export const found = { user: '', domain: '', tag: '' }
@@ -17,193 +20,197 @@ export const found = { user: '', domain: '', tag: '' }
 const TAB = 9
 const SPACE = 32
 const QUOTE = 34
+const PERCENT = 37
 const COMMA = 44
 const COLON = 58
 const SEMICOLON = 59
 const LESS = 60
+const EQUALS = 61
 const GREATER = 62
-const QUESTION = 63
 const AT = 64
+const BRACKET = 91
 const BACKSLASH = 92
+const TAG = 0x746167
 
-/** Reads a From or To value between two offsets into `found`. */
-export function readAddress(text: string, start: number, end: number): void {
-  const open = text.charCodeAt(start) === LESS ? start : findOpen(text, start, end)
+/** Reads a From or To value, on one line, between two offsets into `found`. */
+export function readAddress(bytes: Buffer, text: string, start: number, end: number): void {
+  const open = findOpen(bytes, start, end)
+  let at: number
   if (open < 0) {
-    readBareAddress(text, start, end)
-    return
+    // Without <>, parameters belong to the header, not to the URI (RFC 3261 §20).
+    at = wordEnd(bytes, start, end)
+    readUri(bytes, text, start, at)
+  } else {
+    at = readUri(bytes, text, open + 1, end)
+    while (at < end && bytes[at] !== GREATER) at += 1
   }
-  let close = text.indexOf('>', open)
-  if (close < 0 || close >= end) close = end // '>' forgotten: the URI ends with the line
-  readUri(text, open + 1, close)
-  found.tag = readTag(text, close + 1, end)
+  found.tag = readTag(bytes, text, at, end)
 }
 
 /** Offset of the '<' that opens the URI, skipping a quoted display name; -1 when there is none. */
-function findOpen(text: string, start: number, end: number): number {
-  const from = text.charCodeAt(start) === QUOTE ? skipQuoted(text, start, end) : start
-  const open = text.indexOf('<', from)
-  return open < 0 || open >= end ? -1 : open
-}
-
-/** Offset behind a quoted string; one that never closes is not taken for one. */
-function skipQuoted(text: string, start: number, end: number): number {
-  for (let at = start + 1; at < end; at += 1) {
-    const char = text.charCodeAt(at)
-    if (char === BACKSLASH) at += 1
-    else if (char === QUOTE) return at + 1
-  }
-  return start + 1
-}
-
-// Without <>, parameters belong to the header, not to the URI (RFC 3261 §20).
-function readBareAddress(text: string, start: number, end: number): void {
-  let uriEnd = start
-  while (uriEnd < end && !endsBareUri(text.charCodeAt(uriEnd))) uriEnd += 1
-  readUri(text, start, uriEnd)
-  found.tag = readTag(text, uriEnd, end)
-}
-
-function endsBareUri(char: number): boolean {
-  return char === SEMICOLON || char === COMMA || char === SPACE || char === TAB
-}
-
-/** Reads a URI between two offsets into `found.user` and `found.domain`. */
-export function readUri(text: string, start: number, end: number): void {
-  let from = start
-  while (from < end && text.charCodeAt(from) <= SPACE) from += 1
-  const opaqueAt = schemeEnd(text, from, end)
-  if (opaqueAt > 0) from = opaqueAt
-  const at = text.indexOf('@', from)
-  if (at >= 0 && at < end) {
-    found.user = readUser(text, from, at)
-    found.domain = readHost(text, at + 1, end)
-  } else readUserless(text, start, from, end)
-}
-
-/** Offset behind 'scheme:', or -1. 'host:5060' is no scheme: digits follow its colon. */
-function schemeEnd(text: string, start: number, end: number): number {
-  if (text.startsWith('sip:', start)) return start + 4 // nearly always
+function findOpen(bytes: Buffer, start: number, end: number): number {
+  let isQuoting = true
   for (let at = start; at < end; at += 1) {
-    const char = text.charCodeAt(at)
-    if (char === COLON) {
-      const next = text.charCodeAt(at + 1)
-      const looksLikePort = next >= 48 && next <= 57 && !isKnownScheme(text, start, at)
-      return at === start || looksLikePort ? -1 : at + 1
+    const byte = bytes[at]
+    if (byte === LESS) return at
+    if (byte === QUOTE && isQuoting) {
+      const close = quotedEnd(bytes, at, end)
+      if (close < 0) isQuoting = false
+      else at = close
     }
-    const letter = char | 0x20
-    const isLetter = letter >= 97 && letter <= 122
-    if (!isLetter && (at === start || !isSchemeTail(char))) return -1
   }
   return -1
 }
 
-function isKnownScheme(text: string, start: number, end: number): boolean {
-  return /^(sips?|tel)$/i.test(text.slice(start, end))
-}
-
-function isSchemeTail(char: number): boolean {
-  return (char >= 48 && char <= 57) || char === 43 || char === 45 || char === 46
-}
-
-function readUser(text: string, start: number, end: number): string {
-  let stop = start
-  while (stop < end) {
-    const char = text.charCodeAt(stop)
-    if (char === SEMICOLON || char === COLON) break
-    stop += 1
+/** Offset of the closing quote; -1 where none closes: then quotes are ordinary characters. */
+function quotedEnd(bytes: Buffer, start: number, end: number): number {
+  for (let at = start + 1; at < end; at += 1) {
+    if (bytes[at] === BACKSLASH) at += 1
+    else if (bytes[at] === QUOTE) return at
   }
-  return cleanUser(text.slice(start, stop))
+  return -1
 }
 
-function cleanUser(raw: string): string {
-  return cutField(raw.includes('%') ? unescapeUser(raw) : raw)
+function wordEnd(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && !endsWord(bytes[at]!)) at += 1
+  return at
 }
 
-function unescapeUser(raw: string): string {
+function endsWord(byte: number): boolean {
+  return byte === SEMICOLON || byte === COMMA || byte === SPACE || byte === TAB
+}
+
+/** Reads a URI that ends at `end` or '>' into `found.user` and `found.domain`; returns where it stopped. */
+export function readUri(bytes: Buffer, text: string, start: number, end: number): number {
+  const from = sipSchemeEnd(bytes, start)
+  if (from < 0) return readOther(text, start, end)
+  let at = from
+  let stop = -1 // where the user ends: at a password or user parameter, else at the '@'
+  let isEscaped = false
+  for (; at < end; at += 1) {
+    const byte = bytes[at]
+    if (byte === AT || byte === GREATER) break
+    if (byte === PERCENT) isEscaped = true
+    else if (stop < 0 && (byte === SEMICOLON || byte === COLON)) stop = at
+  }
+  if (at === end || bytes[at] === GREATER) {
+    found.user = ''
+    return readHost(bytes, text, from, at)
+  }
+  const user = cutField(text.slice(from, stop < 0 ? at : stop))
+  found.user = isEscaped ? unescapeUser(user) : user
+  return readHost(bytes, text, at + 1, end)
+}
+
+function readOther(text: string, start: number, end: number): number {
+  const close = text.indexOf('>', start)
+  const stop = close < 0 || close > end ? end : close
+  readOtherUri(text.slice(start, stop), found)
+  return stop
+}
+
+/** Offset behind 'sip:' or 'sips:' in any case; -1 for everything else. */
+function sipSchemeEnd(bytes: Buffer, start: number): number {
+  const isSip =
+    (bytes[start]! | 0x20) === 115 &&
+    (bytes[start + 1]! | 0x20) === 105 &&
+    (bytes[start + 2]! | 0x20) === 112
+  if (!isSip) return -1
+  if (bytes[start + 3] === COLON) return start + 4
+  return (bytes[start + 3]! | 0x20) === 115 && bytes[start + 4] === COLON ? start + 5 : -1
+}
+
+/** An escape that gives no text, or a control character such as NUL, stays as it was sent. */
+export function unescapeUser(raw: string): string {
   try {
     const text = decodeURIComponent(raw)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: an escaped NUL or CR stays escaped
-    return /[\0-\x1f\x7f]/.test(text) ? raw : text
+    return isPrintable(text) ? text : raw
   } catch {
     return raw
   }
 }
 
-function readHost(text: string, start: number, end: number): string {
-  let stop = start
-  if (text[start] === '[') {
-    const close = text.indexOf(']', start)
-    if (close > 0 && close < end) return cutField(text.slice(start + 1, close).toLowerCase())
-  }
-  while (stop < end && !endsHost(text.charCodeAt(stop))) stop += 1
-  // Two colons and no bracket: an IPv6 address somebody forgot to bracket (RFC 5118 §4.1).
-  const bare = text.charCodeAt(stop) === COLON ? bareIpv6(text, start, end) : undefined
-  return bare ?? cutField(text.slice(start, stop).toLowerCase())
-}
-
-function endsHost(char: number): boolean {
-  return (
-    char === COLON ||
-    char === SEMICOLON ||
-    char === QUESTION ||
-    char === AT ||
-    char === GREATER ||
-    char <= SPACE
-  )
-}
-
-function bareIpv6(text: string, start: number, end: number): string | undefined {
-  return /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*/i.exec(text.slice(start, end))?.[0].toLowerCase()
-}
-
-function readUserless(text: string, start: number, opaqueAt: number, end: number): void {
-  const scheme = text.slice(start, opaqueAt).trim().toLowerCase()
-  if (scheme === 'sip:' || scheme === 'sips:' || scheme === '') {
-    found.user = ''
-    found.domain = readHost(text, opaqueAt, end)
-  } else if (scheme === 'tel:') readTel(text.slice(opaqueAt, end))
-  else if (text.startsWith('//', opaqueAt)) {
-    found.user = ''
-    found.domain = readHost(text, opaqueAt + 2, end).replace(/\/.*/, '')
-  } else {
-    found.user = cutField(text.slice(opaqueAt, end).trim())
-    found.domain = ''
-  }
-}
-
-function readTel(number: string): void {
-  const [digits = '', ...parameters] = number.split(';')
-  found.user = cleanUser(digits.replace(/[-.()\s]/g, '')) // visual separators, RFC 3966 §5.1.1
-  const context = parameters.find((p) => /^phone-context=/i.test(p))?.slice(14) ?? ''
-  found.domain = context.startsWith('+') ? '' : cutField(context.toLowerCase())
-}
-
-/** The tag parameter behind a URI; quoted parameter values may hold ';tag=' and are skipped. */
-function readTag(text: string, start: number, end: number): string {
-  // The usual case first: the tag follows at once.
-  if (text.startsWith(';tag=', start)) return readToken(text, start + 5, end)
-  for (let at = start; at < end; at += 1) {
+function isPrintable(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at)
-    if (char === QUOTE) at = skipQuoted(text, at, end) - 1
-    else if (char === SEMICOLON) {
-      const value = tagValueAt(text, at + 1, end)
-      if (value > 0) return readToken(text, value, end)
+    if (char < SPACE || char === 127) return false
+  }
+  return true
+}
+
+/** Reads the host into `found.domain` and returns the offset behind it. */
+function readHost(bytes: Buffer, text: string, start: number, end: number): number {
+  let at = start
+  let isUpper = false
+  for (; at < end; at += 1) {
+    const byte = bytes[at]!
+    if (byte >= COLON && byte <= BRACKET) {
+      if (byte >= 65 && byte <= 90) isUpper = true
+      else if (byte === BRACKET) return readIpv6(text, start + 1, text.indexOf(']', start), end)
+      else if (byte !== EQUALS && byte !== LESS) break
+    } else if (byte <= SPACE) break
+  }
+  if (bytes[at] === COLON && at < end) {
+    const ipv6End = bareIpv6End(bytes, start, end)
+    if (ipv6End > 0) return readIpv6(text, start, ipv6End, end)
+  }
+  const host = cutField(text.slice(start, at))
+  found.domain = isUpper ? host.toLowerCase() : host
+  return at
+}
+
+function readIpv6(text: string, start: number, close: number, end: number): number {
+  const stop = close < 0 || close > end ? end : close
+  found.domain = cutField(text.slice(start, stop).toLowerCase())
+  return stop
+}
+
+/** Two colons and no bracket: an IPv6 address somebody forgot to bracket (RFC 5118 §4.1). */
+function bareIpv6End(bytes: Buffer, start: number, end: number): number {
+  let colons = 0
+  let at = start
+  for (; at < end && isIpv6Char(bytes[at]!); at += 1) if (bytes[at] === COLON) colons += 1
+  return colons > 1 ? at : -1
+}
+
+function isIpv6Char(byte: number): boolean {
+  const letter = byte | 0x20
+  return (byte >= 46 && byte <= COLON && byte !== 47) || (letter >= 97 && letter <= 102)
+}
+
+/** The tag among the parameters behind a URI; quoted values may hold ';tag=' and are skipped. */
+function readTag(bytes: Buffer, text: string, start: number, end: number): string {
+  let isQuoting = true
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]
+    if (byte === SEMICOLON) {
+      const value = tagValueAt(bytes, at + 1, end)
+      if (value > 0) return cutField(text.slice(value, wordEnd(bytes, value, end)))
+    } else if (byte === QUOTE && isQuoting) {
+      const close = quotedEnd(bytes, at, end)
+      if (close < 0) isQuoting = false
+      else at = close
     }
   }
   return ''
 }
 
 /** Offset behind 'tag=' (any case, blanks around the '='), or -1 when another parameter stands there. */
-function tagValueAt(text: string, start: number, end: number): number {
-  const match = /^[ \t]*tag[ \t]*=[ \t]*/i.exec(text.slice(start, Math.min(end, start + 64)))
-  return match === null ? -1 : start + match[0].length
+function tagValueAt(bytes: Buffer, start: number, end: number): number {
+  if (letters(bytes, start) === TAG && bytes[start + 3] === EQUALS && bytes[start + 4]! > SPACE) {
+    return Math.min(start + 4, end)
+  }
+  const name = skipBlanks(bytes, start, end)
+  if (letters(bytes, name) !== TAG) return -1
+  const at = skipBlanks(bytes, name + 3, end)
+  return bytes[at] === EQUALS && at < end ? skipBlanks(bytes, at + 1, end) : -1
 }
 
-function readToken(text: string, start: number, end: number): string {
-  let stop = start
-  while (stop < end && !endsBareUri(text.charCodeAt(stop))) stop += 1
-  return cutField(text.slice(start, stop))
+function skipBlanks(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at += 1
+  return at
 }
 
 export function clearFound(): void {

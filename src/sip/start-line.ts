@@ -2,79 +2,85 @@
 // may hold blanks or stand in <>, the version may be one we have never heard of. It must end in
 // SIP/digit for a request or begin with SIP/… and three digits for a response: that is what tells SIP
 // from HTTP, RTSP and noise.
-import { cutField, decodeField } from './wire-text.ts'
+import { cutField, letters } from './wire-text.ts'
 
 /** What the last `readStartLine` found; one object reused. `status` 0 means a request. */
 export const startLine = { status: 0, method: '', reason: '', uriStart: 0, uriEnd: 0 }
+
+const SLASH = 47
+const LESS = 60
+const SIP = 0x736970
 
 /** No known method is longer than 9 chars; the longest torture test has 44. */
 export const METHOD_CHARS_MAX = 64
 
 /** Reads the line that ends at `lineEnd` into `startLine`; false when it is none of SIP's. */
-export function readStartLine(head: string, lineEnd: number): boolean {
+export function readStartLine(bytes: Buffer, head: string, lineEnd: number): boolean {
   let end = lineEnd
-  while (end > 0 && head.charCodeAt(end - 1) <= 32) end -= 1
-  return isVersionAt(head, 0) ? readStatusLine(head, end) : readRequestLine(head, end)
+  while (end > 0 && bytes[end - 1]! <= 32) end -= 1
+  return isVersionAt(bytes, 0)
+    ? readStatusLine(bytes, head, end)
+    : readRequestLine(bytes, head, end)
 }
 
 /** 'SIP/' in any case, then a digit. */
-function isVersionAt(head: string, at: number): boolean {
-  const digit = head.charCodeAt(at + 4)
-  return (
-    (head.charCodeAt(at) | 0x20) === 115 &&
-    (head.charCodeAt(at + 1) | 0x20) === 105 &&
-    (head.charCodeAt(at + 2) | 0x20) === 112 &&
-    head.charCodeAt(at + 3) === 47 &&
-    digit >= 48 &&
-    digit <= 57
-  )
+function isVersionAt(bytes: Buffer, at: number): boolean {
+  return letters(bytes, at) === SIP && bytes[at + 3] === SLASH && isDigit(bytes[at + 4]!)
 }
 
-function readStatusLine(head: string, end: number): boolean {
-  const at = skipBlanks(head, wordEnd(head, 0, end), end)
-  const codeEnd = wordEnd(head, at, end)
-  const status = Number(head.slice(at, codeEnd))
-  if (codeEnd - at !== 3 || !(status >= 100 && status <= 699)) return false
+function readStatusLine(bytes: Buffer, head: string, end: number): boolean {
+  const at = skipBlanks(bytes, wordEnd(bytes, 0, end), end)
+  const codeEnd = wordEnd(bytes, at, end)
+  const status = codeEnd - at === 3 ? threeDigits(bytes, at) : 0
+  if (status < 100 || status > 699) return false
   startLine.status = status
   startLine.method = ''
-  startLine.reason = cutField(decodeField(head.slice(skipBlanks(head, codeEnd, end), end)))
+  startLine.reason = cutField(head.slice(skipBlanks(bytes, codeEnd, end), end))
   return true
 }
 
-function readRequestLine(head: string, end: number): boolean {
-  const methodEnd = wordEnd(head, 0, end)
-  const version = head.lastIndexOf(' ', end - 1) + 1
-  const isRequest = methodEnd > 0 && version > methodEnd && isVersionAt(head, version)
-  if (!isRequest || version + 4 >= end) return false
+/** 0 when one of the three is no digit. */
+function threeDigits(bytes: Buffer, at: number): number {
+  let number = 0
+  for (let i = at; i < at + 3; i += 1) {
+    if (!isDigit(bytes[i]!)) return 0
+    number = number * 10 + bytes[i]! - 48
+  }
+  return number
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57
+}
+
+function readRequestLine(bytes: Buffer, head: string, end: number): boolean {
+  const methodEnd = wordEnd(bytes, 0, end)
+  const version = lastWord(bytes, end)
+  if (methodEnd === 0 || version <= methodEnd || !isVersionAt(bytes, version)) return false
   startLine.status = 0
   startLine.method = head.slice(0, Math.min(methodEnd, METHOD_CHARS_MAX))
-  startLine.uriStart = skipBlanks(head, methodEnd, version)
-  startLine.uriEnd = trimEnd(head, startLine.uriStart, version)
-  if (head.charCodeAt(startLine.uriStart) === 60) unwrapUri(head)
-  return true
+  startLine.uriStart = skipBlanks(bytes, methodEnd, version)
+  startLine.uriEnd = version
+  while (bytes[startLine.uriEnd - 1]! <= 32) startLine.uriEnd -= 1
+  // A Request-URI in <> is wrong and seen all the same (RFC 4475 §3.1.2.7); '>' ends it.
+  if (bytes[startLine.uriStart] === LESS) startLine.uriStart += 1
+  return startLine.uriStart < startLine.uriEnd
 }
 
-/** A Request-URI in <> is wrong and seen all the same (RFC 4475 §3.1.2.7). */
-function unwrapUri(head: string): void {
-  startLine.uriStart += 1
-  const close = head.indexOf('>', startLine.uriStart)
-  if (close > 0 && close < startLine.uriEnd) startLine.uriEnd = close
-}
-
-function wordEnd(head: string, start: number, end: number): number {
+function wordEnd(bytes: Buffer, start: number, end: number): number {
   let at = start
-  while (at < end && head.charCodeAt(at) > 32) at += 1
+  while (at < end && bytes[at]! > 32) at += 1
   return at
 }
 
-function skipBlanks(head: string, start: number, end: number): number {
+function skipBlanks(bytes: Buffer, start: number, end: number): number {
   let at = start
-  while (at < end && head.charCodeAt(at) <= 32) at += 1
+  while (at < end && bytes[at]! <= 32) at += 1
   return at
 }
 
-function trimEnd(head: string, start: number, end: number): number {
+function lastWord(bytes: Buffer, end: number): number {
   let at = end
-  while (at > start && head.charCodeAt(at - 1) <= 32) at -= 1
+  while (at > 0 && bytes[at - 1]! > 32) at -= 1
   return at
 }

@@ -1,26 +1,40 @@
 // The topmost Via's branch. It names the transaction: the same branch on a request, its responses,
 // its ACK (to a failure) and its CANCEL.
-import { cutField, unfold } from './wire-text.ts'
+import { cutField, letters } from './wire-text.ts'
+
+const QUOTE = 34
+const COMMA = 44
+const SEMICOLON = 59
+const EQUALS = 61
+const BRA = 0x627261
+const NCH = 0x6e6368
 
 /** Branch of the first of the Vias in a value between two offsets; '' when it has none. */
-export function readBranch(head: string, start: number, end: number): string {
-  const at = head.indexOf(';branch=', start)
-  if (at < 0 || at >= end) return readOddBranch(head.slice(start, end))
-  // A comma before it: this branch may belong to a second Via on the same line.
-  const comma = head.indexOf(',', start)
-  if (comma >= 0 && comma < at) return readOddBranch(head.slice(start, end))
-  const from = at + 8
-  let stop = from
-  while (stop < end && !endsBranch(head.charCodeAt(stop))) stop += 1
-  return cutField(head.slice(from, stop))
+export function readBranch(bytes: Buffer, text: string, start: number, end: number): string {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]!
+    if (byte > SEMICOLON) continue
+    if (byte === SEMICOLON) {
+      const name = letters(bytes, at + 1)
+      if (name === BRA && letters(bytes, at + 4) === NCH && bytes[at + 7] === EQUALS) {
+        return cutField(text.slice(at + 8, branchEnd(bytes, at + 8, end)))
+      }
+      // A blank behind ';', or some other name that begins like ours: look closely.
+      if (name === BRA || bytes[at + 1]! <= 32) return readOddBranch(text.slice(start, end))
+    } else if (byte === QUOTE) return readOddBranch(text.slice(start, end))
+    else if (byte === COMMA) return '' // the second Via begins
+  }
+  return ''
 }
 
-function endsBranch(char: number): boolean {
-  return char === 59 || char === 44 || char <= 32 // ; , blank
+function branchEnd(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] !== SEMICOLON && bytes[at] !== COMMA && bytes[at]! > 32) at += 1
+  return at
 }
 
-/** Folded, blanks around '=', 'Branch' in other case, quoted commas: rare, so a regular expression. */
+/** Blanks around ';' and '=', quoted commas: rare, so a regular expression. */
 function readOddBranch(value: string): string {
-  const first = /^(?:"(?:[^"\\]|\\.)*"|[^",])*/s.exec(unfold(value))?.[0] ?? ''
+  const first = /^(?:"(?:[^"\\]|\\.)*"|[^",])*/s.exec(value)?.[0] ?? ''
   return cutField(/;\s*branch\s*=\s*([^\s;,]*)/i.exec(first)?.[1] ?? '')
 }

@@ -48,5 +48,10 @@ function hasHighBytes(latin1: string): boolean {
 
 /** A folded header line as one line: each line break with its indent becomes a space (RFC 3261 §7.3.1). */
 export function unfold(text: string): string {
-  return text.includes('\n') ? text.replace(/[ \t]*\r?\n[ \t]+/g, ' ') : text
+  return text.includes('\n') ? text.replace(/\r?\n[ \t]+/g, ' ') : text
+}
+
+/** Three letters in lower case as one number, for quick comparing: 'rom' is 0x726f6d. */
+export function letters(bytes: Buffer, at: number): number {
+  return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]! | 0x202020
 }

@@ -1,0 +1,109 @@
+// The walk over the header lines: notes where the few headers lie that every message is asked for,
+// and where the body begins. The result stands in `spans` and `walk` until the next message.
+
+import { letters } from './wire-text.ts'
+
+/** Where each wanted value begins (even) and its line ends (odd); start -1 = header not there. */
+export const spans = new Int32Array(16)
+export const VIA = 0
+export const FROM = 2
+export const TO = 4
+export const CALL_ID = 6
+export const CSEQ = 8
+export const AGENT = 10
+export const SERVER = 12
+const OTHER = 14 // where the line ends of headers nobody wants go
+
+/** `isFolded`: a wanted header goes on in the next line. `mayJoin`: see SipMessage. */
+export const walk = { isFolded: false, mayJoin: false }
+
+const COLON = 58
+
+/** Fills `spans` from the lines behind the start line and returns where the body begins. */
+export function findHeaders(bytes: Buffer, head: string, startLineEnd: number): number {
+  spans.fill(-1)
+  walk.isFolded = false
+  walk.mayJoin = false
+  if (startLineEnd < 0) return head.length
+  let last = OTHER
+  for (let at = startLineEnd + 1; at < head.length; ) {
+    const lf = head.indexOf('\n', at)
+    const end = lf < 0 ? head.length : lf
+    const first = bytes[at]!
+    if (first === 32 || first === 9) {
+      if (last !== OTHER) walk.isFolded = true
+    } else if (end === at || (first === 13 && end === at + 1)) return Math.min(end + 1, head.length)
+    else last = claimLine(bytes, at, first)
+    spans[last + 1] = end
+    at = end + 1
+  }
+  return head.length
+}
+
+/** Decides which header a line is and notes where its value begins; returns its place in `spans`. */
+function claimLine(bytes: Buffer, at: number, first: number): number {
+  const next = letters(bytes, at + 1)
+  switch (first | 0x20) {
+    case 118: // v
+      return claim(bytes, VIA, next >> 8 === IA ? at + 3 : at + 1)
+    case 102: // f
+      return claim(bytes, FROM, next === ROM ? at + 4 : at + 1)
+    case 116: // t
+      return claim(bytes, TO, next >> 16 === O ? at + 2 : at + 1)
+    case 105: // i: no long name that we want begins with it
+      return claim(bytes, CALL_ID, at + 1)
+    case 99: // c
+      if (next === SEQ) return claim(bytes, CSEQ, at + 4)
+      return next === ALL && letters(bytes, at + 4) === _ID ? claim(bytes, CALL_ID, at + 7) : OTHER
+    case 117: // u
+      return next === SER && letters(bytes, at + 4) === _AG ? claim(bytes, AGENT, at + 10) : OTHER
+    case 115: // s
+      if (next === ESS) walk.mayJoin = true // Session-ID
+      return next === ERV ? claim(bytes, SERVER, at + 6) : OTHER
+    case 112: // P-Charging-Vector
+    case 114: // Replaces, Refer-To and its compact r
+    case 120: // X-CID, X-Call-ID
+      if (isJoinHeader(bytes, at, next)) walk.mayJoin = true
+      return OTHER
+    default:
+      return OTHER
+  }
+}
+
+const IA = 0x6961
+const ROM = 0x726f6d
+const O = 0x6f
+const SEQ = 0x736571
+const ALL = 0x616c6c
+const _ID = 0x2d6964
+const SER = 0x736572
+const _AG = 0x2d6167
+const ERV = 0x657276
+const ESS = 0x657373
+
+/** Notes the value if ':' follows the name at once or after blanks; the first of a name counts. */
+function claim(bytes: Buffer, place: number, nameEnd: number): number {
+  let at = skipBlanks(bytes, nameEnd)
+  if (bytes[at] !== COLON || spans[place]! >= 0) return OTHER
+  at = skipBlanks(bytes, at + 1)
+  spans[place] = at
+  return place
+}
+
+function skipBlanks(bytes: Buffer, start: number): number {
+  let at = start
+  while (bytes[at] === 32 || bytes[at] === 9) at += 1
+  return at
+}
+
+/** Cheap and too generous: correlation.ts reads the full name. */
+function isJoinHeader(bytes: Buffer, at: number, next: number): boolean {
+  const isVendorC = next >> 8 === 0x2d63 // p-c, x-c
+  return (
+    isVendorC ||
+    next >> 8 === 0x6570 ||
+    next >> 8 === 0x6566 ||
+    skipBlanks(bytes, at + 1) > at + 1 ||
+    bytes[at + 1] === COLON
+  )
+}
