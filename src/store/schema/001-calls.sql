@@ -23,6 +23,7 @@ create table spool_cursors (
   primary key (spool_id, lane)
 );
 
+-- One number a batch; a segment's id is that × 2^20 + its place in the batch.
 create sequence call_segment_ids;
 
 create table call_segments (
@@ -57,12 +58,23 @@ create table call_segments (
   bye_ip        text,
   hosts         text[] not null,           -- every address seen in the segment
   statuses      smallint[],                -- every response status seen in the segment
-  capture_ids   integer[],
+  capture_ids   bigint[],                  -- HEP chunk 12 is an unsigned 32-bit number
   captured_by   text[],                    -- node names (HEP chunk 19)
-  correlation   text[],                    -- keys that join this call to others, 'kind:value'
+  correlation   text[],                    -- keys that join this call to others, 'kind:value'; see correlation_keys
   headers       jsonb,                     -- custom headers, lower-case names
   messages      bytea not null
 ) partition by range (first_at);
+
+-- zstd output does not shrink further: do not try.
+alter table call_segments alter column messages set storage external;
+
+-- Each index costs every batch; bench/store.ts says what. Partitions get theirs from here.
+create index call_segments_call_id on call_segments (call_id);
+create index call_segments_first_at on call_segments (first_at);
+create index call_segments_from_user on call_segments (from_user text_pattern_ops);
+create index call_segments_to_user on call_segments (to_user text_pattern_ops);
+create index call_segments_ruri_user on call_segments (ruri_user text_pattern_ops)
+  where ruri_user is distinct from to_user;
 
 -- Keys that join legs (X-CID, Session-ID, ICID …): only calls that carry one have rows here.
 create table correlation_keys (

@@ -1,0 +1,74 @@
+// Brings a database to this version's schema, in one transaction under an advisory lock: however many
+// nodes start at once, one does it and the others find it done. A database that a newer calliope has
+// migrated is refused, because this version would write rows the newer one misreads.
+//
+// A step is never changed once it is released; the next change is the next file in schema/.
+import type { SQL, TransactionSQL } from 'bun'
+import calls from '../schema/001-calls.sql' with { type: 'text' }
+import { MAJOR_MIN } from './binaries.ts'
+import { DatabaseError } from './database-error.ts'
+
+const STEPS: readonly { readonly version: number; readonly name: string; readonly sql: string }[] =
+  [{ version: 1, name: 'calls', sql: calls }]
+
+/** The schema this version of calliope reads and writes. */
+export const SCHEMA_VERSION = STEPS.at(-1)!.version
+
+const MIGRATE_LOCK = 0x0ca1_1001
+
+/** Creates or upgrades the schema; does nothing when it is up to date. */
+export async function migrate(sql: SQL): Promise<void> {
+  await checkServer(sql)
+  if ((await versionOf(sql)) === SCHEMA_VERSION) return
+  await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${MIGRATE_LOCK})`
+    await applySteps(tx, await versionOf(tx))
+  })
+}
+
+async function applySteps(tx: TransactionSQL, version: number): Promise<void> {
+  if (version === 0) {
+    await tx`create table schema_migrations (
+      version integer primary key,
+      name text not null,
+      applied_at timestamptz not null default now()
+    )`
+  }
+  for (const step of STEPS) {
+    if (step.version <= version) continue
+    await tx.unsafe(step.sql)
+    await tx`insert into schema_migrations (version, name) values (${step.version}, ${step.name})`
+  }
+}
+
+/** 0 = nothing of ours there. Throws when the database is ahead of us. */
+async function versionOf(sql: SQL): Promise<number> {
+  const [table] = await sql`select to_regclass('schema_migrations') is not null as exists`
+  if (!table.exists) return 0
+  const [row] = await sql`select coalesce(max(version), 0) as version from schema_migrations`
+  if (row.version > SCHEMA_VERSION) {
+    throw new DatabaseError(
+      'DATABASE_NEWER',
+      `the database has schema ${row.version} of a newer calliope; this version knows up to ` +
+        `${SCHEMA_VERSION}. Run the newer version, or use another database`,
+    )
+  }
+  return row.version
+}
+
+async function checkServer(sql: SQL): Promise<void> {
+  const [server] = await sql`select current_setting('server_version_num')::int as number,
+    current_setting('server_version') as version, current_setting('server_encoding') as encoding`
+  if (server.number < MAJOR_MIN * 10_000) {
+    throw new DatabaseError(
+      'DATABASE_VERSION',
+      `the server is PostgreSQL ${server.version}; calliope needs ${MAJOR_MIN} or later`,
+    )
+  }
+  if (server.encoding !== 'UTF8') {
+    throw new DatabaseError(
+      'DATABASE_ENCODING',
+      `the database is encoded in ${server.encoding}; create it with ENCODING 'UTF8' TEMPLATE template0`,
+    )
+  }
+}
