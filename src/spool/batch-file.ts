@@ -1,6 +1,7 @@
 // A file under the writer's hand: whole batches or nothing. A write that fails or stops short is cut
-// off again, so that the file ends where its last whole batch does; when even the cut fails the file
-// is `spoiled` and the writer goes on in a new one (the reader steps over the torn tail).
+// off again, so that the file ends where its last whole batch does, and the file is left: a new one
+// may work where this one does not (a file size limit, a bad block). When even the cut fails the
+// reader steps over the torn tail.
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs'
 
 export class BatchFile {
@@ -23,11 +24,12 @@ export class BatchFile {
     return this.#bytes
   }
 
+  /** True when nothing more may be added. */
   get spoiled(): boolean {
     return this.#spoiled
   }
 
-  /** Writes a sealed batch or throws, leaving the file as it was. */
+  /** Writes a sealed batch, or throws and leaves the file as it was, spoiled. */
   write(buffer: Buffer, bytes: number): void {
     try {
       this.#writeAll(buffer, bytes)
@@ -77,10 +79,9 @@ export class BatchFile {
   }
 
   #cutBack(): void {
+    this.#spoiled = true
     try {
       ftruncateSync(this.#fd, this.#bytes)
-    } catch {
-      this.#spoiled = true
-    }
+    } catch {} // the reader finds the torn tail and steps over it
   }
 }

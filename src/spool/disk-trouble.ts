@@ -2,7 +2,8 @@
 // many frames come between; "works again" is said only after a batch with frames in it went through.
 import { log } from '#log'
 
-const RETRY_MS = 250
+const RETRY_MS = 250 // doubled with every trial that fails, as each may leave a file behind
+const RETRY_MS_MAX = 5_000
 
 export class DiskTrouble {
   readonly #lane: string
@@ -10,6 +11,7 @@ export class DiskTrouble {
   #refusing = false
   #sinceMs: number | undefined
   #retryAtMs = 0
+  #retryMs = RETRY_MS
   #framesDropped = 0
 
   constructor(lane: string, now: () => number) {
@@ -22,14 +24,15 @@ export class DiskTrouble {
     return this.#refusing
   }
 
-  /** True once every RETRY_MS while refusing: try a write now. */
+  /** True once in a while, while refusing: try a write now. */
   get isTimeToTry(): boolean {
     return this.#refusing && this.#now() >= this.#retryAtMs
   }
 
   failed(error: unknown, framesDropped: number): void {
     this.#refusing = true
-    this.#retryAtMs = this.#now() + RETRY_MS
+    this.#retryAtMs = this.#now() + this.#retryMs
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX)
     this.#framesDropped += framesDropped
     if (this.#sinceMs !== undefined) return
     this.#sinceMs = this.#now()
@@ -62,6 +65,7 @@ export class DiskTrouble {
       'the disk takes the spool again',
     )
     this.#sinceMs = undefined
+    this.#retryMs = RETRY_MS
     this.#framesDropped = 0
   }
 }

@@ -118,11 +118,15 @@ export class LaneReader {
     const { file, offset } = this.#cursor
     const bytesLeft = (this.#source.bytesOf(file) ?? 0) - offset
     if (bytesLeft <= 0) return undefined
-    const buffer = this.#source.read(file, offset, Math.min(bytesMax, bytesLeft))
-    const probe = probeBatch(buffer, 0, this.#spoolId)
-    if (probe.kind === 'batch') return this.#readBatches(buffer)
-    if (probe.kind !== 'partial' || probe.bytesNeeded > bytesLeft) return undefined
-    return this.#readBatches(this.#source.read(file, offset, probe.bytesNeeded))
+    let buffer = this.#source.read(file, offset, Math.min(bytesMax, bytesLeft))
+    let probe = probeBatch(buffer, 0, this.#spoolId)
+    // At least one batch, however small bytesMax is: first its header, then all of it.
+    while (probe.kind === 'partial' && probe.bytesNeeded <= bytesLeft) {
+      buffer = this.#source.read(file, offset, probe.bytesNeeded)
+      if (buffer.length < probe.bytesNeeded) return undefined
+      probe = probeBatch(buffer, 0, this.#spoolId)
+    }
+    return probe.kind === 'batch' ? this.#readBatches(buffer) : undefined
   }
 
   #readBatches(buffer: Buffer): Chunk | undefined {

@@ -51,7 +51,7 @@
 //                   reader reports how many frames the lane no longer knows of (`set-back`).
 //   disk full, read-only, failing
 //                   the failed batch is cut off again, its frames are counted as dropped
-//                   (disk_error), and a trial write every 250 ms finds out when it is over.
+//                   (disk_error); trial writes, 250 ms to 5 s apart, find out when it is over.
 //   bytesMax reached
 //                   the newest frames are dropped (spool_full); what is spooled stays whole. Bytes of
 //                   other lanes are measured about once a second, every 20 ms when little is left, so
