@@ -198,6 +198,7 @@ describe('startApi', () => {
     )
     await expectError(await get('/api/v1/calls/'), 'unknown_route')
     await expectError(await get('/api/v2/calls'), 'unknown_route')
+    await expectError(await get('/api/v1/calls/a%00b'), 'bad_parameter')
     await expectError(await get('/nothing'), 'unknown_route')
   })
 

@@ -9,7 +9,7 @@ export class Deadline {
   constructor(ms: number) {
     this.#expired.promise.catch(() => {})
     this.#timer = setTimeout(() => {
-      const error = new DOMException('The request ran out of time.', 'TimeoutError')
+      const error = new DOMException(`There was no answer within ${ms / 1000} s.`, 'TimeoutError')
       this.#controller.abort(error)
       this.#expired.reject(error)
     }, ms)

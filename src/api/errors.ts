@@ -82,11 +82,7 @@ export function explainError(error: unknown, note: (id: string, error: unknown) 
       place: { at: error.at, length: error.length, reason: error.code },
     })
   if (error instanceof Error && error.name === 'TimeoutError')
-    return new ApiError(
-      'timed_out',
-      'The database took too long to answer.',
-      'Narrow the time range or the search.',
-    )
+    return new ApiError('timed_out', error.message, 'Narrow the time range or the search.')
   const id = crypto.randomUUID()
   note(id, error)
   if (isRetryable(error))

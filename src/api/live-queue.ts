@@ -12,12 +12,8 @@ export class LiveQueue {
   #wake = () => {}
 
   push(event: TailEvent): void {
-    if (event.kind === 'skipped') this.#skipped += event.count
-    else this.#events.push(event)
-    if (this.#events.length > EVENTS_MAX) {
-      this.#events.shift()
-      this.#skipped += 1
-    }
+    this.#events.push(event)
+    if (this.#events.length > EVENTS_MAX) this.#skipped += countOf(this.#events.shift()!)
     this.#wake()
   }
 
@@ -31,7 +27,7 @@ export class LiveQueue {
 
   /** Resolves at the next push, at `wake`, or after `waitMs`; at once when something waits. */
   async wait(waitMs: number): Promise<void> {
-    if (this.#events.length > 0 || this.#skipped > 0) return
+    if (this.#events.length > 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, waitMs)
     this.#wake = resolve
@@ -43,3 +39,5 @@ export class LiveQueue {
     this.#wake()
   }
 }
+
+const countOf = (event: TailEvent): number => (event.kind === 'skipped' ? event.count : 1)

@@ -36,6 +36,7 @@ interface Stream {
 export class LiveStreams {
   readonly #open = new Set<Stream>()
   readonly #heartbeatMs: number
+  #closed = false
 
   constructor(heartbeatMs = HEARTBEAT_MS) {
     this.#heartbeatMs = heartbeatMs
@@ -60,13 +61,15 @@ export class LiveStreams {
     await Promise.race([first, Bun.sleep(FIRST_LOOK_MS)])
     const stream: Stream = { queue: new LiveQueue(), stop, last: undefined }
     this.#open.add(stream)
+    if (this.#closed) finish(stream, GOODBYE)
     void this.#fill(stream, iterator, first)
     return { kind: 'body', body: this.#body(stream), headers: HEADERS }
   }
 
   /** Tells every watcher that the server is going, and lets them go. */
   close(): void {
-    for (const stream of this.#open) finish(stream, sse('end', { reason: 'shutdown' }))
+    this.#closed = true
+    for (const stream of this.#open) finish(stream, GOODBYE)
   }
 
   // Reads the store to the end, whatever the watcher does; the queue is what gives way.
@@ -120,3 +123,5 @@ const eventText = (event: TailEvent): string =>
 // JSON has no raw line breaks, so one data line always does.
 const sse = (event: string, data: unknown): string =>
   `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+const GOODBYE = sse('end', { reason: 'shutdown' })

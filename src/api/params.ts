@@ -78,14 +78,15 @@ export const flag = (help: string, byDefault: boolean): Param<boolean> => ({
     text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : undefined,
 })
 
-/** A path segment, percent-decoded. */
+/** A path segment, percent-decoded. PostgreSQL keeps no NUL in a text, so none can be found by one. */
 export const segment = (help: string, charsMax: number): Param<string> => ({
   in: 'path',
   help,
-  allowed: `1 to ${charsMax} characters`,
+  allowed: `1 to ${charsMax} characters, none of them NUL`,
   schema: { type: 'string', minLength: 1, maxLength: charsMax },
   byDefault: () => '',
-  parse: (text) => (text.length > 0 && text.length <= charsMax ? text : undefined),
+  parse: (text) =>
+    text.length > 0 && text.length <= charsMax && !text.includes('\0') ? text : undefined,
 })
 
 /** A time range read backwards would be empty, and look as if nothing had happened. */
