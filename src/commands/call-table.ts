@@ -42,7 +42,7 @@ function pad(text: string, width: number, right = false): string {
 
 /** What came from the wire must not steer the terminal: control characters become '·'. */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '·')
+  text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '·')
 
 function showMs(ms: number | null): string {
   if (ms === null) return ''
