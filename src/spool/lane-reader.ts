@@ -172,7 +172,9 @@ export class LaneReader {
     if (gap === 0) return cause?.kind === 'damaged' ? { ...cause, frames: 0 } : undefined
     const here = { file: this.#cursor.file, offset }
     if (gap < 0) return { ...here, detail: SET_BACK, ...cause, kind: 'set-back', frames: -gap }
-    return { ...here, kind: 'damaged', detail: 'batches are missing', ...cause, frames: gap }
+    // Cut off by the same power failure, but not read by us before: lost to us.
+    const kind = cause?.kind === 'deleted' ? 'deleted' : 'damaged'
+    return { ...here, detail: 'batches are missing', ...cause, kind, frames: gap }
   }
 
   // Nothing whole stands at the cursor. True when the cursor moved; false: wait.

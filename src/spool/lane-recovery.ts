@@ -5,6 +5,7 @@
 // once unsure.
 import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { LEDGER_SLOTS } from '#ledger'
 import { log } from '#log'
 import type { BatchHeader } from './batch.ts'
 import { keepDamaged } from './damage.ts'
@@ -18,8 +19,8 @@ export interface LaneEnd {
   readonly lastFile: number
   /** Frames the lane has had so far. */
   readonly frames: number
-  /** Counters as of the newest batch; undefined in a new lane. */
-  readonly ledger: Float64Array | undefined
+  /** Counters as of the newest batch; all zero in a new lane. */
+  readonly ledger: Float64Array
 }
 
 /** Finds where the lane ends and cuts the torn tail of its last file. */
@@ -34,7 +35,7 @@ export function recoverLane(laneDir: string, lane: string, spoolId: SpoolId): La
       if (newest)
         return { lastFile, frames: newest.firstFrame + newest.frames, ledger: newest.ledger }
     }
-    return { lastFile, frames: 0, ledger: undefined }
+    return { lastFile, frames: 0, ledger: new Float64Array(LEDGER_SLOTS) }
   } finally {
     source.close()
   }

@@ -158,9 +158,15 @@ export class LaneWriter {
 
   #writeIfDue(): void {
     const { bytes, records } = this.#batch
-    if (records === 1) this.#batchBeganMs = this.#now()
+    if (records === 1) this.#beganBatch()
     if (bytes >= this.#flushBytes) this.#writeBatch()
     else if (records % CLOCK_EVERY === 0 && this.#isOld()) this.#writeBatch()
+  }
+
+  #beganBatch(): void {
+    this.#batchBeganMs = this.#now()
+    this.#disk.refreshRoom()
+    this.#settle()
   }
 
   #isOld(): boolean {

@@ -61,7 +61,7 @@ export function openLane({
   const marks = [...readMarks(laneDir).values()]
   const passed = Math.max(end.frames, ...marks.map((mark) => mark.records))
   const lastFile = Math.max(end.lastFile, ...marks.map((mark) => mark.file))
-  if (end.ledger) ledger.restore(countForgotten(end.ledger, passed - end.frames))
+  ledger.restore(countForgotten(end.ledger, passed - end.frames))
   return new LaneWriter({
     lane,
     laneDir,
