@@ -6,4 +6,19 @@ export {
   type TrafficMix,
   type TrafficWeights,
 } from './mix.ts'
+export type { SendTarget } from './outlet.ts'
+export {
+  type SendOptions,
+  type SendProgress,
+  type SendSummary,
+  type SendTransport,
+  sendTraffic,
+} from './send-traffic.ts'
 export { generateTraffic, type TrafficOptions, type TrafficPacket } from './traffic.ts'
+export {
+  buildTrafficRing,
+  RING_STARTS_MAX,
+  type TrafficCount,
+  TrafficRing,
+  type TrafficRingOptions,
+} from './traffic-ring.ts'
