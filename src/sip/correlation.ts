@@ -31,6 +31,8 @@ export function keyEvidenceOf(messages: readonly TracedMessage[]): readonly KeyE
   const found = new Map<string, string>()
   const own = new Set<string>()
   for (const { sip } of messages) if (sip !== undefined) own.add(`callid:${sip.callId}`)
+  // Reports and logs alone are filed under what their agent calls the call.
+  if (own.size === 0) own.add(`callid:${cutCallId(messages[0]?.correlationId ?? '')}`)
   const add = (kind: string, value: string, source: string) => {
     const key = `${kind}:${cutCallId(value)}`
     if (value !== '' && found.size < KEYS_MAX && !own.has(key) && !found.has(key)) {

@@ -1,13 +1,25 @@
 // sip: text -> message -> call -> ladder. Uses no other room.
-export {
-  type CallState,
-  callStateOf,
-  mergeCallStates,
-} from './call-state.ts'
-export { correlationKeysOf, KEYS_MAX } from './correlation.ts'
+export { sdpOf } from './body-sdp.ts'
+export { type CallState, callStateOf, mergeCallStates } from './call-state.ts'
+export { correlationKeysOf, KEYS_MAX, type KeyEvidence, keyEvidenceOf } from './correlation.ts'
+export { type DrawOptions, renderLadder } from './draw-ladder.ts'
 export { customHeaders, headerValue, readHeaders, type SipHeader } from './headers.ts'
+export { cseqOf, labelOf } from './label.ts'
+export { type Ladder, layOutLadder } from './ladder.ts'
+export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts'
 export type * from './message.ts'
 export { durationMsOf, finalStatusOf, outcomeOf, setupMsOf } from './outcome.ts'
 export { parseSip } from './parse.ts'
+export { parseRtcp, type RtcpBlock, type RtcpReport, summariseRtcp } from './rtcp.ts'
+export {
+  type MediaDirection,
+  parseSdp,
+  type Sdp,
+  type SdpFormat,
+  type SdpMedia,
+  type SdpOrigin,
+} from './sdp.ts'
+export { summariseSdp } from './summarise-sdp.ts'
 export { type FoldedMessage, foldTaps } from './taps.ts'
+export { verdictOf } from './verdict.ts'
 export { CALL_ID_CHARS_MAX, cutCallId } from './wire-text.ts'
