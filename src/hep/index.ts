@@ -3,7 +3,7 @@ export { checkHep } from './check.ts'
 export { authKeyOf, decodeHep } from './decode.ts'
 export { type EncodeOptions, encodeHep, encodeHepInto, type HepPacketFields } from './encode.ts'
 export { unwrapHep } from './inflate.ts'
-export { ipBytes, writeIp, writeIp } from './ip-bytes.ts'
+export { writeIp } from './ip-bytes.ts'
 export {
   FRAME_BYTES_MAX,
   type HepChunk,
