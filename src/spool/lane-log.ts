@@ -17,10 +17,13 @@ export class LaneLog {
   #current: BatchFile | undefined
   #holdsRecords = false
   #left: BatchFile[] = []
-  // Marks rising with every batch and every file; what is below `synced` is on the disk.
+  // Marks rising with every batch and every file; what is below `synced` is on the
+  // disk, or was found not to be and told to whoever waited.
   #written = 0
   #synced = 0
   #syncStarted = 0
+  #namesSynced = 0 // the names of files below this number are on the disk
+  readonly #passes = new Set<Promise<void>>()
   #running: Promise<void> | undefined
   #queued: Promise<void> | undefined
 
@@ -77,28 +80,38 @@ export class LaneLog {
 
   /** Resolves when everything written before the call is on the disk; rejects when it may not be. */
   sync(): Promise<void> {
-    if (this.#synced >= this.#written) return Promise.resolve()
+    if (this.#synced >= this.#written) return this.#others()
     if (!this.#running) return this.#start()
     this.#queued ??= this.#running.catch(() => {}).then(() => this.#start())
     return this.#queued
   }
 
   /** A sync nobody waits for; several may run at once, as a starved thread hears of none. */
-  async syncNow(): Promise<void> {
+  syncNow(): Promise<void> {
+    const pass = this.#syncPass()
+    this.#passes.add(pass)
+    const done = () => this.#passes.delete(pass)
+    pass.then(done, done)
+    return pass
+  }
+
+  async #syncPass(): Promise<void> {
     const upTo = this.#written
     const left = this.#left
     const current = this.#current
+    const begun = this.#nextFile
     this.#syncStarted = upTo
     try {
       await Promise.all([...left, ...(current ? [current] : [])].map((file) => file.sync()))
-      await syncDirectory(this.#laneDir)
-      this.#synced = Math.max(this.#synced, upTo)
+      if (this.#namesSynced < begun) await syncDirectory(this.#laneDir)
+      this.#namesSynced = Math.max(this.#namesSynced, begun)
     } catch (error) {
-      current?.spoil()
+      this.#abandon(current)
       throw error
     } finally {
       for (const file of left) file.close()
       this.#left = this.#left.filter((file) => !left.includes(file))
+      this.#synced = Math.max(this.#synced, upTo)
     }
   }
 
@@ -109,12 +122,29 @@ export class LaneLog {
     this.#current = undefined
   }
 
+  #abandon(file: BatchFile | undefined): void {
+    file?.close()
+    if (this.#current === file) this.#current = undefined
+    this.#left = this.#left.filter((left) => left !== file)
+  }
+
   #start(): Promise<void> {
     this.#queued = undefined
-    this.#running = this.syncNow().finally(() => {
+    this.#running = this.#syncWithOthers().finally(() => {
       this.#running = undefined
     })
     return this.#running
+  }
+
+  // The kernel tells a write error to one of those who sync a file, so all of them must be heard.
+  async #syncWithOthers(): Promise<void> {
+    await this.syncNow()
+    await this.#others()
+  }
+
+  async #others(): Promise<void> {
+    const passes = await Promise.allSettled(this.#passes)
+    for (const pass of passes) if (pass.status === 'rejected') throw pass.reason
   }
 }
 

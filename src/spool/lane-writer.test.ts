@@ -236,10 +236,8 @@ test('a lane whose directory was removed makes it again and says what was lost',
   rmSync(join(directory.path, 'udp-0'), { recursive: true })
   nowMs = 2_000
   for (let n = 8; n < 10; n++) lane.append(numberedFrame(n))
-  lane.flush() // looks, and finds its file gone
-  for (let n = 10; n < 12; n++) lane.append(numberedFrame(n))
   lane.flush()
-  expect(readAll(reader)).toMatchObject({ numbers: [10, 11], lostFrames: 5 })
+  expect(readAll(reader)).toMatchObject({ numbers: [8, 9], lostFrames: 3 })
   await lane.close()
 })
 

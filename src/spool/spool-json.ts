@@ -2,6 +2,8 @@
 // Written whole beside itself and renamed, so that no reader ever sees half of it.
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { log } from '#log'
+import { adoptSpoolId } from './adopt-spool-id.ts'
 import { SpoolError } from './spool-error.ts'
 
 /** Of the directory as a whole; batches carry their own number beside it. */
@@ -22,9 +24,11 @@ export function ensureSpoolJson(directory: string): SpoolJson {
   mkdirSync(directory, { recursive: true })
   const found = readSpoolJson(directory)
   if (found) return found
+  const adopted = adoptSpoolId(directory)
+  if (adopted) log.warn({ room: 'spool', directory, spoolId: adopted }, 'spool.json was missing')
   const made: SpoolJson = {
     formatVersion: SPOOL_FORMAT,
-    spoolId: crypto.randomUUID(),
+    spoolId: adopted ?? crypto.randomUUID(),
     createdAt: new Date().toISOString(),
     readers: [],
   }
@@ -76,7 +80,7 @@ function parseJson(text: string, path: string): Partial<SpoolJson> {
 const unreadable = (path: string, what: string): SpoolError =>
   new SpoolError(
     'SPOOL_UNREADABLE',
-    `${path} ${what}: restore it from the batches with \`calliope doctor --spool\`, or move the directory away`,
+    `${path} ${what}: delete this file, and the next start makes it again with the id the batches carry`,
   )
 
 // Several threads may open a new spool at once: a hard link is made by exactly one of them.

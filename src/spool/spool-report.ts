@@ -32,7 +32,7 @@ function readerLines(lane: LaneReport, declared: readonly string[]): string[] {
   return [
     ...lane.readers.map(
       ({ name, cursor, behindFrames }) =>
-        `  reader ${name}: file ${cursor.file}, byte ${number(cursor.offset)}, ` +
+        `  reader ${name}: file ${cursor.file}, byte ${cursor.offset}, ` +
         (behindFrames ? `${count(behindFrames, 'frame')} behind` : 'at the end'),
     ),
     ...declared.filter((name) => !names.has(name)).map((name) => `  reader ${name}: not begun`),
@@ -42,7 +42,7 @@ function readerLines(lane: LaneReport, declared: readonly string[]): string[] {
 function renderDamage({ kind, file, offset, bytes, frames, reason }: DamagedPlace): string {
   const lost = frames === undefined ? '' : `, ${count(frames, 'frame')} lost`
   const span = bytes ? `, ${count(bytes, 'byte')}` : ''
-  return `  ${kind.toUpperCase()} file ${file} at byte ${number(offset)}${span}: ${reason}${lost}`
+  return `  ${kind.toUpperCase()} file ${file} at byte ${offset}${span}: ${reason}${lost}`
 }
 
 function verdict(lanes: readonly LaneReport[]): string {
