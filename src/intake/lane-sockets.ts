@@ -54,7 +54,13 @@ async function openStreams(setup: StreamsSetup, parts: LaneParts): Promise<LaneS
   const { log, counters, admission } = parts
   const pushBack = new PushBack({ isFull: () => log.isFull, counters })
   const room = new ConnectionRoom(setup.limits, admission, counters)
-  const listeners = await openAll(setup, parts, { ...setup, room, pushBack, counters })
+  const listeners = await openAll(setup, parts, {
+    ...setup,
+    room,
+    pushBack,
+    counters,
+    sweepMs: LOOK_MS,
+  })
   const look = setInterval(() => noteFullness(parts), LOOK_MS)
   const close = async () => {
     const closed = Promise.all(listeners.map((listener) => listener.close()))

@@ -139,7 +139,7 @@ export class LaneThread {
 
   #restartFailed(error: unknown): void {
     if (this.#isStopping) return
-    log.error({ room: 'intake', lane: this.lane, error }, 'A lane could not be restarted yet')
+    log.error({ room: 'intake', lane: this.lane, err: error }, 'A lane could not be restarted yet')
     this.#restartLater()
   }
 

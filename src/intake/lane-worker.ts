@@ -65,4 +65,7 @@ async function close(): Promise<void> {
 }
 
 const notSafe = (error: unknown): void =>
-  log.error({ room: 'intake', lane: lane?.lane, error }, 'The last frames may not be on the disk')
+  log.error(
+    { room: 'intake', lane: lane?.lane, err: error },
+    'The last frames may not be on the disk',
+  )

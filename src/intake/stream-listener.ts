@@ -1,4 +1,4 @@
-// HEP over TCP and TLS: accepts, keeps the limits, and looks over all connections once a second.
+// HEP over TCP and TLS: accepts, keeps the limits, and looks over all connections now and then.
 // Everything about one connection is in stream-connection.ts.
 import net, { type Server, type Socket } from 'node:net'
 import type { ConnectionRoom } from './connection-room.ts'
@@ -11,7 +11,6 @@ import { warnOfPeer } from './peer-log.ts'
 import type { PushBack } from './push-back.ts'
 import { type ConnectionRules, StreamConnection } from './stream-connection.ts'
 
-const SWEEP_MS = 1_000
 const BACKLOG = 4_096
 const KEEP_ALIVE_MS = 60_000 // the kernel asks silent peers whether they still exist
 
@@ -21,6 +20,8 @@ export interface StreamParts {
   readonly pushBack: PushBack
   readonly counters: IntakeCounters
   readonly rules: ConnectionRules
+  /** How often all connections are looked over. */
+  readonly sweepMs: number
   /** Of unfinished frames, all connections together. */
   readonly partialBytesMax: number
   /** Age at which connections are closed, 0 = never, and how much it may differ (0.2 = ±20 %). */
@@ -75,7 +76,7 @@ export class StreamListener implements Listener {
     })
     const bound = this.#server.address() as { address: string; port: number }
     this.#address = { host: bound.address, port: bound.port }
-    this.#sweep = setInterval(() => this.#lookOver(), SWEEP_MS)
+    this.#sweep = setInterval(() => this.#lookOver(), this.#parts.sweepMs)
     return this
   }
 

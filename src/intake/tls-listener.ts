@@ -61,7 +61,10 @@ function reload(server: tls.Server, files: TlsFiles): void {
     server.setSecureContext(readTlsFiles(files))
     log.info(where, 'TLS certificate changed on disk; new connections use it')
   } catch (error) {
-    log.error({ ...where, error }, 'Changed TLS files cannot be used; the old ones stay in use')
+    log.error(
+      { ...where, err: error },
+      'Changed TLS files cannot be used; the old ones stay in use',
+    )
   }
 }
 

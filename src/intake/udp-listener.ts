@@ -86,7 +86,7 @@ class UdpListener implements Listener {
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
     socket.removeAllListeners('error')
     socket.on('error', (error) =>
-      log.warn({ room: 'intake', error }, 'UDP socket reported an error'),
+      log.warn({ room: 'intake', err: error }, 'UDP socket reported an error'),
     )
     socket.on('message', (bytes, { address: ip, port: from }) => this.#take(bytes, ip, from))
     this.#reportReceiveBuffer()

@@ -13,7 +13,6 @@ import { warnOfPeer } from './peer-log.ts'
 import type { StreamParts } from './stream-listener.ts'
 import { WebSocketConnection } from './websocket-connection.ts'
 
-const SWEEP_MS = 1_000
 const MESSAGE_BYTES_MAX = 1024 * 1024
 const PING_SECONDS = 120 // Bun pings after so long a silence and closes when no answer comes
 const SUBPROTOCOL = 'hep'
@@ -41,7 +40,7 @@ class WebSocketListener implements Listener {
     this.#parts = parts
     this.#server = this.#serve()
     this.address = { host: parts.address.host, port: this.#server.port ?? parts.address.port }
-    this.#sweep = setInterval(() => this.#lookOver(), SWEEP_MS)
+    this.#sweep = setInterval(() => this.#lookOver(), parts.sweepMs)
   }
 
   close(): Promise<void> {
