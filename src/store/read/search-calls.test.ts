@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { CallRow, CallSearch } from '#contract'
+import { outcomeOf } from '#sip'
+import { migrate } from '../postgres/migrate.ts'
+import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
+import { decodeMessages } from '../write/segment.ts'
+import { callRowOf, statusOf } from './call-row.ts'
+import { parseCidr } from './cidr.ts'
+import { listedId } from './loose-segment.ts'
+import { type MergedCall, mergeSegments } from './merged-call.ts'
+import { arbitraryQuery } from './query-arbitrary.ts'
+import { matchesQuery } from './query-match.ts'
+import { printQuery } from './query-print.ts'
+import type { NumberField, NumberRange, Query, Term, TextField } from './query-terms.ts'
+import { readSession } from './read-session.ts'
+import { planSearch, type SearchOptions, searchCalls, WALK_LIMITS } from './search-calls.ts'
+import { compareKeys } from './search-key.ts'
+import { type SegmentRow, SUMMARY_COLUMNS } from './segment-summary.ts'
+import type { TestMessage, TestSegment } from './test-calls.ts'
+import {
+  answeredCall,
+  insertSegments,
+  makePartitions,
+  SECOND_US,
+  TEST_US,
+  traced,
+} from './test-calls.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase()
+  await migrate(database.sql)
+  await makePartitions(database.sql, [])
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+const OPTIONS: SearchOptions = { storedHeaders: new Set(['x-stored']) }
+
+async function search(more: Partial<CallSearch> = {}, options = OPTIONS) {
+  const all = { q: '', fromUs: undefined, toUs: undefined, limit: 50, cursor: undefined, ...more }
+  const plan = planSearch(all, options)
+  const { signal } = new AbortController()
+  return readSession(database.sql, { signal }, (session) =>
+    searchCalls(session, plan, all.limit, options.limits ?? WALK_LIMITS),
+  )
+}
+
+test('searchCalls merges the segments of a call and shows it once', async () => {
+  await database.sql`truncate call_segments`
+  const call = answeredCall({ callId: 'a "quoted\\", {id}' })
+  for (const message of call)
+    await insertSegments(database.sql, [{ callId: 'a "quoted\\", {id}', messages: [message] }])
+  const page = await search()
+  expect(page.nextCursor).toBeNull()
+  expect(page.calls).toEqual([
+    {
+      callId: 'a "quoted\\", {id}',
+      startedAt: '2026-11-20T08:00:00.000000Z',
+      endedAt: '2026-11-20T08:01:02.001000Z',
+      from: 'alice@a.example',
+      to: 'bob@b.example',
+      method: 'INVITE',
+      status: 200,
+      outcome: 'completed',
+      setupMs: 200,
+      durationMs: 60_000,
+      messageCount: 6,
+      userAgent: '',
+      srcIp: '10.0.0.1',
+      dstIp: '10.0.0.2',
+      protocol: 1,
+    },
+  ])
+})
+
+// Few values, so that queries hit and calls share them; times far apart, near, and equal.
+const users = ['alice', 'bob', '+4989123', '+4989777', 'o%_\\', 'ä']
+const domains = ['a.example', 'B.example', '10.9.9.9']
+const addresses = ['10.0.0.1', '10.0.0.2', '10.1.0.9', '2001:db8::1', '::ffff:10.0.0.1']
+const starts = ['INVITE', 'REGISTER', 'BYE', 'ACK', 'CANCEL', '100', '180', '183', '200', '202']
+const failures = ['401', '407', '404', '408', '486', '487', '503', '600']
+const party = fc
+  .tuple(fc.constantFrom(...users), fc.constantFrom(...domains))
+  .map(([user, domain]) => `${user}@${domain}`)
+
+const timeUs = fc.oneof(
+  fc.integer({ min: 0, max: 4 }),
+  fc.integer({ min: 0, max: 20 }).map((n) => n * SECOND_US),
+  fc.integer({ min: -40, max: 40 }).map((n) => n * 5_000 * SECOND_US),
+)
+
+const message: fc.Arbitrary<TestMessage> = fc.record({
+  atUs: timeUs,
+  start: fc.constantFrom(...starts, ...failures, 'no SIP'),
+  from: party,
+  to: party,
+  ruri: party,
+  cseq: fc.constantFrom('INVITE', 'INVITE', 'REGISTER', 'BYE'),
+  userAgent: fc.constantFrom('', 'Phone 1.0', 'Trunk'),
+  src: fc.constantFrom(...addresses),
+  dst: fc.constantFrom(...addresses),
+  headers: fc.constantFrom([], ['X-Foo: bar'], ['x-foo: Baz', 'X-Foo: bar']),
+  captureId: fc.constantFrom(1, 2001, 4_000_000_000),
+  captureNode: fc.constantFrom('', 'edge-1', 'edge-2'),
+  protocolType: fc.constantFrom(1, 1, 1, 1, 5, 100),
+})
+
+interface Dealt {
+  readonly callId: string
+  readonly segments: readonly TestSegment[]
+}
+
+const call = (callId: string): fc.Arbitrary<Dealt> =>
+  fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 3 }), message), { minLength: 1, maxLength: 7 })
+    .map((dealt) => ({
+      callId,
+      segments: [...Map.groupBy(dealt, ([segment]) => segment).values()].map((part) => ({
+        callId,
+        messages: part.map(([, fields]) => traced({ ...fields, callId })),
+        ...(part.length % 2 ? { headers: { 'x-stored': part.length % 3 ? 'One' : 'two' } } : {}),
+      })),
+    }))
+
+const calls = fc
+  .integer({ min: 1, max: 12 })
+  .chain((count) =>
+    fc.tuple(...Array.from({ length: count }, (_, i) => call(i === 3 ? '' : `id-${i % 7}é${i}`))),
+  )
+
+const query = arbitraryQuery({
+  piece: fc.constantFrom('', 'alice', 'bob', '+4989', '123', 'a', 'example', 'B', '@', '%', 'id-1'),
+  header: fc.constantFrom('x-foo', 'x-stored', 'x-none'),
+  address: fc.oneof(
+    fc.constantFrom(...addresses),
+    fc.constantFrom('10.0.0.0/8', '10.0.0.0/23', '::/0'),
+  ),
+  range: (field) => ranges(field === 'duration' || field === 'setup' ? 30 * SECOND_US : 610),
+})
+
+function ranges(max: number): fc.Arbitrary<NumberRange> {
+  const end = fc.oneof(fc.integer({ min: 0, max }), fc.integer({ min: 0, max: 8 }))
+  return fc
+    .tuple(end, end, fc.boolean())
+    .map(([a, b, open]) => ({ min: Math.min(a, b), max: open ? Infinity : Math.max(a, b) }))
+}
+
+const limits = fc.record({
+  callsMax: fc.constantFrom(1, 3, 1_000),
+  msMax: fc.constant(60_000),
+  pendingMax: fc.constantFrom(0, 2, 1_000),
+  rowsFirst: fc.constantFrom(1, 3, 100),
+})
+
+/** Terms that hold for a call, so that several together still find something. */
+const truths: ((call: MergedCall) => Term | undefined)[] = [
+  ({ state }) => text('from', state.fromUser),
+  ({ state }) => text('to', state.toUser),
+  ({ state }) => text('ruri', state.ruriUser),
+  ({ state }) => text('method', state.method),
+  ({ sentCallId }) => text('callid', sentCallId),
+  ({ state }) => text('user', `${state.toUser}@${state.toDomain}`),
+  ({ capturedBy }) => [...capturedBy].map((node) => text('node', node))[0],
+  ({ statuses }) => [...statuses].map((status) => number('reply', status))[0],
+  (call) => (statusOf(call) === undefined ? undefined : number('status', statusOf(call)!)),
+  ({ captureIds }) => number('capture', Math.max(...captureIds)),
+  ({ state }) => ({ kind: 'outcome', not: false, outcomes: [outcomeOf(state)] }),
+  ({ hosts }) => ({
+    kind: 'address',
+    not: false,
+    field: 'ip',
+    blocks: [parseCidr([...hosts][0]!)!],
+  }),
+]
+
+function text(field: TextField, value: string): Term {
+  return { kind: 'text', not: false, field, header: '', globs: [[value]] }
+}
+
+function number(field: NumberField, value: number): Term {
+  return { kind: 'number', not: false, field, ranges: [{ min: value, max: value }] }
+}
+
+const asked = fc.record({
+  query,
+  /** Instead of the random query: these truths of that call. */
+  about: fc.option(fc.tuple(fc.nat(), fc.subarray(truths, { maxLength: 3 })), { nil: undefined }),
+  limits,
+  limit: fc.integer({ min: 1, max: 5 }),
+  fromUs: fc.option(timeUs, { nil: undefined }),
+  toUs: fc.option(timeUs, { nil: undefined }),
+  nowUs: timeUs,
+})
+
+test('searchCalls pages together are every matching call, newest first, each exactly once', async () => {
+  await fc.assert(
+    fc.asyncProperty(calls, fc.array(asked, { minLength: 6, maxLength: 6 }), async (dealt, all) => {
+      await database.sql`truncate call_segments`
+      await insertSegments(
+        database.sql,
+        dealt.flatMap(({ segments }) => segments),
+      )
+      for (const asked of all) {
+        const one = { ...asked, query: await queryOf(asked) }
+        const range = { fromUs: shifted(one.fromUs), toUs: shifted(one.toUs) }
+        const wanted = await bruteForce(one.query, range)
+        expect(await pagesOf(one, range)).toEqual(wanted)
+      }
+    }),
+    { numRuns: 80 },
+  )
+}, 60_000)
+
+async function queryOf({ query, about }: Asked): Promise<Query> {
+  if (about === undefined) return query
+  const all = (await storedCalls({})).map(({ call }) => call)
+  return about[1].flatMap((truth) => truth(all[about[0] % all.length]!) ?? [])
+}
+
+type Asked = typeof asked extends fc.Arbitrary<infer Value> ? Value : never
+const shifted = (us: number | undefined) => (us === undefined ? undefined : TEST_US + us)
+type Range = Pick<CallSearch, 'fromUs' | 'toUs'>
+
+async function pagesOf(one: Asked, range: Range): Promise<CallRow[]> {
+  const rows: CallRow[] = []
+  const options = { ...OPTIONS, limits: one.limits, nowUs: TEST_US + one.nowUs }
+  const first = { q: printQuery(one.query), limit: one.limit, ...range }
+  let page = await search(first, options)
+  rows.push(...page.calls)
+  for (let pages = 1; page.nextCursor !== null; pages += 1) {
+    expect(pages).toBeLessThan(500)
+    // The range of the first page is in the cursor: relative times move on.
+    page = await search({ ...first, fromUs: undefined, cursor: page.nextCursor }, options)
+    rows.push(...page.calls)
+  }
+  return rows
+}
+
+/** The same without SQL conditions, pages, windows and order: what is stored, grouped and filtered. */
+async function bruteForce(query: Query, { fromUs, toUs = Infinity }: Range): Promise<CallRow[]> {
+  const keyOf = ({ callId, state }: MergedCall) => ({ us: state.firstUs, callId })
+  const found = (await storedCalls({ fromUs })).filter(
+    ({ call }) => call.state.firstUs < toUs && matchesQuery(query, call, OPTIONS.storedHeaders),
+  )
+  return found
+    .map(({ call, isWhole }) => ({ ...call, isWhole }))
+    .sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
+    .map(callRowOf)
+}
+
+async function storedCalls({ fromUs = 0 }: { fromUs?: number | undefined }) {
+  const rows = await database.sql.unsafe<(SegmentRow & { format: number; messages: Buffer })[]>(
+    `select ${SUMMARY_COLUMNS}, s.format, s.messages from call_segments s`,
+  )
+  const groups = Map.groupBy(rows, ({ call_id, id, first_us }) =>
+    listedId(call_id, { firstUs: Number(first_us), id: String(id) }),
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [seen, before] = [fromUs, fromUs - 86_400e6].map((us) =>
+      group.filter((row) => Number(row.first_us) >= us),
+    ) as [typeof group, typeof group]
+    if (seen.length === 0) return []
+    const payloads = seen.flatMap((row) =>
+      decodeMessages(row.format, row.messages).map(({ payload }) => payload),
+    )
+    const call = mergeSegments(seen, { payloads })
+    return [{ call, isWhole: before.length === seen.length }]
+  })
+}

@@ -1,0 +1,121 @@
+// A row of call_segments without its messages: what searching and merging need. One list of columns
+// and one reader of them, so that the two cannot drift apart.
+import type { CallState } from '#sip'
+import { usSql } from './sql-params.ts'
+
+const TIMES = [
+  'first',
+  'last',
+  'request',
+  'invite',
+  'ring',
+  'answer',
+  'failure',
+  'challenge',
+  'cancel',
+  'bye',
+] as const
+
+const PLAIN = [
+  'call_id',
+  'id',
+  'message_count',
+  'protocol',
+  'answer_status',
+  'failure_status',
+  'challenge_status',
+  'method',
+  'from_user',
+  'from_domain',
+  'to_user',
+  'to_domain',
+  'ruri_user',
+  'ruri_domain',
+  'user_agent',
+  'src_ip',
+  'dst_ip',
+  'bye_ip',
+  'hosts',
+  'statuses',
+  'capture_ids',
+  'captured_by',
+  'correlation',
+  'headers',
+] as const
+
+/** For `select` from call_segments under the alias `s`. */
+export const SUMMARY_COLUMNS = [
+  ...TIMES.map((name) => `${usSql(`s.${name}_at`)} as ${name}_us`),
+  ...PLAIN.map((name) => `s.${name}`),
+].join(', ')
+
+type MaybeText = string | null
+/** int8 arrives as text: microseconds fit a double, ids may not. */
+type Int8 = string | bigint | number
+type Times = {
+  readonly [Name in Exclude<(typeof TIMES)[number], 'first' | 'last'> as `${Name}_us`]: Int8 | null
+}
+
+export interface SegmentRow extends Times {
+  readonly first_us: Int8
+  readonly last_us: Int8
+  readonly call_id: string
+  readonly id: Int8
+  readonly message_count: number
+  readonly protocol: number
+  readonly answer_status: number | null
+  readonly failure_status: number | null
+  readonly challenge_status: number | null
+  readonly method: MaybeText
+  readonly from_user: MaybeText
+  readonly from_domain: MaybeText
+  readonly to_user: MaybeText
+  readonly to_domain: MaybeText
+  readonly ruri_user: MaybeText
+  readonly ruri_domain: MaybeText
+  readonly user_agent: MaybeText
+  readonly src_ip: MaybeText
+  readonly dst_ip: MaybeText
+  readonly bye_ip: MaybeText
+  readonly hosts: readonly string[]
+  readonly statuses: ArrayLike<number> | null
+  readonly capture_ids: readonly Int8[] | null
+  readonly captured_by: readonly string[] | null
+  readonly correlation: readonly string[] | null
+  readonly headers: Readonly<Record<string, unknown>> | null
+}
+
+/** The state that the writer summed up in the row. */
+export function stateOfRow(row: SegmentRow): CallState {
+  return {
+    firstUs: Number(row.first_us),
+    lastUs: Number(row.last_us),
+    messageCount: row.message_count,
+    requestUs: optional(row.request_us),
+    method: row.method ?? '',
+    fromUser: row.from_user ?? '',
+    fromDomain: row.from_domain ?? '',
+    toUser: row.to_user ?? '',
+    toDomain: row.to_domain ?? '',
+    ruriUser: row.ruri_user ?? '',
+    ruriDomain: row.ruri_domain ?? '',
+    userAgent: row.user_agent ?? '',
+    srcIp: row.src_ip ?? '',
+    dstIp: row.dst_ip ?? '',
+    inviteUs: optional(row.invite_us),
+    ringUs: optional(row.ring_us),
+    answerUs: optional(row.answer_us),
+    answerStatus: row.answer_status ?? undefined,
+    failureUs: optional(row.failure_us),
+    failureStatus: row.failure_status ?? undefined,
+    challengeUs: optional(row.challenge_us),
+    challengeStatus: row.challenge_status ?? undefined,
+    cancelUs: optional(row.cancel_us),
+    byeUs: optional(row.bye_us),
+    byeIp: row.bye_ip ?? '',
+  }
+}
+
+function optional(us: Int8 | null): number | undefined {
+  return us === null ? undefined : Number(us)
+}
