@@ -6,21 +6,24 @@ import type {
   CallPage,
   CallRow,
   CallSearch,
-  LadderArrow,
   Ledger,
   TailEvent,
 } from '#contract'
 import { decodeHep } from '#hep'
 import {
   callStateOf,
+  cseqOf,
   durationMsOf,
   type FoldedMessage,
   finalStatusOf,
   foldTaps,
+  labelOf,
+  layOutLadder,
   outcomeOf,
   parseSip,
   setupMsOf,
   type TracedMessage,
+  verdictOf,
 } from '#sip'
 import { readFixture } from './fixtures/pcap.ts'
 
@@ -114,7 +117,7 @@ export class MemoryStore {
     const summary = this.row(callId)
     return {
       callId,
-      verdict: `${summary.from} to ${summary.to}: ${summary.outcome}.`,
+      verdict: verdictOf(folded, callStateOf(this.#calls.get(callId)!)),
       summary,
       legs: [callId, ...others].map((id) => {
         const { startedAt, from, to } = this.row(id)
@@ -128,7 +131,7 @@ export class MemoryStore {
         }
       }),
       messages: shown.map(messageOf),
-      ladder: ladderOf(shown),
+      ladder: layOutLadder(shown),
       messagesOmitted: folded.length - shown.length,
     } satisfies CallDetail
   }
@@ -252,18 +255,13 @@ export function isoTime(us: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(us % 1e6).padStart(6, '0')}Z`
 }
 
-const labelOf = ({ sip, protocolType }: TracedMessage): string => {
-  if (!sip) return protocolType === 100 ? 'log' : 'SIP?'
-  return sip.kind === 'request' ? sip.method : `${sip.status} ${sip.reason}`
-}
-
 const messageOf = ({ message, taps }: FoldedMessage): CallMessage => ({
   at: isoTime(message.atUs),
   src: { ip: message.srcIp, port: message.srcPort },
   dst: { ip: message.dstIp, port: message.dstPort },
   transport: { 6: 'TCP', 17: 'UDP' }[message.ipProtocol] ?? String(message.ipProtocol),
   label: labelOf(message),
-  cseq: message.sip ? `${message.sip.cseq} ${message.sip.cseqMethod}` : '',
+  cseq: cseqOf(message),
   raw: message.payload.toString(),
   taps: taps.map(({ atUs, receivedUs, captureId, captureNode, clockClamped }) => ({
     ...{ at: isoTime(atUs), receivedAt: isoTime(receivedUs), captureId },
@@ -272,26 +270,3 @@ const messageOf = ({ message, taps }: FoldedMessage): CallMessage => ({
   callId: message.sip?.callId ?? message.correlationId,
   protocol: message.protocolType,
 })
-
-function ladderOf(folded: readonly FoldedMessage[]): CallDetail['ladder'] {
-  const ips = [...new Set(folded.flatMap(({ message }) => [message.srcIp, message.dstIp]))]
-  return {
-    columns: ips.map((ip) => ({ label: ip, ip })),
-    arrows: folded.map(({ message, repeatOf }, i) => ({
-      message: i,
-      from: ips.indexOf(message.srcIp),
-      to: ips.indexOf(message.dstIp),
-      label: labelOf(message),
-      atMs: (message.atUs - folded[0]!.message.atUs) / 1000,
-      repeatOf: repeatOf ?? null,
-      kind: kindOf(message),
-      sdp: message.payload.includes('\r\nm=audio') ? 'audio' : null,
-    })),
-  }
-}
-
-function kindOf({ sip }: TracedMessage): LadderArrow['kind'] {
-  if (!sip) return 'other'
-  if (sip.kind === 'request') return 'request'
-  return sip.status < 200 ? 'provisional' : sip.status < 300 ? 'success' : 'failure'
-}

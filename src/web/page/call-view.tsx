@@ -1,0 +1,163 @@
+// One call: what became of it, its legs, the ladder, and the message that is chosen.
+import { useEffect } from 'preact/hooks'
+import type { CallDetail, CallMessage } from '#contract'
+import { ErrorNote } from './error-note.tsx'
+import { apiPath, callPath } from './fetch-json.ts'
+import { showClock, showDay, showSpan } from './format.ts'
+import { LadderView } from './ladder-view.tsx'
+import { MessageView } from './message-view.tsx'
+import { Outcome } from './outcome.tsx'
+import { focusSearch } from './search-bar.tsx'
+import { leaveCall, type Navigate, type UrlState, writeUrl } from './url-state.ts'
+import { useAnswer } from './use-answer.ts'
+import { useKeys } from './use-keys.ts'
+
+interface Props {
+  readonly url: UrlState
+  readonly callId: string
+  readonly again: number
+  readonly navigate: Navigate
+}
+
+export function CallView({ url, callId, again, navigate }: Props) {
+  const { value: call, failure, loading } = useAnswer<CallDetail>(apiPath(callPath(callId)), again)
+  const last = (call?.messages.length ?? 0) - 1
+  const chosen = Math.min(url.message ?? 0, Math.max(0, last))
+  const choose = (message: number | undefined) => navigate({ message }, 'replace')
+  useCallKeys(last, chosen, choose, navigate)
+  useEffect(() => {
+    document.title = call ? `${call.summary.from} → ${call.summary.to} · Calliope` : 'Calliope'
+    return () => {
+      document.title = 'Calliope'
+    }
+  }, [call])
+  return (
+    <article class="call" aria-busy={loading}>
+      <nav class="crumbs">
+        <button type="button" onClick={() => leaveCall(navigate)}>
+          ← All calls
+        </button>
+        <code class="callid" title={callId}>
+          {callId}
+        </code>
+      </nav>
+      {failure && <ErrorNote failure={failure} />}
+      {call && (
+        <>
+          <Head call={call} url={url} />
+          <div class="split" data-chosen={url.message !== undefined}>
+            <LadderView
+              call={call}
+              chosen={chosen}
+              follow={url.message !== undefined}
+              choose={choose}
+            />
+            <Pane call={call} message={call.messages[chosen]} close={() => choose(undefined)} />
+          </div>
+        </>
+      )}
+    </article>
+  )
+}
+
+function useCallKeys(
+  last: number,
+  chosen: number,
+  choose: (message: number) => void,
+  navigate: Navigate,
+) {
+  const move = (by: number) => {
+    if (last >= 0) choose(Math.min(last, Math.max(0, chosen + by)))
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Escape: () => leaveCall(navigate),
+    '/': focusSearch,
+  })
+}
+
+function Head({ call, url }: { call: CallDetail; url: UrlState }) {
+  const { summary, verdict, legs } = call
+  const facts = [
+    ['From', summary.from],
+    ['To', summary.to],
+    [
+      'Started',
+      `${showDay(summary.startedAt)} ${showClock(summary.startedAt)}`.trim(),
+      summary.startedAt,
+    ],
+    ['Setup', showSpan(summary.setupMs)],
+    ['Talk', showSpan(summary.durationMs)],
+    ['Messages', String(call.messages.length)],
+    ['User agent', summary.userAgent],
+  ] as const
+  const path = `/api/v1/${callPath(call.callId)}`
+  return (
+    <header class="head">
+      <p class="verdict">
+        <Outcome call={summary} /> {verdict.replace(`${summary.outcome}: `, '')}
+      </p>
+      <dl class="facts">
+        {facts
+          .filter(([, value]) => value !== '')
+          .map(([name, value, title]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd title={title ?? value}>{value}</dd>
+            </div>
+          ))}
+      </dl>
+      {legs.length > 1 && <Legs call={call} url={url} />}
+      <p class="exports">
+        <a href={`${path}/pcap`} download>
+          PCAP
+        </a>
+        <a href={`${path}/text`} download>
+          Text
+        </a>
+      </p>
+    </header>
+  )
+}
+
+function Legs({ call, url }: { call: CallDetail; url: UrlState }) {
+  return (
+    <ol class="legs" aria-label="Legs of this call">
+      {call.legs.map(({ callId, from, to, reasons, score }, i) => (
+        <li key={callId} class={`leg-${i % 5}`}>
+          <a href={writeUrl({ ...url, call: callId, message: undefined })} title={callId}>
+            {from} → {to}
+          </a>
+          {reasons.length > 0 && (
+            <small title={`likeness ${score}`}>joined by {reasons.join(', ')}</small>
+          )}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+interface PaneProps {
+  readonly call: CallDetail
+  readonly message: CallMessage | undefined
+  readonly close: () => void
+}
+
+const Pane = ({ call, message, close }: PaneProps) => (
+  <aside class="pane" aria-label="Message">
+    {message ? (
+      <MessageView
+        message={message}
+        leg={
+          call.legs.length > 1 ? call.legs.findIndex(({ callId }) => callId === message.callId) : -1
+        }
+        close={close}
+      />
+    ) : (
+      <p class="nothing">This call has no messages.</p>
+    )}
+  </aside>
+)

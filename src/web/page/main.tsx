@@ -1,0 +1,5 @@
+// Puts the screen on the page.
+import { render } from 'preact'
+import { App } from './app.tsx'
+
+render(<App />, document.getElementById('app')!)

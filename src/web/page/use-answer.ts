@@ -1,0 +1,40 @@
+// Asking the API from a component: asks when the path changes, forgets what was asked before, and
+// keeps the last value while the next is on its way, marked as loading so that it can be dimmed.
+import { useEffect, useState } from 'preact/hooks'
+import { type Failure, fetchJson } from './fetch-json.ts'
+
+export interface Asked<Value> {
+  readonly value: Value | undefined
+  readonly failure: Failure | undefined
+  readonly loading: boolean
+}
+
+const RETRY_MS = 3_000
+
+/** `path` undefined asks nothing; `again` changes to ask the same once more. */
+export function useAnswer<Value>(path: string | undefined, again: unknown = 0): Asked<Value> {
+  const [asked, setAsked] = useState<Asked<Value> & { path?: string | undefined }>(NOTHING)
+  const [attempt, setAttempt] = useState(0)
+  useEffect(() => {
+    if (path === undefined) return setAsked(NOTHING)
+    const stop = new AbortController()
+    let retry: ReturnType<typeof setTimeout> | undefined
+    setAsked((last) => ({ ...(last.path === path ? last : NOTHING), path, loading: true }))
+    void fetchJson<Value>(path, stop.signal).then((answer) => {
+      if (answer.kind === 'aborted') return
+      if (answer.kind === 'value')
+        return setAsked({ path, value: answer.value, failure: undefined, loading: false })
+      setAsked({ path, value: undefined, failure: answer.failure, loading: false })
+      if (answer.failure.code === 'server_unreachable')
+        retry = setTimeout(() => setAttempt((n) => n + 1), RETRY_MS)
+    })
+    return () => {
+      stop.abort()
+      clearTimeout(retry)
+    }
+    // `again` and `attempt` change nothing in here: they ask once more.
+  }, [path, again, attempt])
+  return asked
+}
+
+const NOTHING = { value: undefined, failure: undefined, loading: false }
