@@ -117,6 +117,7 @@ export class StreamListener implements Listener {
       this.#connections.delete(connection)
       connection.closed()
     })
+    if (this.#closing !== undefined) connection.leave(nowMs) // its handshake took until now
   }
 
   close(): Promise<void> {
