@@ -142,7 +142,7 @@ function addRequest(draft: Draft, { atUs, srcIp, dstIp }: TracedMessage, sip: Si
 }
 
 /** Methods that happen inside a call: their responses do not decide how it went. */
-const WITHIN_A_CALL = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK', 'UPDATE', 'INFO'])
+export const WITHIN_A_CALL = new Set(['ACK', 'BYE', 'CANCEL', 'PRACK', 'UPDATE', 'INFO'])
 
 function addResponse(draft: Draft, atUs: number, { status, cseqMethod }: SipResponse): void {
   if (status < 200) {

@@ -4,7 +4,7 @@
 interface SipFields {
   readonly callId: string
   readonly cseq: number
-  /** Method of the CSeq header; for a request the same as `method`. */
+  /** Method of the CSeq header; for a well-formed request the same as `method`. */
   readonly cseqMethod: string
   readonly fromUser: string
   readonly fromDomain: string

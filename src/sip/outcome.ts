@@ -2,7 +2,7 @@
 // how long setup and talking took. Pure functions over CallState, so a merged state gives the same
 // answer as the whole call. docs/calls.md explains the same rules to users.
 import type { Outcome } from '#contract'
-import type { CallState } from './call-state.ts'
+import { type CallState, WITHIN_A_CALL } from './call-state.ts'
 
 /**
  * A 2xx that crossed the caller's CANCEL is ended by a BYE at once (RFC 3261 §9.1). A 2xx after a
@@ -18,16 +18,18 @@ export function outcomeOf(state: CallState): Outcome {
   if (isFailureLast(state)) return failedOutcome(state)
   if (state.cancelUs !== undefined) return 'cancelled'
   // A BYE without an answer: the capture began in the middle of the call.
-  if (state.byeUs !== undefined) return 'completed'
+  if (state.byeUs !== undefined && isWithinCall(state)) return 'completed'
   if (state.challengeUs !== undefined && !isAfter(state.ringUs, state.challengeUs)) {
     return 'auth-failed'
   }
   if (state.ringUs !== undefined) return 'ringing'
-  return WITHIN_A_CALL_ONLY.has(state.method) ? 'unknown' : 'trying'
+  return WITHIN_A_CALL.has(state.method) ? 'unknown' : 'trying'
 }
 
-/** A capture that begins with one of these says nothing about how the call began. */
-const WITHIN_A_CALL_ONLY = new Set(['ACK', 'PRACK', 'UPDATE', 'INFO'])
+/** Its earliest request belongs to a call; a BYE under a REGISTER's Call-ID is a client's mistake. */
+function isWithinCall(state: CallState): boolean {
+  return isCall(state) || WITHIN_A_CALL.has(state.method)
+}
 
 function isCancelCrossed({ answerUs, cancelUs, byeUs }: CallState): boolean {
   if (answerUs === undefined || cancelUs === undefined || cancelUs > answerUs) return false

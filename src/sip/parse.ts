@@ -47,11 +47,16 @@ export function parseSip(payload: Buffer): SipMessage | MalformedSip {
   }
   const bodyAt = start + findHeaders(bytes, head, lineEnd)
   if (spans[CALL_ID]! < 0) return malformed('no_call_id', bodyAt)
-  if (!walk.isFolded) return buildMessage(bytes, head, bodyAt, isAscii(payload))
+  if (!walk.isFolded) return buildMessage(bytes, head, bodyAt, isPlain(payload))
   const flat = head.slice(0, lineEnd + 1) + unfold(head.slice(lineEnd + 1, bodyAt - start))
   const flatBytes = Buffer.from(flat, 'latin1')
   findHeaders(flatBytes, flat, lineEnd)
-  return buildMessage(flatBytes, flat, bodyAt, isAscii(payload))
+  return buildMessage(flatBytes, flat, bodyAt, isPlain(payload))
+}
+
+/** Nearly every message: what stands there is what was meant, see wire-text.ts. */
+function isPlain(payload: Buffer): boolean {
+  return isAscii(payload) && payload.indexOf(0) < 0
 }
 
 function malformed(reason: MalformedSip['reason'], offset: number): MalformedSip {
@@ -62,25 +67,28 @@ function buildMessage(
   bytes: Buffer,
   head: string,
   bodyAt: number,
-  ascii: boolean,
+  plain: boolean,
 ): SipMessage | MalformedSip {
-  const callId = cutCallId(fieldOf(bytes, head, CALL_ID, ascii))
+  const callId = cutCallId(fieldOf(bytes, head, CALL_ID, plain))
   if (callId === '') return malformed('no_call_id', bodyAt)
-  const cseqMethod = readCseq(bytes, head)
-  if (cseqMethod === undefined) return malformed('no_cseq', bodyAt)
-  const { status, method } = startLine
-  const { mayJoin } = walk
-  const branch = spans[VIA]! < 0 ? '' : readBranch(bytes, head, spans[VIA]!, spans[VIA + 1]!)
-  const userAgent = cutField(fieldOf(bytes, head, agentPlace(status), ascii))
-  readParty(bytes, head, FROM, ascii)
+  const sentMethod = readCseq(bytes, head)
+  if (sentMethod === undefined) return malformed('no_cseq', bodyAt)
+  const { status } = startLine
+  const method = textOf(startLine.method, plain)
+  const cseqMethod = textOf(sentMethod, plain)
+  const branch = textOf(readBranch(bytes, head, spans[VIA]!, spans[VIA + 1]!), plain)
+  const userAgent = cutField(fieldOf(bytes, head, agentPlace(status), plain))
+  readParty(bytes, head, FROM, plain)
   const { user: fromUser, domain: fromDomain, tag: fromTag } = found
-  readParty(bytes, head, TO, ascii)
+  readParty(bytes, head, TO, plain)
   const { user: toUser, domain: toDomain, tag: toTag } = found
+  const { mayJoin } = walk
   if (status > 0) {
+    const reason = textOf(startLine.reason, plain)
     return {
       kind: 'response',
       status,
-      reason: ascii ? startLine.reason : decodeField(startLine.reason),
+      reason,
       callId,
       cseq,
       cseqMethod,
@@ -97,7 +105,7 @@ function buildMessage(
     }
   }
   readUri(bytes, head, startLine.uriStart, startLine.uriEnd)
-  if (!ascii) decodeFound()
+  if (!plain) decodeFound()
   return {
     kind: 'request',
     method,
@@ -117,6 +125,10 @@ function buildMessage(
     bodyAt,
     mayJoin,
   }
+}
+
+function textOf(field: string, plain: boolean): string {
+  return plain ? field : decodeField(field)
 }
 
 let cseq = 0
@@ -145,11 +157,10 @@ function agentPlace(status: number): number {
 }
 
 /** A header's value, trimmed; '' when the header is missing. */
-function fieldOf(bytes: Buffer, head: string, place: number, ascii: boolean): string {
+function fieldOf(bytes: Buffer, head: string, place: number, plain: boolean): string {
   const start = spans[place]!
   if (start < 0) return ''
-  const value = head.slice(start, trimmedEnd(bytes, start, spans[place + 1]!))
-  return ascii ? value : decodeField(value)
+  return textOf(head.slice(start, trimmedEnd(bytes, start, spans[place + 1]!)), plain)
 }
 
 function trimmedEnd(bytes: Buffer, start: number, lineEnd: number): number {
@@ -158,9 +169,9 @@ function trimmedEnd(bytes: Buffer, start: number, lineEnd: number): number {
   return end
 }
 
-function readParty(bytes: Buffer, head: string, place: number, ascii: boolean): void {
+function readParty(bytes: Buffer, head: string, place: number, plain: boolean): void {
   const start = spans[place]!
   if (start < 0) clearFound()
   else readAddress(bytes, head, start, trimmedEnd(bytes, start, spans[place + 1]!))
-  if (!ascii) decodeFound()
+  if (!plain) decodeFound()
 }

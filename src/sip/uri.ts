@@ -11,7 +11,7 @@ export function readOtherUri(uri: string, into: { user: string; domain: string }
   into.user = ''
   into.domain = ''
   // 'host:5060' is no scheme: only a digit can follow its colon.
-  const parts = /^\s*(?:([a-z][a-z0-9+.-]*):(?!\d+(?:[;?>\s]|$)))?(.*)$/is.exec(uri)
+  const parts = /^\s*(?:([a-z][a-z0-9+.-]*):(?!\d{1,5}(?:[;?>\s]|$)))?(.*)$/is.exec(uri)
   const scheme = parts?.[1]?.toLowerCase()
   const opaque = parts?.[2]?.trim() ?? ''
   if (scheme === 'tel' || /^\s*tel:/i.test(uri)) readTel(uri.replace(/^\s*tel:/i, ''), into)

@@ -11,6 +11,7 @@ const NCH = 0x6e6368
 
 /** Branch of the first of the Vias in a value between two offsets; '' when it has none. */
 export function readBranch(bytes: Buffer, text: string, start: number, end: number): string {
+  if (start < 0) return '' // no Via at all
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at]!
     if (byte > SEMICOLON) continue
