@@ -59,7 +59,7 @@ function describeCall(detail: CallDetail, width = 120): string {
       ? [`${detail.messagesOmitted} older messages are left out`]
       : []),
     '',
-    renderLadder(detail.ladder, { width }),
+    renderLadder(detail.ladder, { widthMax: width }),
     '',
   ].join('\n')
 }
