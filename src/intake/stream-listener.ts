@@ -12,6 +12,7 @@ import type { PushBack } from './push-back.ts'
 import { type ConnectionRules, StreamConnection } from './stream-connection.ts'
 
 const BACKLOG = 4_096
+const ACCEPT_MS = 20
 const KEEP_ALIVE_MS = 60_000 // the kernel asks silent peers whether they still exist
 
 /** What the stream transports of one thread share. */
@@ -153,8 +154,11 @@ export class StreamListener implements Listener {
     return ageMs * (1 + ageJitter * (2 * Math.random() - 1))
   }
 
-  // Senders that notice our FIN end in their own time; the sweep closes the others.
+  // Connections the kernel has made but we have not taken yet would be reset with their first frames
+  // in them, so they get a moment. Senders that notice our FIN end in their own time; the sweep
+  // closes the others.
   async #leaveAndClose(): Promise<void> {
+    await Bun.sleep(ACCEPT_MS)
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     const nowMs = performance.now()
     for (const connection of this.#connections) connection.leave(nowMs)
