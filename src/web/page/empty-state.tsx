@@ -16,7 +16,7 @@ interface Props {
   readonly refresh: () => void
 }
 
-const LOOK_AGAIN_MS = 2_000
+const LOOK_AGAIN_MS = 1_000
 
 export function EmptyState({ url, navigate, refresh }: Props) {
   const narrowed = url.q !== '' || url.from !== '' || url.to !== ''

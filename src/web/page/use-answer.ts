@@ -9,7 +9,7 @@ export interface Asked<Value> {
   readonly loading: boolean
 }
 
-const RETRY_MS = 3_000
+const RETRY_MS = 1_500
 
 /** `path` undefined asks nothing; `again` changes to ask the same once more. */
 export function useAnswer<Value>(path: string | undefined, again: unknown = 0): Asked<Value> {
