@@ -31,8 +31,9 @@ try {
   const block = Buffer.alloc(256 * 1024, 65)
   const blocks = Math.ceil((FRAMES * FRAME_BYTES) / block.length)
   const plainFd = openSync(join(directory, 'plain'), 'w+')
+  let end = 0
   const plainWrite = best(() => {
-    for (let i = 0; i < blocks; i++) writeSync(plainFd, block, 0, block.length, i * block.length)
+    for (let i = 0; i < blocks; i++) end += writeSync(plainFd, block, 0, block.length, end)
   })
   const plainRead = best(() => {
     for (let i = 0; i < blocks; i++) readSync(plainFd, block, 0, block.length, i * block.length)

@@ -48,7 +48,7 @@ export interface Chunk {
   readonly writtenUs: number | undefined
 }
 
-const CHUNK_BYTES_MAX = 4 * 1024 * 1024
+const CHUNK_BYTES_MAX = 1024 * 1024
 
 /** Opens a lane for reading; it need not exist yet. */
 export const openReader = (options: ReaderOptions): LaneReader => new LaneReader(options)
@@ -63,6 +63,7 @@ export class LaneReader {
   #cursor: Cursor
   #indexKnown: boolean
   #cause: Omit<Loss, 'frames'> | undefined
+  #seenBytes: number | undefined // of the file at hand, when it was looked at last
   #searchedBytes = -1 // of the file at hand, when nothing whole was found behind the cursor
   #beyond: { file: number; bytes: number } | undefined
   #releasedFile = 0
@@ -116,7 +117,8 @@ export class LaneReader {
 
   #readHere(bytesMax: number): Chunk | undefined {
     const { file, offset } = this.#cursor
-    const bytesLeft = (this.#source.bytesOf(file) ?? 0) - offset
+    this.#seenBytes = this.#source.bytesOf(file)
+    const bytesLeft = (this.#seenBytes ?? 0) - offset
     if (bytesLeft <= 0) return undefined
     let buffer = this.#source.read(file, offset, Math.min(bytesMax, bytesLeft))
     let probe = probeBatch(buffer, 0, this.#spoolId)
@@ -177,13 +179,14 @@ export class LaneReader {
     return { ...here, detail: 'batches are missing', ...cause, kind, frames: gap }
   }
 
-  // Nothing whole stands at the cursor. True when the cursor moved; false: wait.
+  // Nothing whole stood at the cursor. True when there is something new to look at; false: wait.
+  // The order matters: a file with a successor does not grow any more, so its size is asked last.
   #moveOn(): boolean {
-    const files = this.#source.files
     const { file, offset } = this.#cursor
-    if (!files.includes(file)) return this.#leaveMissing(files)
-    const following = files.find((other) => other > file)
-    const bytes = this.#source.bytesOf(file) ?? 0
+    const following = this.#source.following(file)
+    const bytes = this.#source.bytesOf(file)
+    if (bytes === undefined) return this.#leaveMissing(following)
+    if (bytes !== this.#seenBytes) return true
     if (offset < bytes) {
       if (following === undefined && this.#searchedBytes === bytes) return false
       this.#searchedBytes = bytes
@@ -195,9 +198,8 @@ export class LaneReader {
     return true
   }
 
-  #leaveMissing(files: readonly number[]): boolean {
+  #leaveMissing(following: number | undefined): boolean {
     const { file } = this.#cursor
-    const following = files.find((other) => other > file)
     if (following !== undefined) {
       if (this.#indexKnown || following === 1) {
         this.#indexKnown = true
@@ -206,7 +208,7 @@ export class LaneReader {
       this.#goTo(following)
       return true
     }
-    return this.#leaveBeyond(files)
+    return this.#leaveBeyond(this.#source.files)
   }
 
   // Behind every file there is: the disk was lost or put back. What stands there now is older than

@@ -1,7 +1,7 @@
 // A lane's files as a reader sees them, while somebody else writes and deletes them. Whether a file
 // is finished is asked before its size: a file with a successor never grows, so what its size says
 // then is final.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { laneFileName, listLaneFiles } from './lane-files.ts'
 
@@ -16,6 +16,16 @@ export class LaneSource {
 
   get files(): number[] {
     return listLaneFiles(this.#laneDir)
+  }
+
+  /**
+   * The next file there is; nearly always its number is one higher. A listing taken while files are
+   * made may have a later one and not the one before; the second listing then has both.
+   */
+  following(file: number): number | undefined {
+    if (existsSync(join(this.#laneDir, laneFileName(file + 1)))) return file + 1
+    if (!this.files.some((other) => other > file)) return undefined
+    return this.files.find((other) => other > file)
   }
 
   /** Bytes of a file as it stands; undefined when it is gone. */

@@ -33,3 +33,19 @@ test('a reader keeps up with a writer on another thread and gets every frame onc
   writer.terminate()
   reader.close()
 })
+
+test('a reader at the heels of a writer that changes files all the time misses none', async () => {
+  using directory = temporaryDirectory()
+  await using _ = await openSpool({ directory: directory.path })
+  const argv = [directory.path, '5000', '300', '100', '3000', '30']
+  const writer = new Worker(new URL('./test-writer.ts', import.meta.url), { argv })
+  const reader = openReader({ directory: directory.path, lane: 'udp-0' })
+  let next = 0
+  while (next < 5_000) {
+    const chunk = reader.read()
+    expect(chunk?.losses ?? []).toEqual([])
+    for (const record of chunk?.records ?? []) expect(numberOf(record)).toBe(next++)
+  }
+  writer.terminate()
+  reader.close()
+}, 20_000)
