@@ -1,7 +1,7 @@
 // HEP over TCP and TLS: frames back to back. A slow server makes us wait; a lost connection is
 // counted and opened again, and what was under way then is lost, as with every agent of this kind.
 import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import {
   cannotConnect,
@@ -23,7 +23,8 @@ export const openTcp = (options: OutletOptions): Promise<Outlet> =>
 export const openTls = (options: OutletOptions): Promise<Outlet> =>
   StreamOutlet.open('tls', options, ({ host, port }) =>
     connectTls({
-      ...{ host, port, servername: host },
+      ...{ host, port },
+      ...(isIP(host) ? {} : { servername: host }), // SNI names hosts, never addresses
       ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
       rejectUnauthorized: options.tls?.verify ?? true,
     }),
