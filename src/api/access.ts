@@ -14,8 +14,11 @@ import { ApiError } from './errors.ts'
 import { quote } from './route.ts'
 import { WrongGuesses } from './wrong-guesses.ts'
 
+/** What the gate goes by. */
 export interface GateOptions {
+  /** Undefined or empty: nobody needs one. */
   readonly token: string | undefined
+  /** Names that are ours, besides addresses and localhost. */
   readonly hosts: readonly string[]
 }
 
@@ -33,6 +36,7 @@ export class Gate {
   /** Holds for every route, the open ones too. */
   checkOrigin(request: Request): void {
     const host = request.headers.get('host') ?? ''
+    // With a token a rebound name gains nothing: the browser has no password for that name.
     if (!this.#token && !this.#hostIsOurs(host))
       throw new ApiError(
         'foreign_host',
@@ -50,6 +54,7 @@ export class Gate {
   /** Throws unless the request carries the token, or none is needed. */
   checkToken(request: Request, peerIp: string): void {
     if (!this.#token) return
+    // Before the comparison: a guess that is looked at is a guess that can be right.
     this.#guesses.refuseIfTooMany(peerIp)
     const given = readToken(request.headers.get('authorization') ?? '')
     if (given === undefined)
@@ -104,6 +109,7 @@ function readToken(authorization: string): string | undefined {
   const [, scheme = '', value = ''] = /^(\S+) +(\S+)\s*$/.exec(authorization) ?? []
   if (scheme.toLowerCase() === 'bearer') return value
   if (scheme.toLowerCase() !== 'basic') return undefined
+  // The user's name ends at the first colon (RFC 7617 §2); the token may hold more of them.
   const userAndPassword = Buffer.from(value, 'base64').toString('utf8')
   return userAndPassword.slice(userAndPassword.indexOf(':') + 1)
 }

@@ -26,8 +26,10 @@ import { StaticFiles } from './static-files.ts'
 
 const REQUEST_MS_MAX = 60_000
 const CLOSE_MS_MAX = 2_000
+/** Some 20,000 frames of 800 bytes: an agent that comes back after an outage has something to send. */
 export const BODY_BYTES_MAX = 16 * 2 ** 20
 
+/** Answers requests; `startApi` gives it a socket. */
 export class ApiServer {
   readonly #options: ApiOptions
   readonly #gate: Gate
@@ -52,10 +54,12 @@ export class ApiServer {
 
   async close(server: Server<undefined>): Promise<void> {
     this.#live.close()
+    // Streams end by themselves now; requests under way get a moment; idle connections get nothing.
     await Promise.race([server.stop(), Bun.sleep(CLOSE_MS_MAX)])
     await server.stop(true)
   }
 
+  // The route's template is known even when it fails, so that metrics can name it.
   async #tryAnswer(
     request: Request,
     path: string,
@@ -68,6 +72,7 @@ export class ApiServer {
       this.#gate.checkOrigin(request)
       const found = routesAt(path, this.#patterns)
       route = found[0]?.route.path ?? (this.#files.has(path) ? 'file' : 'none')
+      // By the connection, never by a header that anybody can write.
       const peer = peerOf(request, server)
       if (!isOpen(found, this.#options)) this.#gate.checkToken(request, peer.ip)
       const reply = await deadline.hold(
@@ -81,6 +86,7 @@ export class ApiServer {
     }
   }
 
+  // Our own routes first: no file of the screen can stand in front of one.
   async #handle(
     request: Request,
     path: string,
@@ -96,12 +102,14 @@ export class ApiServer {
       return pattern.route.handle(values, context)
     }
     if (method === 'GET' && this.#files.has(path)) return this.#files.reply(path, request)
+    // Something is here, but not for this method; or nothing is.
     const methods = found.map(({ route }) => route.method)
     if (methods.length > 0 || this.#files.has(path))
       throw wrongMethod(request.method, path, methods.length > 0 ? methods : ['GET'])
     throw unknownRoute(path)
   }
 
+  // Made per request, because each has its own end: the client's leaving or the time limit.
   #context(
     request: Request,
     peer: Peer,
@@ -131,6 +139,7 @@ function target(url: string): { path: string; query: string } {
   return { path: path || '/', query }
 }
 
+// A path nobody knows is not open: who has no token shall not learn what there is.
 const isOpen = (found: readonly RoutePattern[], { hep }: ApiOptions): boolean =>
   found.length > 0 &&
   found.every(

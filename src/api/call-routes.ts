@@ -7,7 +7,9 @@ import { json, type Reply } from './reply.ts'
 import { quote, type RequestContext, type Route, route } from './route.ts'
 import { exportText } from './text.ts'
 
+// Bun takes 16 KiB of path and headers; a Call-ID that long has to be looked at by searching.
 const CALL_ID_CHARS_MAX = 8192
+// A ladder of more is not read by anyone; files are, by programs.
 const MESSAGES_SHOWN_MAX = 5000
 const MESSAGES_EXPORTED_MAX = 50_000
 
@@ -17,6 +19,7 @@ const correlate = flag('whether other legs of the same call come along', true)
 const from = time('start of the time range; absent = no start', undefined)
 const to = time('end of the time range; absent = no end', undefined)
 
+/** Searching, showing, exporting, watching. */
 export const CALL_ROUTES: readonly Route[] = [
   route({
     method: 'GET',
@@ -33,6 +36,7 @@ export const CALL_ROUTES: readonly Route[] = [
     answer: { kind: 'json', schema: 'CallPage' },
     errors: ['bad_query'],
     handle: async ({ from, to, ...rest }, { options, signal }) => {
+      // What q means is the store's to say; it throws with the place of the mistake.
       refuseBackwards(from, to)
       const search: CallSearch = { ...rest, fromUs: from, toUs: to }
       return json(await options.store.searchCalls(search, signal))
@@ -58,6 +62,7 @@ export const CALL_ROUTES: readonly Route[] = [
     answer: { kind: 'bytes', type: 'application/x-pcapng', about: 'pcapng, see docs/api.md' },
     errors: ['call_not_found'],
     handle: async ({ callId, correlate }, context) => {
+      // For its legs only; the bytes come from the trace.
       const call = await readCall(callId, correlate, 1, context)
       const legs = [...new Set([callId, ...call.legs.map((leg) => leg.callId)])]
       const trace = await context.options.store.readTrace(legs, context.signal)

@@ -14,6 +14,7 @@ import type { ErrorBody } from './errors.ts'
 import type { About } from './options.ts'
 import { readEvents } from './sse-reader.ts'
 
+/** Which server, and how to be let in. */
 export interface ClientOptions {
   /** 'http://127.0.0.1:9080' */
   readonly url: string
@@ -29,6 +30,7 @@ export interface SearchOptions {
   readonly cursor?: string
 }
 
+/** How much of a call. */
 export interface ExportOptions {
   /** Other legs of the same call too. @default true */
   readonly correlate?: boolean
@@ -58,6 +60,7 @@ export class ClientError extends Error {
   }
 }
 
+/** One method per route; every one rejects with ClientError. */
 export interface Client {
   calls(search?: SearchOptions, signal?: AbortSignal): Promise<CallPage>
   /** Undefined when there is no such call. */
@@ -88,6 +91,7 @@ class HttpClient implements Client {
   readonly #headers: Readonly<Record<string, string>>
 
   constructor({ url, token }: ClientOptions) {
+    // 'http://host:9080/' and 'http://host:9080' are the same to whoever types them.
     this.#url = url.replace(/\/+$/, '')
     this.#headers = token ? { authorization: `Bearer ${token}` } : {}
   }
@@ -96,6 +100,7 @@ class HttpClient implements Client {
     return this.#json('calls', { ...search }, signal)
   }
 
+  // Not finding a call is an answer, not a failure.
   async call(callId: string, options?: ExportOptions, signal?: AbortSignal) {
     try {
       return await this.#json<CallDetail>(callPath(callId), correlate(options), signal)
@@ -125,6 +130,7 @@ class HttpClient implements Client {
       if (signal?.aborted) return
       throw error instanceof ClientError ? error : lost(this.#url, error)
     }
+    // A stream has no end of its own: whoever ended it, it was not us.
     if (!signal?.aborted) throw lost(this.#url)
   }
 
@@ -181,11 +187,13 @@ class HttpClient implements Client {
   }
 }
 
+// Half of a surrogate pair cannot be written as UTF-8, and no stored Call-ID has one.
 const callPath = (callId: string): string => `calls/${encodeURIComponent(callId.toWellFormed())}`
 
 const correlate = ({ correlate = true }: ExportOptions = {}): Query =>
   correlate ? {} : { correlate: 0 }
 
+// Whatever answered may be no Calliope at all: a proxy's error page, another program on the port.
 async function refusal(response: Response, url: string): Promise<ClientError> {
   const text = await response.text()
   try {

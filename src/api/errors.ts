@@ -2,6 +2,7 @@
 // and when it happens. docs/api.md shows the same table; errors.test.ts holds the two together.
 // An error for people says what happened, where and with which value, then what to do (`hint`).
 
+/** By code: the status, and when it happens. */
 export const ERRORS = {
   bad_parameter: { status: 400, when: 'a parameter has a value that is not allowed' },
   unknown_parameter: { status: 400, when: 'the route has no such parameter' },
@@ -24,6 +25,7 @@ export const ERRORS = {
   timed_out: { status: 504, when: 'the database took longer than a request may' },
 } as const satisfies Record<string, { status: number; when: string }>
 
+/** A code of the table; clients may switch on it. */
 export type ErrorCode = keyof typeof ERRORS
 
 /** The body of every answer that is not a success. */
@@ -81,8 +83,10 @@ export function explainError(error: unknown, note: (id: string, error: unknown) 
     return new ApiError('bad_query', error.message, error.hint ?? 'See docs/search.md.', {
       place: { at: error.at, length: error.length, reason: error.code },
     })
+  // Ours (deadline.ts) or the store's own limit; both say in words how long was waited.
   if (error instanceof Error && error.name === 'TimeoutError')
     return new ApiError('timed_out', error.message, 'Narrow the time range or the search.')
+  // From here on the log has the details, and the user the id to find them by.
   const id = crypto.randomUUID()
   note(id, error)
   if (isRetryable(error))

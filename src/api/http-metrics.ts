@@ -5,6 +5,7 @@ import { registry } from '#metrics'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
+/** Counts one answer; unknown methods are one label, for anybody can invent them. */
 export function countRequest(route: string, method: string, status: number, ms: number): void {
   requests.inc({ route, method: METHODS.has(method) ? method : 'other', status: String(status) })
   seconds.observe({ route }, ms / 1000)

@@ -52,6 +52,7 @@ export const udpPayloadMax = ({ src }: IpPath): number =>
 export const tcpPayloadMax = ({ src }: IpPath): number =>
   LENGTH_MAX - TCP_HEADER_BYTES - (src.length === 4 ? 20 : 0)
 
+/** A whole IP packet with one UDP datagram; the caller sees to it that the payload fits. */
 export function udpPacket(path: IpPath, payload: Buffer): Buffer {
   const datagram = Buffer.alloc(UDP_HEADER_BYTES + payload.length)
   datagram.writeUInt16BE(path.srcPort, 0)
@@ -72,6 +73,7 @@ export function tcpSegment(path: IpPath, seq: number, ack: number, payload: Buff
   segment.writeUInt32BE(ack >>> 0, 8)
   segment.writeUInt8((TCP_HEADER_BYTES / 4) << 4, 12)
   segment.writeUInt8(PSH_ACK, 13)
+  // A full window: nothing here ever waits.
   segment.writeUInt16BE(LENGTH_MAX, 14)
   payload.copy(segment, TCP_HEADER_BYTES)
   segment.writeUInt16BE(transportChecksum(path, TCP, segment), 16)
@@ -88,6 +90,7 @@ const withIpHeader = (path: IpPath, protocol: number, body: Buffer): Buffer =>
 
 function ipv4Header({ src, dst }: IpPath, protocol: number, bodyBytes: number): Buffer {
   const header = Buffer.alloc(20)
+  // Version 4, five words of header. Identification stays 0, as it may when nothing is fragmented.
   header.writeUInt8(0x45, 0)
   header.writeUInt16BE(header.length + bodyBytes, 2)
   header.writeUInt16BE(0x4000, 6) // don't fragment: nothing was
@@ -101,6 +104,7 @@ function ipv4Header({ src, dst }: IpPath, protocol: number, bodyBytes: number): 
 
 function ipv6Header({ src, dst }: IpPath, protocol: number, bodyBytes: number): Buffer {
   const header = Buffer.alloc(40)
+  // Version 6; traffic class and flow label are not known.
   header.writeUInt32BE(0x60000000, 0)
   header.writeUInt16BE(bodyBytes, 4)
   header.writeUInt8(protocol, 6)

@@ -6,6 +6,7 @@ import type { TailEvent } from '#contract'
 
 const EVENTS_MAX = 1000
 
+/** Events for one watcher, bounded. */
 export class LiveQueue {
   readonly #events: TailEvent[] = []
   #skipped = 0

@@ -33,6 +33,7 @@ interface Stream {
   last: string | undefined
 }
 
+/** Every live stream of one server. */
 export class LiveStreams {
   readonly #open = new Set<Stream>()
   readonly #heartbeatMs: number
@@ -54,6 +55,7 @@ export class LiveStreams {
         `${STREAMS_MAX} live streams are open on this node, which is the limit.`,
         'Close one, or watch another node.',
       )
+    // One signal for both ends: the watcher leaves (stop, request) or the store is told to (shutdown).
     const stop = new AbortController()
     const events = options.store.tail(q, AbortSignal.any([stop.signal, keepOpen()]))
     const iterator = events[Symbol.asyncIterator]()
@@ -62,6 +64,7 @@ export class LiveStreams {
     const stream: Stream = { queue: new LiveQueue(), stop, last: undefined }
     this.#open.add(stream)
     if (this.#closed) finish(stream, GOODBYE)
+    // Not awaited: it runs as long as the stream does and never rejects.
     void this.#fill(stream, iterator, first)
     return { kind: 'body', body: this.#body(stream), headers: HEADERS }
   }
@@ -83,6 +86,7 @@ export class LiveStreams {
         stream.queue.push(next.value)
       finish(stream, sse('end', { reason: 'store' }))
     } catch (error) {
+      // What a store throws on being stopped is no fault of it.
       if (stream.stop.signal.aborted) return
       const explained = explainError(error, (id, cause) =>
         log.error({ room: 'api', id, err: cause }, 'live stream failed'),
@@ -101,8 +105,10 @@ export class LiveStreams {
       start: (controller) => controller.enqueue(encoder.encode('retry: 2000\n\n')),
       pull: async (controller) => {
         await (stream.last ? undefined : stream.queue.wait(this.#heartbeatMs))
+        // All that waits goes as one chunk: a burst is one write, not a thousand.
         const events = stream.queue.take().map(eventText).join('')
         controller.enqueue(encoder.encode((events || ': still here\n\n') + (stream.last ?? '')))
+        // Goodbye, or the reason why not, was the last thing in that chunk.
         if (!stream.last) return
         release()
         controller.close()

@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode } from './errors.ts'
 import type { Answer, Route } from './route.ts'
 import { jsonSchemas } from './schemas.ts'
 
+// Errors that come with what a route is, so that no route has to list them.
 const ANY_ROUTE: readonly ErrorCode[] = ['foreign_host', 'foreign_origin', 'internal']
 const TOKEN_ROUTE: readonly ErrorCode[] = ['token_missing', 'token_wrong', 'too_many_attempts']
 const STORE_ROUTE: readonly ErrorCode[] = ['store_unavailable', 'timed_out']
@@ -13,6 +14,7 @@ const QUERY_ROUTE: readonly ErrorCode[] = [
   'repeated_parameter',
 ]
 
+/** The description of these routes, as an object ready for JSON. */
 export const openApi = (routes: readonly Route[]): Record<string, unknown> => ({
   openapi: '3.1.0',
   info: {
@@ -51,6 +53,7 @@ const operation = (route: Route) => ({
   responses: { '200': success(route.answer), ...failures(errorsOf(route)) },
 })
 
+// Its frames have a format of their own, see docs/hep.md.
 const HEP_BODY = {
   required: true,
   content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
@@ -93,4 +96,5 @@ const failures = (codes: readonly ErrorCode[]) =>
     ]),
   )
 
+// Named shapes are referred to, so that generated clients have one type for each.
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })

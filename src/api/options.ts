@@ -17,6 +17,7 @@ export interface StaticFile {
   readonly immutable: boolean
 }
 
+/** Whether work may be sent here. */
 export interface Readiness {
   readonly ready: boolean
   /** What is not there yet, a sentence each; empty when ready. */
@@ -36,6 +37,7 @@ export interface HepDoor {
   handle(request: Request, peer: Peer): Promise<Response>
 }
 
+/** What `startApi` is given: where to listen, whom to let in, and the rooms behind it. */
 export interface ApiOptions {
   readonly store: CallStore
   readonly hostname: string

@@ -3,8 +3,10 @@
 import { ApiError } from './errors.ts'
 import { parseTime, TIME_ALLOWED } from './time.ts'
 
+/** A schema as openapi.json carries it. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
+/** One parameter of a route, of any kind. */
 export interface Param<Value> {
   readonly in: 'path' | 'query'
   readonly help: string
@@ -37,6 +39,7 @@ export const opaque = (help: string, charsMax: number): Param<string | undefined
   parse: (text) => (text.length > 0 && text.length <= charsMax ? text : undefined),
 })
 
+/** A whole number within bounds: no sign, no fraction, no exponent. */
 export const integer = (
   help: string,
   { min, max, byDefault }: { min: number; max: number; byDefault: number },
@@ -46,6 +49,7 @@ export const integer = (
   allowed: `a whole number from ${min} to ${max}`,
   schema: { type: 'integer', minimum: min, maximum: max, default: byDefault },
   byDefault: () => byDefault,
+  // Number('') is 0 and Number('1e3') is 1000; neither is what a whole number looks like.
   parse: (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     return value >= min && value <= max ? value : undefined
@@ -61,6 +65,7 @@ export const time = <const Default extends string | undefined>(
   help,
   allowed: TIME_ALLOWED,
   schema: { type: 'string', ...(byDefault ? { default: byDefault } : {}), examples: ['-15m'] },
+  // Read at each request: '-1h' is another hour every time.
   byDefault: (nowUs) =>
     (byDefault === undefined ? undefined : parseTime(byDefault, nowUs)) as Default extends string
       ? number
@@ -68,6 +73,7 @@ export const time = <const Default extends string | undefined>(
   parse: parseTime,
 })
 
+/** Yes or no, as a shell or a browser writes it. */
 export const flag = (help: string, byDefault: boolean): Param<boolean> => ({
   in: 'query',
   help,

@@ -14,6 +14,7 @@ const OPTION_COMMENT = 1
 const OPTION_APPLICATION = 4
 const OPTION_TIME_RESOLUTION = 9
 const OPTION_END = 0
+// A call seen by hundreds of taps would otherwise overflow the 16-bit length of an option.
 const COMMENT_BYTES_MAX = 4000
 
 /** The blocks every file begins with. */
@@ -21,6 +22,7 @@ export function pcapngHeader(application: string, comment: string): Buffer {
   const section = Buffer.alloc(16)
   section.writeUInt32LE(BYTE_ORDER_MAGIC, 0)
   section.writeUInt16LE(1, 4) // version 1.0
+  // All ones, because the file is made in one go and nobody has counted yet.
   section.fill(0xff, 8) // length of the section: not said
   const link = Buffer.alloc(8)
   link.writeUInt16LE(LINKTYPE_RAW, 0)
@@ -36,6 +38,7 @@ export function pcapngHeader(application: string, comment: string): Buffer {
 /** One IP packet. */
 export function pcapngPacket(atUs: number, packet: Buffer, comment: string): Buffer {
   const head = Buffer.alloc(20)
+  // Interface 0, then the time as two 32-bit halves, high one first even in little-endian files.
   head.writeUInt32LE(Math.floor(atUs / 0x1_0000_0000) >>> 0, 4)
   head.writeUInt32LE(atUs % 0x1_0000_0000, 8)
   head.writeUInt32LE(packet.length, 12)
@@ -55,6 +58,7 @@ function block(
   const listed = options.map(([code, value]) => option(code, value.subarray(0, COMMENT_BYTES_MAX)))
   const end = listed.length > 0 ? [option(OPTION_END, Buffer.alloc(0))] : []
   const content = Buffer.concat([body, ...listed, ...end])
+  // The length stands at both ends, so that files can be read backwards.
   const edges = Buffer.alloc(8)
   edges.writeUInt32LE(type, 0)
   edges.writeUInt32LE(content.length + 12, 4)

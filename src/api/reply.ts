@@ -7,6 +7,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
+/** What a handler returns. */
 export type Reply =
   | { readonly kind: 'json'; readonly value: unknown; readonly status?: number }
   | {
@@ -21,9 +22,13 @@ export type Reply =
 const COMMON_HEADERS = {
   'content-security-policy':
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  // A payload exported as text stays text, whatever it looks like.
   'x-content-type-options': 'nosniff',
+  // frame-ancestors says it to browsers of today, this one to older ones.
   'x-frame-options': 'DENY',
+  // Addresses hold Call-IDs and numbers; they are nobody else's business.
   'referrer-policy': 'no-referrer',
+  // Other sites may not even load our answers as images or scripts to measure them.
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
@@ -31,6 +36,7 @@ const gzipAside = promisify(gzip)
 // Below this, a compressed answer needs as many packets as a plain one.
 const GZIP_BYTES_MIN = 1024
 
+/** The usual reply. */
 export const json = (value: unknown): Reply => ({ kind: 'json', value })
 
 /** The response for a reply; HEAD is cut by the server, which keeps the length. */
@@ -40,6 +46,7 @@ export async function respond(
   extra: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   if (reply.kind === 'response') return withHeaders(reply.response, COMMON_HEADERS)
+  // Calls change while they are looked at: what is kept would be stale. Files say otherwise themselves.
   const headers = { ...COMMON_HEADERS, 'cache-control': 'no-store', ...extra }
   if (reply.kind === 'body')
     return new Response(reply.body, {

@@ -8,10 +8,12 @@ import type { SchemaName } from './schemas.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of parameters of many kinds
 export type Params = Readonly<Record<string, Param<any>>>
+/** What a handler gets for its parameters. */
 export type ValuesOf<P extends Params> = {
   readonly [Name in keyof P]: P[Name] extends Param<infer Value> ? Value : never
 }
 
+/** What a handler knows beyond its parameters. */
 export interface RequestContext {
   readonly request: Request
   /** Aborts when the client goes away or the request's time is up. */
@@ -24,6 +26,7 @@ export interface RequestContext {
   readonly watch: (q: string, context: RequestContext) => Promise<Reply>
 }
 
+/** One row of the table. */
 export interface Route<P extends Params = Params> {
   readonly method: 'GET' | 'POST'
   /** `{name}` stands for one percent-encoded segment. */
@@ -52,6 +55,7 @@ export interface RoutePattern {
   readonly segments: readonly string[]
 }
 
+/** Cuts every template, in the table's order. */
 export const patternsOf = (routes: readonly Route[]): readonly RoutePattern[] =>
   routes.map((route) => ({ route, segments: route.path.split('/') }))
 
@@ -61,6 +65,7 @@ export function routesAt(path: string, patterns: readonly RoutePattern[]): reado
   return patterns.filter(
     ({ segments }) =>
       segments.length === given.length &&
+      // An empty segment is no Call-ID: '/api/v1/calls/' is a path of its own, and there is nothing.
       segments.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i])),
   )
 }
@@ -80,6 +85,7 @@ export function readParams(
         param.in === 'path'
           ? decodeSegment(given[segments.indexOf(`{${name}}`)] ?? '')
           : query.get(name)
+      // Absent is the default; present and empty is a value like any other, and is checked.
       if (text === null) return [name, param.byDefault(nowUs)]
       const value = param.parse(text, nowUs)
       if (value === undefined) throw badParameter(name, text, param)

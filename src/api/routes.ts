@@ -18,6 +18,7 @@ const DESCRIPTION = route({
   handle: () => json(openApi(ROUTES)),
 })
 
+/** All of it; docs/api.md keeps the same order of subjects. */
 export const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
   ...CALL_ROUTES,

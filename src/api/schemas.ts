@@ -10,8 +10,10 @@ import { DROP_REASONS, REJECT_REASONS } from '#ledger'
 import { ERRORS, type ErrorBody, type ErrorCode } from './errors.ts'
 import type { About } from './options.ts'
 
+// Times are checked for their form only: what an agent's clock says may be any year.
 const at = v.pipe(v.string(), v.isoTimestamp())
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+// An address as captured: an agent may send one that is none, and it is shown all the same.
 const ip = v.string()
 
 const callRow: v.GenericSchema<contract.CallRow> = v.strictObject({
@@ -85,6 +87,7 @@ const leg = v.strictObject({
   score: v.number(),
 })
 
+// The messages are those of all legs, in the order they happened; the ladder's arrows point at them.
 const callDetail: v.GenericSchema<contract.CallDetail> = v.strictObject({
   callId: v.string(),
   verdict: v.string(),
@@ -95,6 +98,7 @@ const callDetail: v.GenericSchema<contract.CallDetail> = v.strictObject({
   messagesOmitted: count,
 })
 
+// Reasons that never happened are left out, and no reason may be there that the ledger does not know.
 const tally = <Reason extends string>(reasons: readonly Reason[]) =>
   v.strictObject({
     total: count,
@@ -171,6 +175,7 @@ const about: v.GenericSchema<About> = v.strictObject({
   hep: v.array(v.strictObject({ transport: v.string(), address: v.string() })),
 })
 
+// `error` is all there is in an answer that is not a success; /readyz adds to it.
 const error: v.GenericSchema<ErrorBody> = v.strictObject({
   error: v.strictObject({
     code: v.picklist(Object.keys(ERRORS) as ErrorCode[]),
@@ -203,6 +208,7 @@ export const SCHEMAS = {
   OpenApi: v.looseObject({ openapi: v.literal('3.1.0') }),
   Error: error,
 } as const
+/** A name under components/schemas. */
 export type SchemaName = keyof typeof SCHEMAS
 
 /** The same as JSON Schema, for components/schemas. */

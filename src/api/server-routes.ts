@@ -4,6 +4,7 @@ import { ApiError } from './errors.ts'
 import { json, type Reply } from './reply.ts'
 import { type RequestContext, type Route, route } from './route.ts'
 
+/** Health, readiness, metrics, and POST /hep. */
 export const SERVER_ROUTES: readonly Route[] = [
   route({
     method: 'GET',

@@ -1,6 +1,7 @@
 // Reads Server-Sent Events (HTML Living Standard §9.2.6): `event` and `data` lines up to a blank one.
 // Comments, ids and reconnection times are passed over.
 
+/** One event; `event` is 'message' when the stream names none. */
 export interface ServerSentEvent {
   readonly event: string
   readonly data: string

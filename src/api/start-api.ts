@@ -10,6 +10,7 @@ import type { ApiOptions } from './options.ts'
 // Seconds without a byte either way before a connection is cut; live streams are exempt.
 const IDLE_SECONDS_MAX = 75
 
+/** A running server. */
 export interface Api {
   /** Where it listens, for people and for `openClient`: 'http://127.0.0.1:9080'. */
   readonly url: string
@@ -38,9 +39,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       `HTTP on ${showAddress(options)} would be open to other machines without a login. ` +
         'Set http.token (CALLIOPE_HTTP_TOKEN), or listen on 127.0.0.1 (--http 127.0.0.1:9080).',
     )
+  // Nothing listens before everything that can refuse has had its say.
   const app = new ApiServer(options)
   const server = listen(options, app)
   const url = server.url.origin
+  // One closing, however often it is asked for and by whom.
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= app.close(server)

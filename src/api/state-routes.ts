@@ -4,8 +4,10 @@ import { integer, refuseBackwards, time } from './params.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
 
+// 44,640 minutes, some 12 MB of JSON: more is not for one answer.
 const KPI_DAYS_MAX = 31
 
+/** Ledger, sources, quarantine, KPIs, nodes, and the server itself. */
 export const STATE_ROUTES: readonly Route[] = [
   route({
     method: 'GET',

@@ -12,6 +12,7 @@ interface Representation {
   readonly etag: string
 }
 
+/** Files by path, each in every coding that makes it smaller. */
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, { file: StaticFile; forms: readonly Representation[] }>
 
@@ -25,6 +26,7 @@ export class StaticFiles {
 
   reply(path: string, request: Request): Reply {
     const { file, forms } = this.#files.get(path)!
+    // identity always matches last, even for a client that says it takes nothing at all.
     const form = forms.find(({ coding }) => accepts(request, coding)) ?? forms.at(-1)!
     const headers = {
       'content-type': file.type,

@@ -12,6 +12,7 @@ import type { CallDetail, CallMessage, Endpoint, Leg } from '#contract'
 /** The call and its messages, ending in a line break. */
 export function exportText(call: CallDetail): string {
   const legNumbers = new Map(call.legs.map((leg, i) => [leg.callId, i + 1]))
+  // Milliseconds will do for the offset; the time beside it has the microseconds.
   const startMs = Date.parse(call.messages[0]?.at ?? '')
   const messages = call.messages.map((message) => {
     const leg = call.legs.length > 1 ? ` leg ${legNumbers.get(message.callId) ?? '?'}` : ''
@@ -26,6 +27,7 @@ function head(call: CallDetail): string {
   return [
     `Call-ID: ${call.callId}`,
     call.verdict,
+    // A call of one leg is the rule, and its parties are in the verdict and the messages.
     ...(call.legs.length > 1 ? call.legs.map(legLine) : []),
     `${call.messages.length} messages${omitted > 0 ? `, ${omitted} more left out` : ''}` +
       (call.messages.length < messageCount && omitted === 0 ? ` (${messageCount} captured)` : ''),

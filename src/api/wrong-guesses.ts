@@ -7,6 +7,7 @@ const GUESSES_MAX = 10
 const WINDOW_MS = 60_000
 const PEERS_MAX = 10_000
 
+/** Wrong tokens by address (IPv6: by /64). */
 export class WrongGuesses {
   readonly #peers = new Map<string, { count: number; sinceMs: number }>()
   readonly #now: () => number

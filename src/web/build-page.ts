@@ -32,6 +32,7 @@ export const buildPage = (): Promise<PageFile[]> =>
 
 const embeddedFiles = ({ files }: Manifest): Promise<PageFile[]> =>
   Promise.all(
+    // Bun's own etag is not used: the API makes one for each compression.
     files.map(async ({ path, loader, headers }) =>
       pageFile(
         path,

@@ -1,4 +1,10 @@
-// The screen: search above, the list or one call below it, the ledger at the foot.
+// The screen. What it shows follows from the address (url-state), the API's answers (use-answer) and the
+// live stream (use-live); nothing else is kept but which row is chosen.
+//
+//   ┌ SearchBar ────────────────────────┐
+//   │ CallList    or   CallView         │
+//   │                  ladder │ message │
+//   └ LedgerLine ───────────────────────┘
 import { useCallback, useState } from 'preact/hooks'
 import type { CallRow } from '#contract'
 import { CallList } from './call-list.tsx'
@@ -10,12 +16,14 @@ import { useCalls } from './use-calls.ts'
 import { useKeys } from './use-keys.ts'
 import { useLive } from './use-live.ts'
 
+/** Everything on the page. */
 export function App() {
   const [url, navigate] = useUrlState()
   const [again, setAgain] = useState(0)
   const [callAgain, setCallAgain] = useState(0)
   const refresh = useCallback(() => setAgain((n) => n + 1), [])
   const list = useCalls(url.q, url.from, url.to, again)
+  // The open call is asked for again when more of it was stored.
   const onCalls = (calls: readonly CallRow[]) => {
     list.add(calls)
     if (calls.some(({ callId }) => callId === url.call)) setCallAgain((n) => n + 1)
@@ -54,6 +62,7 @@ export function App() {
 function useListKeys(url: UrlState, navigate: Navigate, calls: readonly CallRow[]) {
   const [selected, select] = useState<string>()
   const at = calls.findIndex(({ callId }) => callId === selected)
+  // Nothing chosen yet: the first key chooses the first row, whichever way it points.
   const move = (by: number) => {
     const to = Math.min(calls.length - 1, Math.max(0, at < 0 ? 0 : at + by))
     select(calls[to]?.callId)

@@ -18,6 +18,7 @@ interface Props {
   readonly refresh: () => void
 }
 
+/** The table of calls, an error in its place, or the empty state. */
 export function CallList({ url, navigate, list, selected, select, refresh }: Props) {
   const { calls, failure, loading, answered, hasMore, more } = list
   const open = (callId: string) => {
@@ -72,11 +73,13 @@ interface RowProps {
   readonly open: (callId: string) => void
 }
 
+// The whole row opens the call; the link inside is for new tabs and for copying the address.
 function Row({ call, href, isSelected, open }: RowProps) {
   const row = useRef<HTMLTableRowElement>(null)
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: 'nearest' })
   }, [isSelected])
+  // The day only where it is not today's: most rows are of today.
   const day = showDay(call.startedAt)
   return (
     <tr

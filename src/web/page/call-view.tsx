@@ -19,9 +19,11 @@ interface Props {
   readonly navigate: Navigate
 }
 
+/** The view of one call; keyed by Call-ID, so that nothing of the last one stays. */
 export function CallView({ url, callId, again, navigate }: Props) {
   const { value: call, failure, loading } = useAnswer<CallDetail>(apiPath(callPath(callId)), again)
   const last = (call?.messages.length ?? 0) - 1
+  // The first message is shown beside the ladder until one is chosen; on a phone none is.
   const chosen = Math.min(url.message ?? 0, Math.max(0, last))
   const choose = (message: number | undefined) => navigate({ message }, 'replace')
   useCallKeys(last, chosen, choose, navigate)
@@ -60,6 +62,7 @@ export function CallView({ url, callId, again, navigate }: Props) {
   )
 }
 
+// j and k go through the messages here, as they go through the calls in the list.
 function useCallKeys(
   last: number,
   chosen: number,
@@ -81,6 +84,7 @@ function useCallKeys(
 
 function Head({ call, url }: { call: CallDetail; url: UrlState }) {
   const { summary, verdict, legs } = call
+  // What is empty is left out: a REGISTER has no talk time, and that says nothing.
   const facts = [
     ['From', summary.from],
     ['To', summary.to],
@@ -123,6 +127,7 @@ function Head({ call, url }: { call: CallDetail; url: UrlState }) {
   )
 }
 
+// Colours repeat after five legs; the bars beside the arrows have the same ones.
 function Legs({ call, url }: { call: CallDetail; url: UrlState }) {
   return (
     <ol class="legs" aria-label="Legs of this call">

@@ -6,6 +6,7 @@ import { apiPath } from './fetch-json.ts'
 import type { Navigate, UrlState } from './url-state.ts'
 import { useAnswer } from './use-answer.ts'
 
+// Of /api/v1/about, what is needed here.
 interface About {
   readonly hep: readonly { readonly transport: string; readonly address: string }[]
 }
@@ -18,7 +19,9 @@ interface Props {
 
 const LOOK_AGAIN_MS = 1_000
 
+/** What stands where calls would be. */
 export function EmptyState({ url, navigate, refresh }: Props) {
+  // With a query or a range the empty list says something about them, not about the capture.
   const narrowed = url.q !== '' || url.from !== '' || url.to !== ''
   useEffect(() => {
     if (narrowed) return
@@ -79,6 +82,7 @@ function SendHere() {
           <pre>calliope load</pre>
         </>
       )}
+      {/* The commonest first mistake: something arrives, but is not HEP or has the wrong key. */}
       {ledger && ledger.rejected.total > 0 && (
         <p class="error" role="status">
           <strong>{ledger.rejected.total} frames were refused.</strong> The reasons are in the line

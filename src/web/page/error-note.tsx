@@ -1,6 +1,7 @@
 // What went wrong, at the place where it did.
 import type { Failure } from './fetch-json.ts'
 
+/** The message, and what to do about it. */
 export function ErrorNote({ failure }: { failure: Failure }) {
   return (
     <p class="error" role="alert">

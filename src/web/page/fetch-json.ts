@@ -9,12 +9,14 @@ export interface Failure {
   readonly length?: number
 }
 
+/** What came of asking: never an exception. */
 export type Answer<Value> =
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'failure'; readonly failure: Failure }
   /** We stopped it ourselves; nobody waits for it any more. */
   | { readonly kind: 'aborted' }
 
+/** GET as JSON; never rejects. */
 export async function fetchJson<Value>(path: string, signal: AbortSignal): Promise<Answer<Value>> {
   try {
     const response = await fetch(path, { signal, headers: { accept: 'application/json' } })

@@ -34,6 +34,7 @@ export function showSpan(ms: number | null): string {
     : `${minutes}:${two(seconds % 60)}`
 }
 
+/** '1 234 567' with thin spaces: a comma is a decimal point to half of the readers. */
 export const showCount = (n: number): string => n.toLocaleString('en').replaceAll(',', '\u2009')
 
 /** Control characters as their signs; everything else as it is. */

@@ -6,14 +6,18 @@
 //    +0.120     │◀────100 Trying──│
 import type { CallDetail, LadderArrow } from '#contract'
 
+/** Room at the left for the times. */
 export const GUTTER = 78
+/** Room for 'INVITE' or '200 OK' with some SDP, and for an IPv4 address above. */
 export const COLUMN_GAP_MIN = 118
 const EDGE = 62
+/** One arrow with its label. */
 export const ROW_HEIGHT = 36
 /** Of the letters in a label, which are all of one width. */
 const LETTER = 7.6
 const LETTERS_MIN = 12
 
+/** An arrow with its place. */
 export interface LaidOutArrow {
   readonly arrow: LadderArrow
   readonly index: number
@@ -28,6 +32,7 @@ export interface LaidOutArrow {
   readonly loop: boolean
 }
 
+/** A ladder ready to be drawn. */
 export interface LadderLayout {
   readonly width: number
   readonly height: number
@@ -41,6 +46,7 @@ export function layOutLadder(
   widthWanted: number,
 ): LadderLayout {
   const gaps = Math.max(1, columns.length - 1)
+  // Wider than the room there is when it must be: then the ladder scrolls sideways.
   const gap = Math.max(COLUMN_GAP_MIN, (widthWanted - GUTTER - 2 * EDGE) / gaps)
   const xOf = (column: number) => Math.round(GUTTER + EDGE + column * gap)
   return {

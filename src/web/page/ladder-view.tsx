@@ -12,10 +12,12 @@ interface Props {
   readonly choose: (message: number) => void
 }
 
+/** The ladder of a call; a click on an arrow chooses its message. */
 export function LadderView({ call, chosen, follow, choose }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const width = useWidth(frame)
   const layout = layOutLadder(call.ladder, width)
+  // Five colours; a call of more legs uses them again.
   const legOf = new Map(call.legs.map(({ callId }, i) => [callId, i % 5]))
   return (
     <div class="ladder" ref={frame}>
@@ -94,6 +96,7 @@ function Arrow({ laid, width, leg, isChosen, follow, choose }: ArrowProps) {
   const { arrow, y, x1, x2 } = laid
   const group = useRef<SVGGElement>(null)
   useEffect(() => {
+    // Only what the user chose: a call just opened begins at its head.
     if (isChosen && follow) group.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [isChosen, follow])
   return (
@@ -120,11 +123,13 @@ function Arrow({ laid, width, leg, isChosen, follow, choose }: ArrowProps) {
   )
 }
 
+// The line ends a pixel short of the lifeline, so that the tip of the head touches it.
 const pathOf = ({ x1, x2, y, loop }: LaidOutArrow): string =>
   loop
     ? `M${x1} ${y - 8}h28a6 6 0 0 1 6 6v4a6 6 0 0 1-6 6h-26`
     : `M${x1} ${y}H${x2 > x1 ? x2 - 1 : x2 + 1}`
 
+// Columns spread over the room there is, and again when the window or the pane changes.
 function useWidth(element: Ref<HTMLDivElement> & { current: HTMLDivElement | null }): number {
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {

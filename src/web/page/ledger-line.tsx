@@ -7,6 +7,7 @@ import { useAnswer } from './use-answer.ts'
 
 const EVERY_MS = 3_000
 
+/** The foot of the page. */
 export function LedgerLine() {
   const [tick, setTick] = useState(0)
   useEffect(() => {
@@ -14,6 +15,7 @@ export function LedgerLine() {
     const timer = setInterval(() => document.hidden || setTick((n) => n + 1), EVERY_MS)
     return () => clearInterval(timer)
   }, [])
+  // The path stays the same, so the last counts stay in sight while the next are asked for.
   const { value, failure } = useAnswer<Ledger>(apiPath('ledger'), tick)
   return (
     <footer class="ledger">

@@ -2,8 +2,10 @@
 // it, because more of it was stored in between.
 import type { CallRow } from '#contract'
 
+// What live may pile up before the oldest rows go; Search shows them again.
 const ROWS_MAX = 5000
 
+/** `newer` over `older`. */
 export function mergeCalls(
   older: readonly CallRow[],
   newer: readonly CallRow[],

@@ -10,6 +10,7 @@ interface Props {
   readonly close: () => void
 }
 
+/** The pane beside the ladder, on a phone the sheet over it. */
 export function MessageView({ message, leg, close }: Props) {
   return (
     <>
@@ -49,6 +50,7 @@ export function MessageView({ message, leg, close }: Props) {
 function Text({ raw }: { raw: string }) {
   const end = raw.indexOf('\n\n')
   const [first = '', ...headers] = (end < 0 ? raw : raw.slice(0, end)).split('\n')
+  // A log line, a report, or SIP too broken to have a first line: nothing in it to pick out.
   if (!/SIP\/2\.0/.test(first)) return <>{raw}</>
   return (
     <>

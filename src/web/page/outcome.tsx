@@ -17,6 +17,7 @@ const MOODS: Readonly<Record<Word, 'good' | 'open' | 'mild' | 'bad' | 'none'>> =
   unknown: 'none',
 }
 
+/** The word, its status, and a colour by what it means to the people who were called. */
 export const Outcome = ({ call: { outcome, status } }: { call: CallRow }) => (
   <span class={`badge ${MOODS[outcome]}`}>
     {outcome}

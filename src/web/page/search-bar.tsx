@@ -24,11 +24,14 @@ interface Props {
   readonly refresh: () => void
 }
 
+/** The head of the page. */
 export function SearchBar({ url, navigate, list, live, refresh }: Props) {
   const [q, setQ] = useState(url.q)
+  // Back, forward and links change what was searched for; what is typed meanwhile gives way.
   useEffect(() => setQ(url.q), [url.q])
   const search = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault()
+    // The hands are on the keyboard: j and k are for the results now.
     event.currentTarget.querySelector<HTMLInputElement>('#q')?.blur()
     // The same search again means: look again.
     if (q === url.q && url.call === undefined) refresh()
@@ -99,9 +102,11 @@ interface RangeProps {
   readonly wrong: string
 }
 
+// A range that is not in the list, from a shared address say, shows its two bounds.
 function Range({ url, navigate, wrong }: RangeProps) {
   const isPreset = url.to === '' && RANGES.some(([from]) => from === url.from)
   const [custom, setCustom] = useState(!isPreset)
+  // A range takes effect when it is chosen; words wait for Enter.
   const choose = (value: string) => {
     setCustom(value === 'custom')
     if (value !== 'custom') navigate({ from: value, to: '', call: undefined }, 'push')

@@ -2,6 +2,7 @@
 // colleague, and the browser's own back and forward work.
 import { useEffect, useState } from 'preact/hooks'
 
+/** Everything an address can say. */
 export interface UrlState {
   readonly q: string
   /** As the API takes it: RFC 3339 or an age; '' = no bound. */
@@ -14,6 +15,7 @@ export interface UrlState {
   readonly live: boolean
 }
 
+/** From `location.search`; what makes no sense is as if it were not there. */
 export const readUrl = (search: string): UrlState => {
   const query = new URLSearchParams(search)
   const message = query.get('message') ?? ''
@@ -42,9 +44,11 @@ export const writeUrl = ({ q, from, to, call, message, live }: UrlState): string
 /** `push` makes an entry to come back to; `replace` changes the one we are at. */
 export type Navigate = (change: Partial<UrlState>, how: 'push' | 'replace') => void
 
+/** The state of the address, and how to change it. */
 export function useUrlState(): [UrlState, Navigate] {
   const [state, setState] = useState(() => readUrl(location.search))
   useEffect(() => {
+    // Back and forward move the address without us.
     const follow = () => setState(readUrl(location.search))
     addEventListener('popstate', follow)
     return () => removeEventListener('popstate', follow)

@@ -3,12 +3,14 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type Failure, fetchJson } from './fetch-json.ts'
 
+/** What is known of an answer so far. */
 export interface Asked<Value> {
   readonly value: Value | undefined
   readonly failure: Failure | undefined
   readonly loading: boolean
 }
 
+// Only for a server that is away: any other failure would be the same again.
 const RETRY_MS = 1_500
 
 /** `path` undefined asks nothing; `again` changes to ask the same once more. */
@@ -19,6 +21,7 @@ export function useAnswer<Value>(path: string | undefined, again: unknown = 0): 
     if (path === undefined) return setAsked(NOTHING)
     const stop = new AbortController()
     let retry: ReturnType<typeof setTimeout> | undefined
+    // The old answer to the same question stays in sight, dimmed; that to another one would be a lie.
     setAsked((last) => ({ ...(last.path === path ? last : NOTHING), path, loading: true }))
     void fetchJson<Value>(path, stop.signal).then((answer) => {
       if (answer.kind === 'aborted') return

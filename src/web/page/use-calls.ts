@@ -5,6 +5,7 @@ import { apiPath, type Failure, fetchJson } from './fetch-json.ts'
 import { mergeCalls } from './merge-calls.ts'
 import { useAnswer } from './use-answer.ts'
 
+/** The list as it stands, and how to get more of it. */
 export interface CallList {
   readonly calls: readonly CallRow[]
   readonly failure: Failure | undefined
@@ -16,6 +17,7 @@ export interface CallList {
   readonly add: (calls: readonly CallRow[]) => void
 }
 
+// Older pages and live calls, apart from the first page, which may be fetched again.
 interface Extra {
   readonly calls: readonly CallRow[]
   readonly cursor: string | null | undefined
@@ -24,12 +26,14 @@ interface Extra {
 
 const NO_EXTRA: Extra = { calls: [], cursor: undefined, failure: undefined }
 
+/** The calls of a search; another search forgets them. */
 export function useCalls(q: string, from: string, to: string, again: unknown): CallList {
   const query = { q, from, to }
   const path = apiPath('calls', query)
   const page = useAnswer<CallPage>(path, again)
   const [extra, setExtra] = useState(NO_EXTRA)
   const [loadingMore, setLoadingMore] = useState(false)
+  // Stops a page under way when the search it belongs to is given up.
   const current = useRef(new AbortController())
   useEffect(() => {
     current.current = new AbortController()
@@ -53,6 +57,7 @@ export function useCalls(q: string, from: string, to: string, again: unknown): C
     add(answer.value.calls, { cursor: answer.value.nextCursor, failure: undefined })
   }
   return {
+    // After a failure the list is empty rather than old.
     calls: page.failure ? [] : mergeCalls(page.value?.calls ?? [], extra.calls),
     failure: page.failure ?? extra.failure,
     loading: page.loading || loadingMore,

@@ -2,9 +2,12 @@
 // never take a key from the browser that comes with Ctrl, Alt or Meta.
 import { useEffect, useRef } from 'preact/hooks'
 
+/** By `KeyboardEvent.key`. */
 export type Keys = Readonly<Record<string, () => void>>
 
+/** Listens while the component is there; undefined listens to nothing. */
 export function useKeys(keys: Keys | undefined): void {
+  // One listener for as long as the component is there; what the keys mean changes at every render.
   const current = useRef(keys)
   current.current = keys
   useEffect(() => {
@@ -21,6 +24,7 @@ export function useKeys(keys: Keys | undefined): void {
         event.target.closest('a,button')
       )
         return
+      // Keys nobody listens to stay the browser's.
       const action = current.current?.[event.key]
       if (!action) return
       event.preventDefault()

@@ -4,11 +4,13 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CallRow } from '#contract'
 import { apiPath } from './fetch-json.ts'
 
+/** How the stream is. */
 export type LiveState =
   | { readonly kind: 'off' }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'on'; readonly skipped: number }
 
+/** Listens while `on`; `onOpen` comes at each connection, the first included. */
 export function useLive(
   on: boolean,
   q: string,
@@ -23,6 +25,7 @@ export function useLive(
     setState({ kind: 'connecting' })
     const waiting: CallRow[] = []
     let frame = 0
+    // A hidden tab gets no frames, so the list grows there when it is looked at again.
     const hand = () => {
       frame = 0
       handlers.current.onCalls(waiting.splice(0))
@@ -36,6 +39,7 @@ export function useLive(
       waiting.push(JSON.parse(data))
       frame ||= requestAnimationFrame(hand)
     })
+    // Added up since the stream was opened, until the next search shows everything.
     stream.addEventListener('skipped', ({ data }) => {
       const { count } = JSON.parse(data)
       setState((last) => ({ kind: 'on', skipped: (last.kind === 'on' ? last.skipped : 0) + count }))
