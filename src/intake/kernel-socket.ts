@@ -21,10 +21,12 @@ export interface KernelSocketState {
 
 /** One UDP socket of this process as the kernel sees it. */
 export class KernelSocket {
+  readonly fd: number
   readonly #table: string
   readonly #inode: string
 
-  private constructor(table: string, inode: string) {
+  private constructor(table: string, inode: string, fd: number) {
+    this.fd = fd
     this.#table = table
     this.#inode = inode
   }
@@ -35,10 +37,10 @@ export class KernelSocket {
     const onPort = rowsOf(table).filter((row) => Number.parseInt(portOf(row), 16) === port)
     const ours = openSockets()
     const newest = onPort
-      .map((row) => ({ inode: row[INODE_AT]!, fd: ours.get(row[INODE_AT]!) }))
-      .filter(({ fd }) => fd !== undefined)
+      .map((row) => ({ inode: row[INODE_AT]!, fd: ours.get(row[INODE_AT]!) ?? -1 }))
+      .filter(({ fd }) => fd >= 0)
       .sort((a, b) => Number(b.inode) - Number(a.inode))[0]
-    return newest && new KernelSocket(table, newest.inode)
+    return newest && new KernelSocket(table, newest.inode, newest.fd)
   }
 
   state(): KernelSocketState | undefined {

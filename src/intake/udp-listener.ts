@@ -16,6 +16,7 @@ import { cannotListen } from './intake-error.ts'
 import { KernelSocket } from './kernel-socket.ts'
 import type { Address, Listener } from './listener.ts'
 import { addressText, peerAddress } from './peer-address.ts'
+import { forceReceiveBuffer, grantedBytes } from './receive-buffer.ts'
 
 const LOOK_MS = 1_000
 const LOOK_EVERY = 256 // datagrams between looks at the clock
@@ -89,7 +90,7 @@ class UdpListener implements Listener {
       log.warn({ room: 'intake', err: error }, 'UDP socket reported an error'),
     )
     socket.on('message', (bytes, { address: ip, port: from }) => this.#take(bytes, ip, from))
-    this.#reportReceiveBuffer()
+    this.#settleReceiveBuffer()
   }
 
   close(): Promise<void> {
@@ -119,10 +120,11 @@ class UdpListener implements Listener {
     this.#options.onLook(more)
   }
 
-  // SO_RCVBUF reads back as twice what was granted: the kernel keeps half for its bookkeeping.
-  #reportReceiveBuffer(): void {
+  #settleReceiveBuffer(): void {
     const { receiveBufferBytes: asked, counters } = this.#options
-    const granted = this.#socket.getRecvBufferSize() / 2
+    if (grantedBytes(this.#socket) < asked && this.#kernel)
+      forceReceiveBuffer(this.#kernel.fd, asked)
+    const granted = grantedBytes(this.#socket)
     counters.set('receiveBufferAskedBytes', asked)
     counters.set('receiveBufferGrantedBytes', granted)
     if (granted >= asked) return
