@@ -79,7 +79,7 @@ function SendHere() {
             {`modparam("siptrace", "hep_mode_on", 1)\nmodparam("siptrace", "hep_version", 3)\nmodparam("siptrace", "trace_mode", 1)\nmodparam("siptrace", "duplicate_uri", "sip:${udp}")`}
           </pre>
           <p>Or try it with calls that are made up:</p>
-          <pre>calliope load</pre>
+          <pre>{`calliope load --to ${udp}`}</pre>
         </>
       )}
       {/* The commonest first mistake: something arrives, but is not HEP or has the wrong key. */}
