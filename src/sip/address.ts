@@ -41,8 +41,10 @@ export function readAddress(bytes: Buffer, text: string, start: number, end: num
     at = wordEnd(bytes, start, end)
     readUri(bytes, text, start, at)
   } else {
-    at = readUri(bytes, text, open + 1, end)
+    const hostEnd = readUri(bytes, text, open + 1, end)
+    at = hostEnd
     while (at < end && bytes[at] !== GREATER) at += 1
+    if (at === end) at = hostEnd // '>' forgotten: look for the tag all the same
   }
   found.tag = readTag(bytes, text, at, end)
 }

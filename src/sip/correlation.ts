@@ -46,7 +46,7 @@ export function keyEvidenceOf(messages: readonly TracedMessage[]): readonly KeyE
 type AddKey = (kind: string, value: string, source: string) => void
 
 function readKeys({ payload, sip, correlationId }: TracedMessage, add: AddKey): void {
-  add('callid', correlationId, 'the agent')
+  add('callid', correlationId, "the agent's correlation id")
   if (sip === undefined) return
   add('callid', stemOf(sip.callId), 'the suffix of its Call-ID')
   if (sip.mayJoin === false) return

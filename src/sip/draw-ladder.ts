@@ -22,7 +22,7 @@ export interface DrawOptions {
 const WIDTH_CHARS_MIN = 40
 const TIME_CHARS = 10
 const GAP_CHARS_MIN = 12
-const GAP_CHARS_MAX = 30
+const GAP_CHARS_MAX = 40
 const SDP_CHARS_MIN = 12
 /** A longer silence is drawn as an empty rung. */
 const PAUSE_MS_MIN = 3_000

@@ -15,7 +15,7 @@ import type { TracedMessage } from './message.ts'
 
 export const CANDIDATES_MAX = 500
 export const LEGS_MAX = 64
-const SCORE_MIN = 0.5
+const SCORE_MIN = 0.7
 const MEDIA_MARKS_MAX = 16
 
 /** What joining needs to know of a call. */
