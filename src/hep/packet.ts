@@ -22,6 +22,7 @@ export interface HepPacket {
   readonly ipFamily: number
   /** IANA number: 6 TCP, 17 UDP, 22 used by Kamailio for TLS and WebSocket, 132 SCTP. */
   readonly ipProtocol: number
+  /** Addresses as text, IPv6 as RFC 5952 writes it; empty when the frame carries none. */
   readonly srcIp: string
   readonly dstIp: string
   readonly srcPort: number
