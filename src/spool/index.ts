@@ -1,6 +1,7 @@
 // The log on disk between intake and store: openSpool (main thread), openLane (one writer thread a
 // lane), openReader (anyone). spool.ts has the format.
 export type { Loss } from './damage.ts'
+export { listLanes } from './lane-files.ts'
 export { type Chunk, type LaneReader, openReader, type ReaderOptions } from './lane-reader.ts'
 export { type AppendResult, type LaneWriter, RECORD_FRAME_BYTES_MAX } from './lane-writer.ts'
 export { type LaneOptions, openLane } from './open-lane.ts'

@@ -1,0 +1,187 @@
+// What goes into PostgreSQL in one transaction: rows made of a few chunks of the spool, and how far each
+// lane has come with them. Built while the batch before it is being stored.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { blankAuthKey } from '#hep'
+import type { LedgerCounts, RejectReason } from '#ledger'
+import { type Chunk, type Cursor, readQuarantined, type SpoolRecord } from '#spool'
+import type { ByteWriter } from './byte-writer.ts'
+import { CallGroups } from './call-groups.ts'
+import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
+import { writeSegmentRow } from './segment-row.ts'
+import { SourceCounter, type SourceCounts } from './source-counter.ts'
+import { type Refused, type TraceRules, traceRecord } from './trace.ts'
+
+/** What a batch says about one lane. */
+export interface LaneMove {
+  readonly lane: string
+  readonly from: Cursor
+  next: Cursor
+  /** Messages that become part of a row. */
+  stored: number
+  readonly rejected: Partial<Record<RejectReason, number>>
+  /** Frames the spool could not give back. */
+  lost: number
+  intake: LedgerCounts | undefined
+}
+
+export interface QuarantineRow {
+  readonly receivedUs: number
+  readonly transport: string
+  readonly peer: string
+  readonly reason: RejectReason
+  readonly detail: string
+  readonly offset: number
+  readonly frame: Buffer
+}
+
+export interface CorrelationRow {
+  readonly key: string
+  readonly callId: string
+  readonly us: number
+}
+
+export interface Batch {
+  readonly moves: readonly LaneMove[]
+  /** Rows for COPY, one behind the other. */
+  readonly rows: Buffer
+  /** Where each row begins; one more than there are rows. */
+  readonly rowAt: readonly number[]
+  /** The earliest message of each row: decides the partition. */
+  readonly rowUs: readonly number[]
+  readonly correlation: readonly CorrelationRow[]
+  readonly kpis: ReadonlyMap<number, KpiCounts>
+  readonly sources: readonly SourceCounts[]
+  readonly quarantine: readonly QuarantineRow[]
+  readonly messages: number
+  /** When the oldest frame in it reached us; undefined when it holds none. */
+  readonly oldestUs: number | undefined
+}
+
+export interface BatchOptions {
+  readonly rules: TraceRules
+  readonly customHeaders: readonly string[]
+  readonly kpis: KpiCounter
+}
+
+/** One batch keeps no more refused frames than this; all are counted. */
+const QUARANTINE_ROWS_MAX = 1_000
+const QUARANTINE_FRAME_BYTES_MAX = 16_384
+/** About 3 ms of work. */
+const PAUSE_EVERY_ROWS = 256
+
+export class BatchBuilder {
+  readonly #options: BatchOptions
+  readonly #moves = new Map<string, LaneMove>()
+  readonly #groups = new CallGroups()
+  readonly #sources = new SourceCounter()
+  readonly #quarantine: QuarantineRow[] = []
+  readonly #nowUs = Date.now() * 1000
+  #messages = 0
+  #bytes = 0
+  #oldestUs: number | undefined
+
+  constructor(options: BatchOptions) {
+    this.#options = options
+  }
+
+  /** Bytes of all records taken in. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get oldestUs(): number | undefined {
+    return this.#oldestUs
+  }
+
+  get isEmpty(): boolean {
+    return this.#moves.size === 0
+  }
+
+  /** Takes in what the reader of a lane gave, which stood at `from` before. */
+  add(lane: string, from: Cursor, chunk: Chunk): void {
+    const move = this.#move(lane, from, chunk)
+    for (const record of chunk.records) {
+      this.#bytes += record.bytes.length
+      if (this.#oldestUs === undefined || record.receivedUs < this.#oldestUs) {
+        this.#oldestUs = record.receivedUs
+      }
+      if (record.kind === 'frame') this.#addFrame(move, record)
+      else this.#addQuarantined(record)
+    }
+  }
+
+  /** Groups, compresses and lays out the rows, pausing often: another batch is on its way out. */
+  async build(out: ByteWriter): Promise<Batch> {
+    const { customHeaders, kpis } = this.#options
+    const correlation: CorrelationRow[] = []
+    const rowAt: number[] = [0]
+    const rowUs: number[] = []
+    out.truncate()
+    for (const group of this.#groups.all) {
+      const { firstUs, correlation: keys } = writeSegmentRow(out, group, customHeaders)
+      kpis.count(group.messages)
+      for (const key of keys) correlation.push({ key, callId: group.callId, us: firstUs })
+      rowAt.push(out.length)
+      rowUs.push(firstUs)
+      if (rowUs.length % PAUSE_EVERY_ROWS === 0) await nextTurn()
+    }
+    return {
+      moves: [...this.#moves.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)),
+      ...{ rows: out.view(), rowAt, rowUs, correlation },
+      kpis: kpis.take(),
+      sources: this.#sources.take(),
+      quarantine: this.#quarantine,
+      messages: this.#messages,
+      oldestUs: this.#oldestUs,
+    }
+  }
+
+  #move(lane: string, from: Cursor, { next, lostFrames, intake }: Chunk): LaneMove {
+    let move = this.#moves.get(lane)
+    if (move === undefined) {
+      move = { lane, from, next, stored: 0, rejected: {}, lost: 0, intake }
+      this.#moves.set(lane, move)
+    }
+    move.next = next
+    move.lost += lostFrames
+    move.intake = intake ?? move.intake
+    // Frames neither read nor lost went to the database used before this one, or (negative) the lane
+    // lost them in a power failure after they were stored: the lane's own count changed alike.
+    move.stored += next.records - from.records - lostFrames
+    return move
+  }
+
+  #addFrame(move: LaneMove, record: SpoolRecord): void {
+    const traced = traceRecord(record, this.#options.rules, this.#nowUs)
+    if (traced.kind === 'refused') {
+      move.stored -= 1
+      move.rejected[traced.reason] = (move.rejected[traced.reason] ?? 0) + 1
+      if (traced.reason !== 'discarded') this.#keep(record, traced, record.bytes)
+      return
+    }
+    this.#messages += 1
+    this.#groups.add(traced.message)
+    this.#sources.count(record, traced)
+  }
+
+  #addQuarantined(record: SpoolRecord): void {
+    const refused = readQuarantined(record)
+    this.#keep(record, refused, refused.frame)
+  }
+
+  #keep(
+    record: SpoolRecord,
+    { reason, offset, detail }: Omit<Refused, 'kind'>,
+    frame: Buffer,
+  ): void {
+    this.#sources.reject(record)
+    if (this.#quarantine.length >= QUARANTINE_ROWS_MAX) return
+    const { receivedUs, transport, peerIp, peerPort } = record
+    this.#quarantine.push({
+      ...{ receivedUs, transport, reason, offset, detail },
+      peer: peerIp.includes(':') ? `[${peerIp}]:${peerPort}` : `${peerIp}:${peerPort}`,
+      frame: blankAuthKey(frame).subarray(0, QUARANTINE_FRAME_BYTES_MAX),
+    })
+  }
+}

@@ -1,0 +1,100 @@
+// Reads the lanes of the spool and collects batches: enough messages that calls group well, soon
+// enough that people find them. A batch is complete when it is large, when the first of it was read
+// `batchWaitMs` ago, or when there is nothing more to read and its oldest frame is that old.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Cursor, type LaneReader, openReader } from '#spool'
+import { pause } from './backoff.ts'
+import { BatchBuilder, type BatchOptions } from './batch.ts'
+
+/** One lane is read this far before the next has its turn. */
+const CHUNK_BYTES_MAX = 1024 * 1024
+const IDLE_MS = 20
+
+export interface CollectOptions extends BatchOptions {
+  readonly batchBytes: number
+  readonly batchWaitMs: number
+}
+
+export class Collector {
+  readonly #directory: string
+  readonly #options: CollectOptions
+  readonly #readers = new Map<string, LaneReader>()
+  #current: BatchBuilder | undefined
+  /** Batches go as soon as there is nothing more to read. */
+  isDraining = false
+
+  constructor(directory: string, options: CollectOptions) {
+    this.#directory = directory
+    this.#options = options
+  }
+
+  has(lane: string): boolean {
+    return this.#readers.has(lane)
+  }
+
+  /** When the oldest frame of the batch being collected reached us. */
+  get oldestUs(): number | undefined {
+    return this.#current?.oldestUs
+  }
+
+  /** Reads a lane from `cursor` on; a lane that was never stored from its beginning. */
+  open(lane: string, cursor: Cursor): void {
+    this.#readers.get(lane)?.close()
+    const isNew = cursor.file === 0 && cursor.records === 0
+    const from = isNew ? {} : { from: cursor }
+    this.#readers.set(lane, openReader({ directory: this.#directory, lane, ...from }))
+  }
+
+  /** Tells the spool that everything before the cursor may go. */
+  release(lane: string, cursor: Cursor): void {
+    this.#readers.get(lane)?.release('store', cursor)
+  }
+
+  close(): void {
+    for (const reader of this.#readers.values()) reader.close()
+    this.#readers.clear()
+  }
+
+  /**
+   * The next batch, not built yet; undefined when there was nothing for `batchWaitMs`, at once when
+   * draining, or when the signal aborts.
+   */
+  async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
+    const { batchBytes, batchWaitMs } = this.#options
+    const builder = new BatchBuilder(this.#options)
+    this.#current = builder
+    const startedAt = performance.now()
+    let filledAt: number | undefined
+    while (!signal.aborted) {
+      const hasRead = this.#readOnce(builder)
+      const now = performance.now()
+      if (hasRead) filledAt ??= now
+      if (builder.bytes >= batchBytes) return builder
+      if (filledAt !== undefined && now - filledAt >= batchWaitMs) return builder
+      if (!hasRead && filledAt !== undefined && this.#isDue(builder)) return builder
+      if (!hasRead && filledAt === undefined) {
+        if (this.isDraining || now - startedAt >= batchWaitMs) return undefined
+      }
+      await (hasRead ? nextTurn() : pause(IDLE_MS, signal))
+    }
+    return undefined
+  }
+
+  #isDue({ oldestUs = 0 }: BatchBuilder): boolean {
+    return this.isDraining || Date.now() - oldestUs / 1000 >= this.#options.batchWaitMs
+  }
+
+  /** One chunk of every lane that has one. */
+  #readOnce(builder: BatchBuilder): boolean {
+    let hasRead = false
+    for (const [lane, reader] of this.#readers) {
+      if (builder.bytes >= this.#options.batchBytes) break
+      const from = reader.cursor
+      const chunk = reader.read({ bytesMax: CHUNK_BYTES_MAX })
+      if (chunk === undefined) continue
+      builder.add(lane, from, chunk)
+      hasRead = true
+    }
+    return hasRead
+  }
+}

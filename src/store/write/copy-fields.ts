@@ -1,0 +1,106 @@
+// The fields of a row of COPY … (FORMAT binary), one function per PostgreSQL type. Each writes
+// [i32 length, -1 = NULL][bytes], big-endian; numbers, times and lists as PostgreSQL's *recv functions
+// read them.
+import type { ByteWriter } from './byte-writer.ts'
+
+/** Longest text in a searched column; an index entry takes at most 2,704 bytes. */
+const TEXT_CHARS_MAX = 512
+const POSTGRES_EPOCH_US = 946_684_800_000_000
+/** Element types of lists, from pg_type. */
+const OID = { int2: 21, int8: 20, text: 25 } as const
+
+export function int2(out: ByteWriter, value: number | undefined): void {
+  if (value === undefined) nothing(out)
+  else {
+    out.int32(2)
+    out.int16(value)
+  }
+}
+
+export function int4(out: ByteWriter, value: number): void {
+  out.int32(4)
+  out.int32(value)
+}
+
+export function int8(out: ByteWriter, value: number): void {
+  out.int32(8)
+  out.int64(value)
+}
+
+export function time(out: ByteWriter, us: number | undefined): void {
+  if (us === undefined) nothing(out)
+  else int8(out, us - POSTGRES_EPOCH_US)
+}
+
+function nothing(out: ByteWriter): void {
+  out.int32(-1)
+}
+
+export function bytea(out: ByteWriter, bytes: Uint8Array): void {
+  out.int32(bytes.length)
+  out.bytes(bytes)
+}
+
+export function text(out: ByteWriter, value: string): void {
+  const clean = cleanText(value)
+  const bytes = Buffer.byteLength(clean)
+  out.int32(bytes)
+  out.utf8(clean, bytes)
+}
+
+/** A column that is NULL when nothing is known. */
+export function named(out: ByteWriter, value: string): void {
+  if (value === '') nothing(out)
+  else text(out, value)
+}
+
+/** What PostgreSQL's text can hold of a string: no NUL; and no more than an index entry takes. */
+export function cleanText(value: string): string {
+  const isLong = value.length > TEXT_CHARS_MAX
+  const cut = isLong ? value.slice(0, TEXT_CHARS_MAX).toWellFormed() : value
+  return cut.includes('\0') ? cut.replaceAll('\0', '\ufffd') : cut
+}
+
+export function textList(out: ByteWriter, values: readonly string[]): void {
+  list(out, OID.text, values, text)
+}
+
+export function int2List(out: ByteWriter, values: readonly number[]): void {
+  list(out, OID.int2, values, int2)
+}
+
+export function int8List(out: ByteWriter, values: readonly number[]): void {
+  list(out, OID.int8, values, int8)
+}
+
+function list<Value>(
+  out: ByteWriter,
+  oid: number,
+  values: readonly Value[],
+  write: (out: ByteWriter, value: Value) => void,
+): void {
+  const lengthAt = out.length
+  out.int32(0)
+  out.int32(values.length > 0 ? 1 : 0) // dimensions
+  out.int32(0) // no NULLs
+  out.int32(oid)
+  if (values.length > 0) {
+    out.int32(values.length)
+    out.int32(1) // first index
+    for (const value of values) write(out, value)
+  }
+  out.patchInt32(lengthAt, out.length - lengthAt - 4)
+}
+
+export function jsonb(out: ByteWriter, values: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(values).map(([name, value]) => [name, cleanText(value)])
+  if (entries.length === 0) {
+    nothing(out)
+    return
+  }
+  const json = JSON.stringify(Object.fromEntries(entries))
+  const bytes = Buffer.byteLength(json)
+  out.int32(bytes + 1)
+  out.byte(1) // version of jsonb on the wire
+  out.utf8(json, bytes)
+}

@@ -1,0 +1,77 @@
+// Segment rows into PostgreSQL with binary COPY. When a row is refused for good, halves find it:
+//
+//   ■■■■□■■■  refused          a savepoint around each part, all within the one transaction
+//   ■■■■│□■■■                  left part is in
+//       │□■│■■                 …
+//       │□ alone               stored bare: its messages, times and counts, no searched columns
+//
+// Log₂ of the batch tries for one bad row, and never a batch for one row.
+import type { SQL, TransactionSQL } from 'bun'
+import { describeError, verdictOf } from '../postgres/sql-state.ts'
+import type { Batch } from './batch.ts'
+import { bareRow, SEGMENT_COLUMNS, setRowId } from './segment-row.ts'
+
+const COPY = `copy call_segments (${SEGMENT_COLUMNS.join(', ')}) from stdin (format binary)`
+/** Signature, flags, length of the header extension: none. */
+const COPY_HEAD = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
+const COPY_END = Buffer.from([0xff, 0xff])
+/** Segments of one batch have ids that follow each other: number of the batch × this + place. */
+const IDS_PER_BATCH = 2n ** 20n
+/** Written in pieces, so that the socket drains while the thread decodes what comes next. */
+const PIECE_BYTES = 256 * 1024
+
+type Rows = Pick<Batch, 'rows' | 'rowAt'>
+
+/** Told about each row that had to be stored bare, and why. */
+export type OnBareRow = (row: number, reason: string) => void
+
+/** Numbers the rows of a batch by insertion: later batches have higher ids. */
+export function numberRows({ rows, rowAt }: Rows, batchNumber: bigint): void {
+  for (let i = 0; i < rowAt.length - 1; i++) {
+    setRowId(rows, rowAt[i]!, batchNumber * IDS_PER_BATCH + BigInt(i))
+  }
+}
+
+/** All rows in one COPY; throws when one is refused. */
+export async function copySegments(tx: SQL, { rows, rowAt }: Rows): Promise<void> {
+  if (rowAt.length > 1) await copy(tx, [rows])
+}
+
+/** Row by row as far as needed; a row that is refused is stored bare. */
+export async function copyAroundBadRows(
+  tx: TransactionSQL,
+  { rows, rowAt }: Rows,
+  onBareRow: OnBareRow,
+): Promise<void> {
+  const part = async (from: number, to: number): Promise<void> => {
+    if (from === to) return
+    try {
+      await tx.savepoint((sp) => copy(sp, [rows.subarray(rowAt[from], rowAt[to])]))
+    } catch (error) {
+      if (verdictOf(error) !== 'row') throw error
+      if (to - from === 1) {
+        await copy(tx, [bareRow(rows.subarray(rowAt[from], rowAt[to]))])
+        onBareRow(from, describeError(error))
+        return
+      }
+      const middle = (from + to) >> 1
+      await part(from, middle)
+      await part(middle, to)
+    }
+  }
+  await part(0, rowAt.length - 1)
+}
+
+async function copy(tx: SQL, parts: readonly Buffer[]): Promise<void> {
+  const query = tx.unsafe(COPY)
+  const writer = query.writable().getWriter()
+  query.catch(() => undefined) // `close` throws the same error
+  await writer.write(COPY_HEAD)
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += PIECE_BYTES) {
+      await writer.write(part.subarray(at, at + PIECE_BYTES))
+    }
+  }
+  await writer.write(COPY_END)
+  await writer.close()
+}

@@ -1,0 +1,105 @@
+// The main thread's side of the writer: starts its thread, starts another one should it die, and
+// reads its counters. Killing the thread at any point loses nothing and stores nothing twice; the
+// cursors are in the database.
+import { log as rootLog } from '#log'
+import { Backoff, pause } from './backoff.ts'
+import { SignalBoard, type StoreSignals } from './signals.ts'
+import type { FromWriter, ToWriter } from './worker-messages.ts'
+import type { WriterOptions } from './writer.ts'
+
+const log = rootLog.child({ room: 'store', part: 'writer' })
+
+const STOP_MS_MAX = 5_000
+
+export interface RunningWriter {
+  /** Counters and gauges, at any time. */
+  signals(): StoreSignals
+  /** Resolves when everything in the spool is stored; until then keeps at it. */
+  drain(): Promise<void>
+  /** Stops where it is. What is not stored stays in the spool. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** Starts the writer's thread. */
+export function startWriter(options: WriterOptions): RunningWriter {
+  return new WriterThread(options)
+}
+
+class WriterThread implements RunningWriter {
+  readonly #options: WriterOptions
+  readonly #board = new SignalBoard()
+  readonly #stopping = new AbortController()
+  readonly #backoff = new Backoff()
+  #worker: Worker
+  #drained: PromiseWithResolvers<void> | undefined
+  #stopped = Promise.withResolvers<void>()
+  #closing: Promise<void> | undefined
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#worker = this.#start()
+  }
+
+  signals(): StoreSignals {
+    return this.#board.all()
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers<void>()
+    this.#send({ kind: 'drain' })
+    return this.#drained.promise
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop()
+    return this.#closing
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#send({ kind: 'stop' })
+    await Promise.race([this.#stopped.promise, Bun.sleep(STOP_MS_MAX)])
+    this.#worker.terminate()
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url))
+    this.#board.add('starts', 1)
+    worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#hear(data)
+    worker.onerror = (event) => {
+      event.preventDefault()
+      log.error({ error: event.message }, 'the writer failed; starting it again')
+      void this.#startAgain(worker)
+    }
+    this.#worker = worker
+    this.#send({ kind: 'start', options: { ...this.#options, signals: this.#board.memory } })
+    return worker
+  }
+
+  async #startAgain(failed: Worker): Promise<void> {
+    failed.terminate()
+    await pause(this.#backoff.nextMs(), this.#stopping.signal)
+    if (this.#stopping.signal.aborted) {
+      this.#stopped.resolve()
+      return
+    }
+    this.#start()
+    if (this.#drained) this.#send({ kind: 'drain' })
+  }
+
+  #hear(message: FromWriter): void {
+    switch (message.kind) {
+      case 'drained':
+        this.#drained?.resolve()
+        this.#drained = undefined
+        break
+      case 'stopped':
+        this.#stopped.resolve()
+        break
+    }
+  }
+
+  #send(message: ToWriter): void {
+    this.#worker.postMessage(message)
+  }
+}

@@ -1,0 +1,85 @@
+// One batch, one transaction: segments, what goes beside them, and the cursors. Either all of it is in
+// the database or nothing.
+//
+//   begin ─ lock cursors ─▶ where we left them? ─ no ─▶ 'elsewhere': somebody else wrote this spool
+//                              │                  └──▶ 'stored': we did, only the answer was lost
+//                              └ yes ─ COPY, upserts, move cursors, commit ─▶ 'stored'
+import type { SQL, TransactionSQL } from 'bun'
+import { describeError, verdictOf } from '../postgres/sql-state.ts'
+import type { Batch } from './batch.ts'
+import { copyAroundBadRows, copySegments, numberRows } from './copy-segments.ts'
+import { lockCursors, moveCursors, placeOf } from './cursors.ts'
+import { sideStatements } from './side-tables.ts'
+
+export interface StoreTarget {
+  readonly sql: SQL
+  readonly spoolId: string
+  readonly node: string
+}
+
+/** What had to be left out of a batch because PostgreSQL refused it for good. */
+export interface Refusals {
+  /** Rows stored without their searched columns. */
+  bareRows: number
+  /** Side tables that did not get their rows. */
+  skippedStatements: number
+  reasons: string[]
+}
+
+export type StoreOutcome =
+  | { readonly kind: 'stored'; readonly refusals: Refusals | undefined }
+  | { readonly kind: 'elsewhere' }
+
+/**
+ * Stores a batch; throws what PostgreSQL says when that may pass. `careful` takes rows that are refused
+ * for good apart from the others.
+ */
+export async function storeBatch(
+  { sql, spoolId, node }: StoreTarget,
+  batch: Batch,
+  { careful }: { careful: boolean },
+): Promise<StoreOutcome> {
+  const refusals: Refusals = { bareRows: 0, skippedStatements: 0, reasons: [] }
+  return await sql.begin(async (tx) => {
+    const lanes = batch.moves.map(({ lane }) => lane)
+    const cursors = await lockCursors(tx, spoolId, lanes)
+    const place = placeOf(batch.moves, cursors)
+    if (place === 'elsewhere') return { kind: 'elsewhere' } as const
+    if (place === 'after') return { kind: 'stored', refusals: undefined } as const
+    await writeSegments(tx, batch, careful ? refusals : undefined)
+    for (const statement of sideStatements(batch, node)) {
+      await (careful ? attempt(tx, statement, refusals) : statement(tx))
+    }
+    await moveCursors(tx, spoolId, batch.moves, cursors)
+    return { kind: 'stored', refusals: careful ? refusals : undefined } as const
+  })
+}
+
+async function writeSegments(
+  tx: TransactionSQL,
+  batch: Batch,
+  refusals: Refusals | undefined,
+): Promise<void> {
+  if (batch.rowAt.length < 2) return
+  const [sequence] = await tx`select nextval('call_segment_ids')::text as number`
+  numberRows(batch, BigInt(sequence.number))
+  if (refusals === undefined) return await copySegments(tx, batch)
+  await copyAroundBadRows(tx, batch, (_row, reason) => {
+    refusals.bareRows += 1
+    refusals.reasons.push(reason)
+  })
+}
+
+async function attempt(
+  tx: TransactionSQL,
+  statement: (tx: SQL) => Promise<unknown>,
+  refusals: Refusals,
+): Promise<void> {
+  try {
+    await tx.savepoint((sp) => statement(sp))
+  } catch (error) {
+    if (verdictOf(error) !== 'row') throw error
+    refusals.skippedStatements += 1
+    refusals.reasons.push(describeError(error))
+  }
+}

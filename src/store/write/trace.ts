@@ -1,0 +1,108 @@
+// A spooled frame to a TracedMessage: HEP decoded, SIP parsed, the agent's clock checked, bodies
+// blanked where configured. What is not to be stored comes back with the reason, to be counted.
+import { decodeHep, type HepPacket } from '#hep'
+import type { RejectReason } from '#ledger'
+import type { MessageExtra, TracedMessage } from '#sip'
+import type { SpoolRecord } from '#spool'
+import { sipOf } from './segment.ts'
+
+/** What may be stored, and how. */
+export interface TraceRules {
+  /** An agent's clock further back than this is not believed: the partition would be gone. */
+  readonly behindMsMax: number
+  /** Nor one further ahead than this. */
+  readonly aheadMsMax: number
+  /** CSeq methods that are not stored. */
+  readonly discardMethods: ReadonlySet<string>
+  /** CSeq methods whose bodies are overwritten. */
+  readonly censorMethods: ReadonlySet<string>
+}
+
+export interface Traced {
+  readonly kind: 'traced'
+  readonly hepVersion: number
+  /** What the agent's clock said, believed or not; 0 = nothing. */
+  readonly agentUs: number
+  readonly message: TracedMessage
+}
+
+/** Counted and not stored. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly reason: RejectReason
+  readonly offset: number
+  readonly detail: string
+}
+
+const DISCARDED: Refused = {
+  kind: 'refused',
+  reason: 'discarded',
+  offset: 0,
+  detail: 'a configured filter says not to keep this method',
+}
+const CENSORED = 'x'
+const OUR_CLOCK_US_MIN = Date.UTC(2020) * 1000
+const CHUNK_VLAN = 18
+
+/** Turns a frame of the spool into a message; payload and extras are views into the record. */
+export function traceRecord(
+  record: SpoolRecord,
+  rules: TraceRules,
+  nowUs: number,
+): Traced | Refused {
+  const packet = decodeHep(record.bytes)
+  if (packet.kind === 'malformed') return { ...packet, kind: 'refused' }
+  const receivedUs = believeOurs(record.receivedUs, nowUs, rules)
+  const { atUs, clockClamped } = believe(packet.atUs, receivedUs, rules)
+  const sip = sipOf(packet.protocolType, packet.payload)
+  if (sip !== undefined && rules.discardMethods.has(sip.cseqMethod)) return DISCARDED
+  const isCensored = sip !== undefined && rules.censorMethods.has(sip.cseqMethod)
+  const extras = extrasOf(packet)
+  const message: TracedMessage = {
+    atUs,
+    receivedUs,
+    clockClamped,
+    srcIp: packet.srcIp,
+    srcPort: packet.srcPort,
+    dstIp: packet.dstIp,
+    dstPort: packet.dstPort,
+    ipProtocol: packet.ipProtocol,
+    protocolType: packet.protocolType,
+    captureId: packet.captureId,
+    captureNode: packet.captureNode,
+    correlationId: packet.correlationId,
+    payload: isCensored ? censored(packet.payload, sip.bodyAt) : packet.payload,
+    sip,
+    ...(extras.length > 0 ? { extras } : {}),
+  }
+  return { kind: 'traced', hepVersion: packet.version, agentUs: packet.atUs, message }
+}
+
+/** Machines without a clock start in 1970, and a clock that was wrong is set right while data waits. */
+function believeOurs(receivedUs: number, nowUs: number, { aheadMsMax }: TraceRules): number {
+  const isAbsurd = receivedUs < OUR_CLOCK_US_MIN || receivedUs > nowUs + aheadMsMax * 1000
+  return isAbsurd ? nowUs : receivedUs
+}
+
+/** The agent's time, or ours where its clock is absurd or absent. */
+function believe(
+  atUs: number,
+  receivedUs: number,
+  { behindMsMax, aheadMsMax }: TraceRules,
+): { atUs: number; clockClamped: boolean } {
+  const aheadMs = (atUs - receivedUs) / 1000
+  const clockClamped = aheadMs > aheadMsMax || -aheadMs > behindMsMax
+  return { atUs: clockClamped ? receivedUs : atUs, clockClamped }
+}
+
+function extrasOf({ extras, vlan }: HepPacket): readonly MessageExtra[] {
+  if (vlan === 0) return extras
+  const body = Buffer.alloc(2)
+  body.writeUInt16BE(vlan)
+  return [...extras, { vendor: 0, type: CHUNK_VLAN, body }]
+}
+
+/** A copy with the same length: the record may be read again, and offsets stay true. */
+function censored(payload: Buffer, bodyAt: number): Buffer {
+  return Buffer.from(payload).fill(CENSORED, bodyAt)
+}

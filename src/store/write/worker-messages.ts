@@ -1,0 +1,9 @@
+// What the main thread and the writer's thread say to each other.
+import type { WriterOptions } from './writer.ts'
+
+export type ToWriter =
+  | { readonly kind: 'start'; readonly options: WriterOptions }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'stop' }
+
+export type FromWriter = { readonly kind: 'drained' } | { readonly kind: 'stopped' }
