@@ -45,6 +45,11 @@ export class SourceTable {
     this.#framesPerSecond = framesPerSecond
   }
 
+  /** Sources remembered. */
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+
   of(ip: string, nowMs: number): Source {
     return this.#young.get(ip) ?? this.#remember(ip, this.#old.get(ip) ?? this.#judge(ip, nowMs))
   }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
+import net from 'node:net'
 import { readFixture } from '../../test/fixtures/pcap.ts'
 import {
   accounted,
@@ -237,6 +238,18 @@ test('closing takes in what senders had sent, and is safe to call twice', async 
   await new Promise((resolve) => socket.write(frameNumber(500), resolve))
   await Promise.all([close(), close()])
   expect(lane.ledger.appended).toBe(501)
+})
+
+test('closing takes in a connection the kernel has made and we have not', async () => {
+  const { listener, lane, close } = await listen({ rules: { lingerMs: 2_000 } })
+  const { host, port } = listener.address
+  const socket = net.connect({ host, port, allowHalfOpen: true })
+  socket.on('error', () => {})
+  socket.resume()
+  socket.once('end', () => socket.end())
+  socket.write(Buffer.concat(frameNumbers(10)))
+  await close() // in the same turn, so nothing has been accepted yet
+  expect(lane.ledger.appended).toBe(10)
 })
 
 test('listenTcp on a port in use names the address and what to do', async () => {
