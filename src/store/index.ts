@@ -3,3 +3,7 @@ export { type ConnectOptions, connect, describeUrl } from './postgres/connect.ts
 export { DatabaseError, type DatabaseErrorCode } from './postgres/database-error.ts'
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
 export { migrate, SCHEMA_VERSION } from './postgres/migrate.ts'
+export { type Store, type StoreOptions, startStore, type Undrained } from './start-store.ts'
+export type { Heartbeat } from './write/heartbeat.ts'
+export type { StoreSignal, StoreSignals } from './write/signals.ts'
+export type { WriterOptions } from './write/writer.ts'

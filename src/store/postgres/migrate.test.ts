@@ -1,6 +1,4 @@
 import { expect, test } from 'bun:test'
-import { connect } from './connect.ts'
-import { explainDatabaseError } from './database-error.ts'
 import { migrate, SCHEMA_VERSION } from './migrate.ts'
 import { testDatabase } from './test-server.ts'
 

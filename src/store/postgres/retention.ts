@@ -44,7 +44,9 @@ export async function enforceRetention(
     for (const partition of await choose(connection, { retentionMs, bytesMax, nowMs })) {
       if (await drop(connection, partition)) dropped.push(partition)
     }
-    await trim(connection, { retentionMs, nowMs })
+    const [oldest] = await listPartitions(connection)
+    const keysFromMs = Math.max(nowMs - retentionMs, (oldest?.fromUs ?? 0) / 1000)
+    await trim(connection, { retentionMs, nowMs, keysFromMs })
     return dropped
   } finally {
     await connection`select pg_advisory_unlock(${RETENTION_LOCK})`
@@ -105,11 +107,11 @@ async function drop(sql: SQL, { name, bytes, reason }: DroppedPartition): Promis
 /** What has no partitions: kept short row by row. */
 async function trim(
   sql: SQL,
-  { retentionMs, nowMs }: { retentionMs: number; nowMs: number },
+  { retentionMs, nowMs, keysFromMs }: { retentionMs: number; nowMs: number; keysFromMs: number },
 ): Promise<void> {
   const oldest = new Date(nowMs - retentionMs).toISOString()
   const oldestKpi = new Date(nowMs - Math.max(retentionMs, KPI_DAYS * DAY_MS)).toISOString()
-  await sql`delete from correlation_keys where at < ${oldest}`
+  await sql`delete from correlation_keys where at < ${new Date(keysFromMs).toISOString()}`
   await sql`delete from kpi_minutes where minute < ${oldestKpi}`
   await sql`delete from sources where last_seen_at < ${oldest}`
   await sql`delete from nodes where heartbeat_at < ${oldest}`

@@ -2,13 +2,14 @@
 // enough that people find them. A batch is complete when it is large, when the first of it was read
 // `batchWaitMs` ago, or when there is nothing more to read and its oldest frame is that old.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Cursor, type LaneReader, openReader } from '#spool'
+import { type Cursor, type LaneReader, listLanes, openReader } from '#spool'
 import { pause } from './backoff.ts'
 import { BatchBuilder, type BatchOptions } from './batch.ts'
 
 /** One lane is read this far before the next has its turn. */
 const CHUNK_BYTES_MAX = 1024 * 1024
 const IDLE_MS = 20
+const BEGINNING: Cursor = { file: 0, offset: 0, records: 0 }
 
 export interface CollectOptions extends BatchOptions {
   readonly batchBytes: number
@@ -19,6 +20,7 @@ export class Collector {
   readonly #directory: string
   readonly #options: CollectOptions
   readonly #readers = new Map<string, LaneReader>()
+  readonly #stored = new Map<string, Cursor>()
   #current: BatchBuilder | undefined
   /** Batches go as soon as there is nothing more to read. */
   isDraining = false
@@ -40,13 +42,13 @@ export class Collector {
   /** Reads a lane from `cursor` on; a lane that was never stored from its beginning. */
   open(lane: string, cursor: Cursor): void {
     this.#readers.get(lane)?.close()
-    const isNew = cursor.file === 0 && cursor.records === 0
-    const from = isNew ? {} : { from: cursor }
-    this.#readers.set(lane, openReader({ directory: this.#directory, lane, ...from }))
+    this.#stored.set(lane, cursor)
+    this.#readers.set(lane, readerAt(this.#directory, lane, cursor))
   }
 
   /** Tells the spool that everything before the cursor may go. */
   release(lane: string, cursor: Cursor): void {
+    this.#stored.set(lane, cursor)
     this.#readers.get(lane)?.release('store', cursor)
   }
 
@@ -80,6 +82,11 @@ export class Collector {
     return undefined
   }
 
+  /** Frames in the spool that are not stored. */
+  countLeft(): Promise<number> {
+    return countFrames(this.#directory, this.#stored)
+  }
+
   #isDue({ oldestUs = 0 }: BatchBuilder): boolean {
     return this.isDraining || Date.now() - oldestUs / 1000 >= this.#options.batchWaitMs
   }
@@ -97,4 +104,26 @@ export class Collector {
     }
     return hasRead
   }
+}
+
+/** Frames in a spool behind the cursors, found by reading it; all there are where none is known. */
+export async function countFrames(
+  directory: string,
+  cursors: ReadonlyMap<string, Cursor> = new Map(),
+): Promise<number> {
+  let frames = 0
+  for (const lane of listLanes(directory)) {
+    const reader = readerAt(directory, lane, cursors.get(lane) ?? BEGINNING)
+    for (let chunk = reader.read(); chunk !== undefined; chunk = reader.read()) {
+      frames += chunk.frames
+      await nextTurn()
+    }
+    reader.close()
+  }
+  return frames
+}
+
+function readerAt(directory: string, lane: string, cursor: Cursor): LaneReader {
+  const isNew = cursor.file === 0 && cursor.records === 0
+  return openReader({ directory, lane, ...(isNew ? {} : { from: cursor }) })
 }

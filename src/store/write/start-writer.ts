@@ -10,12 +10,15 @@ import type { WriterOptions } from './writer.ts'
 const log = rootLog.child({ room: 'store', part: 'writer' })
 
 const STOP_MS_MAX = 5_000
+const COUNT_MS_MAX = 10_000
 
 export interface RunningWriter {
   /** Counters and gauges, at any time. */
   signals(): StoreSignals
   /** Resolves when everything in the spool is stored; until then keeps at it. */
   drain(): Promise<void>
+  /** Frames in the spool that are not stored; undefined when counting takes too long. */
+  countLeft(): Promise<number | undefined>
   /** Stops where it is. What is not stored stays in the spool. Safe to call twice. */
   close(): Promise<void>
 }
@@ -32,6 +35,7 @@ class WriterThread implements RunningWriter {
   readonly #backoff = new Backoff()
   #worker: Worker
   #drained: PromiseWithResolvers<void> | undefined
+  #left: PromiseWithResolvers<number> | undefined
   #stopped = Promise.withResolvers<void>()
   #closing: Promise<void> | undefined
 
@@ -48,6 +52,12 @@ class WriterThread implements RunningWriter {
     this.#drained ??= Promise.withResolvers<void>()
     this.#send({ kind: 'drain' })
     return this.#drained.promise
+  }
+
+  countLeft(): Promise<number | undefined> {
+    this.#left ??= Promise.withResolvers<number>()
+    this.#send({ kind: 'countLeft' })
+    return Promise.race([this.#left.promise, Bun.sleep(COUNT_MS_MAX).then(() => undefined)])
   }
 
   close(): Promise<void> {
@@ -92,6 +102,10 @@ class WriterThread implements RunningWriter {
       case 'drained':
         this.#drained?.resolve()
         this.#drained = undefined
+        break
+      case 'left':
+        this.#left?.resolve(message.frames)
+        this.#left = undefined
         break
       case 'stopped':
         this.#stopped.resolve()

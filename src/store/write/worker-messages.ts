@@ -4,6 +4,10 @@ import type { WriterOptions } from './writer.ts'
 export type ToWriter =
   | { readonly kind: 'start'; readonly options: WriterOptions }
   | { readonly kind: 'drain' }
+  | { readonly kind: 'countLeft' }
   | { readonly kind: 'stop' }
 
-export type FromWriter = { readonly kind: 'drained' } | { readonly kind: 'stopped' }
+export type FromWriter =
+  | { readonly kind: 'drained' }
+  | { readonly kind: 'left'; readonly frames: number }
+  | { readonly kind: 'stopped' }

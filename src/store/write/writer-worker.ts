@@ -21,6 +21,9 @@ self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     case 'drain':
       void writer?.drain().then(() => self.postMessage({ kind: 'drained' }))
       break
+    case 'countLeft':
+      void writer?.countLeft().then((frames) => self.postMessage({ kind: 'left', frames }))
+      break
     case 'stop':
       stopping.abort()
       break

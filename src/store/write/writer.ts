@@ -110,6 +110,11 @@ export class Writer {
     return this.#drained.promise
   }
 
+  /** Frames in the spool that are not stored yet. */
+  countLeft(): Promise<number> {
+    return this.#collector.countLeft()
+  }
+
   /** Builds a batch while the one before it is stored, then begins to store it. */
   async #pass(builder: BatchBuilder, signal: AbortSignal): Promise<void> {
     const batch = await builder.build(this.#buffers[this.#batchNumber++ % this.#buffers.length]!)

@@ -1,0 +1,219 @@
+// The store as the rest of the program holds it: a database (embedded or somebody's), its schema, the
+// writer's thread, the minute's housekeeping and this node's heartbeat.
+//
+//   startStore ─▶ embedded server? ─▶ schema ─▶ writer thread ─▶ ready
+//                                       └─ the database is away: keep trying, frames wait in the spool
+//
+// Mistakes a person has to correct (password, permissions, version) are thrown at once. An outage is
+// not one: a capture node starts without its database and catches up.
+import type { SQL } from 'bun'
+import { log as rootLog } from '#log'
+import { connect, describeUrl } from './postgres/connect.ts'
+import { explainDatabaseError } from './postgres/database-error.ts'
+import { type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
+import { migrate } from './postgres/migrate.ts'
+import { enforceRetention } from './postgres/retention.ts'
+import { Backoff, pause } from './write/backoff.ts'
+import { countFrames } from './write/collect.ts'
+import { type Heartbeat, writeHeartbeat } from './write/heartbeat.ts'
+import { SignalBoard, type StoreSignals } from './write/signals.ts'
+import { type RunningWriter, startWriter } from './write/start-writer.ts'
+import type { WriterOptions } from './write/writer.ts'
+
+const log = rootLog.child({ room: 'store' })
+
+export interface StoreOptions
+  extends Omit<WriterOptions, 'url' | 'spoolId' | 'spoolDirectory' | 'signals' | 'behindMsMax'> {
+  /** A server of the user's, or the folder of one of ours. */
+  readonly database: { readonly url: string } | { readonly embeddedDirectory: string }
+  readonly spool: { readonly id: string; readonly directory: string }
+  /** Of calliope, shown among the nodes. */
+  readonly version: string
+  /** Calls older than this are dropped. @default 14 days */
+  readonly retentionMs?: number
+  /** Size of the tables beyond which the oldest calls are dropped; 0 = no limit. @default 0 */
+  readonly bytesMax?: number
+  /** How often old calls are looked for. @default 60000 */
+  readonly retentionEveryMs?: number
+}
+
+/** What is still in the spool when the time to empty it has run out. */
+export interface Undrained {
+  /** 0 = everything is stored; undefined = there was no time to count. */
+  readonly frames: number | undefined
+}
+
+export interface Store extends AsyncDisposable {
+  /** For `connect`. Contains the password. */
+  readonly url: string
+  /** Where the data is, for people: 'PostgreSQL 18.4 in DIR' or 'USER@HOST:PORT/NAME'. */
+  readonly database: string
+  /** Whether the schema was checked and data can be stored. */
+  readonly isReady: boolean
+  /** Resolves when it is. */
+  readonly ready: Promise<void>
+  /** What the writer is doing. */
+  signals(): StoreSignals
+  /** Makes this node known to the others; call about every second. Never throws. */
+  heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void>
+  /** Empties the spool into the database; at the deadline says how much is left. */
+  drain(options: { readonly deadlineMs: number }): Promise<Undrained>
+  /** Stops the writer, then an embedded database. Safe to call twice. */
+  close(): Promise<void>
+}
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+
+/** Starts the store. Throws DatabaseError when only a person can help. */
+export async function startStore(options: StoreOptions): Promise<Store> {
+  const embedded =
+    'embeddedDirectory' in options.database
+      ? await startEmbedded({ directory: options.database.embeddedDirectory })
+      : undefined
+  const url = 'url' in options.database ? options.database.url : embedded!.url
+  const sql = connect({ url, max: 2, application: 'calliope store' })
+  const store = new RunningStore(options, url, sql, embedded)
+  try {
+    await store.begin()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+class RunningStore implements Store {
+  readonly url: string
+  readonly database: string
+  isReady = false
+  readonly #options: StoreOptions
+  readonly #sql: SQL
+  readonly #embedded: EmbeddedServer | undefined
+  readonly #stopping = new AbortController()
+  readonly #ready = Promise.withResolvers<void>()
+  #writer: RunningWriter | undefined
+  #housekeeping: Promise<void> = Promise.resolve()
+  #beating = false
+  #closing: Promise<void> | undefined
+
+  constructor(options: StoreOptions, url: string, sql: SQL, embedded: EmbeddedServer | undefined) {
+    this.url = url
+    this.database = embedded
+      ? `${embedded.version} in ${(options.database as { embeddedDirectory: string }).embeddedDirectory}`
+      : describeUrl(url)
+    this.#options = options
+    this.#sql = sql
+    this.#embedded = embedded
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  /** Checks the schema, now or as soon as the database answers, and starts the writer. */
+  async begin(): Promise<void> {
+    try {
+      await this.#prepare()
+    } catch (error) {
+      const explained = await explainDatabaseError(error, this.url)
+      if (!explained.retryable) throw explained
+      log.warn({ error: explained.message }, 'the database is away; frames wait in the spool')
+      void this.#keepPreparing()
+    }
+    this.#housekeeping = this.#keepHouse()
+  }
+
+  signals(): StoreSignals {
+    return this.#writer?.signals() ?? new SignalBoard().all()
+  }
+
+  async heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void> {
+    // A database that is away must not pile them up.
+    if (!this.isReady || this.#beating || this.#stopping.signal.aborted) return
+    this.#beating = true
+    try {
+      const { node, version, spool } = this.#options
+      await writeHeartbeat(this.#sql, { node, version, spoolId: spool.id, ...beat })
+    } catch (error) {
+      log.debug({ error: String(error) }, 'no heartbeat')
+    } finally {
+      this.#beating = false
+    }
+  }
+
+  async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<Undrained> {
+    const deadline = new AbortController()
+    const drained = this.ready.then(() => this.#writer?.drain()).then(() => ({ frames: 0 }))
+    const late = pause(deadlineMs, deadline.signal).then(() => undefined)
+    const outcome = await Promise.race([drained, late])
+    deadline.abort()
+    if (outcome !== undefined) return outcome
+    return {
+      frames: await (this.#writer?.countLeft() ?? countFrames(this.#options.spool.directory)),
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#writer?.close()
+    await this.#housekeeping
+    await this.#sql.close({ timeout: 1 })
+    await this.#embedded?.stop()
+  }
+
+  async #prepare(): Promise<void> {
+    await migrate(this.#sql)
+    this.#startWriter() // not before: it must not write into a schema it does not know
+    this.isReady = true
+    this.#ready.resolve()
+  }
+
+  async #keepPreparing(): Promise<void> {
+    const backoff = new Backoff()
+    while (!this.isReady && !this.#stopping.signal.aborted) {
+      await pause(backoff.nextMs(), this.#stopping.signal)
+      if (this.#stopping.signal.aborted) return
+      try {
+        await this.#prepare()
+        log.info('the database answers; storing what waited')
+      } catch (error) {
+        const { message } = await explainDatabaseError(error, this.url)
+        log.warn({ error: message }, 'the database cannot be used yet')
+      }
+    }
+  }
+
+  #startWriter(): void {
+    const { database: _database, spool, version: _version, retentionMs, ...rest } = this.#options
+    this.#writer = startWriter({
+      ...rest,
+      url: this.url,
+      spoolId: spool.id,
+      spoolDirectory: spool.directory,
+      behindMsMax: retentionMs ?? 14 * DAY_MS,
+    })
+  }
+
+  async #keepHouse(): Promise<void> {
+    const { retentionMs = 14 * DAY_MS, bytesMax = 0, retentionEveryMs = MINUTE_MS } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      await pause(retentionEveryMs, this.#stopping.signal)
+      if (this.#stopping.signal.aborted || !this.isReady) continue
+      try {
+        await enforceRetention(this.#sql, { retentionMs, bytesMax })
+      } catch (error) {
+        log.warn({ error: String(error) }, 'could not look for old calls; later')
+      }
+    }
+  }
+}
