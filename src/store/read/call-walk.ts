@@ -36,6 +36,8 @@ export interface WalkPlan {
   readonly carried: readonly string[]
   readonly everyCall: boolean
   readonly nowUs: number
+  /** How far the first step goes back; the next ones as far as time allows. */
+  readonly firstWindowUs: number
 }
 
 /** How much one request may look through. */
@@ -53,14 +55,13 @@ interface Found {
   readonly firstHitUs: number
 }
 
-const WINDOW_US_FIRST = 3_600_000_000
 const WINDOW_US_MIN = 1_000_000
 const WINDOW_GROWTH_MAX = 8
 /** A window is sized to take about this long, so that time limits can be kept between windows. */
 const WINDOW_MS = 400
 const ROWS_MAX = 2_000
 /** Messages are loaded for these, which is dear. */
-const ROWS_WITH_MESSAGES = 50
+const ROWS_WITH_MESSAGES = 200
 
 export interface WalkPage {
   readonly calls: readonly MergedCall[]
@@ -81,7 +82,7 @@ export class CallWalk {
   #scanned: SearchKey
   #isAtEnd = false
   #everyCall: boolean
-  #windowUs = WINDOW_US_FIRST
+  #windowUs: number
   #rowsMax: number
   #callsLoaded = 0
 
@@ -91,6 +92,7 @@ export class CallWalk {
     this.#limits = limits
     this.#bottomUs = Math.max(0, plan.fromUs ?? 0)
     this.#rowsMax = limits.rowsFirst
+    this.#windowUs = plan.firstWindowUs
     this.#everyCall = plan.everyCall || plan.condition === undefined
     // Hits after the range may belong to calls that start in it.
     this.#scanned = plan.isResumed || this.#everyCall ? plan.after : NEWEST_KEY
@@ -177,7 +179,8 @@ export class CallWalk {
     if (!isAfter(key, this.#plan.after) || !this.#plan.matches(call)) return
     // Of a call that was not read whole the hit may lie in what was left out: it is carried.
     const hitUs = this.#everyCall ? firstUs : (firstHitUs ?? Number.POSITIVE_INFINITY)
-    this.#found.push({ call, key, firstHitUs: hitUs })
+    // The messages have served their purpose; what waits here should be small.
+    this.#found.push({ call: { ...call, payloads: () => [] }, key, firstHitUs: hitUs })
   }
 
   #isAboveRangeTooLong(): boolean {
@@ -188,7 +191,7 @@ export class CallWalk {
   #walkEveryCall(): void {
     this.#everyCall = true
     this.#scanned = this.#plan.after
-    this.#windowUs = WINDOW_US_FIRST
+    this.#windowUs = this.#plan.firstWindowUs
     this.#found = []
     this.#seen.clear()
   }

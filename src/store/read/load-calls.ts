@@ -4,13 +4,13 @@
 // whole: its first and its newest SEGMENTS_HALF segments are, and the call says so (`isWhole`).
 import { log } from '#log'
 import { decodeMessages, SegmentError } from '../write/segment.ts'
-import { type LooseSegment, listedId, looseSegment } from './loose-segment.ts'
+import { listedId } from './loose-segment.ts'
 import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { Condition } from './query-sql.ts'
 import type { ReadSession } from './read-session.ts'
 import { type SegmentRow, SUMMARY_COLUMNS } from './segment-summary.ts'
+import { type FromClause, segmentsOf } from './segments-of.ts'
 import { SqlParams } from './sql-params.ts'
-import { timeText } from './time-text.ts'
 
 /** Segments read from each end of a call that has more than twice as many. */
 export const SEGMENTS_HALF = 250
@@ -44,30 +44,31 @@ export async function loadCalls(
   options: LoadOptions,
 ): Promise<ReadonlyMap<string, LoadedCall>> {
   if (callIds.length === 0) return new Map()
-  const oldest = await selectRows(session, callIds, options, 'asc')
-  const long = [...oldest].flatMap(([id, rows]) => (rows.length > SEGMENTS_HALF * 2 ? [id] : []))
-  const newest = long.length > 0 ? await selectRows(session, long, options, 'desc') : undefined
+  const found = await selectRows(session, callIds, options, 'any')
+  const long = [...found].flatMap(([id, rows]) => (rows.length > SEGMENTS_HALF * 2 ? [id] : []))
+  const oldest = await selectRows(session, long, options, 'oldest')
+  const newest = await selectRows(session, long, options, 'newest')
   return new Map(
-    [...oldest].map(([callId, rows]) => {
-      const end = newest?.get(callId)?.slice(0, SEGMENTS_HALF)
-      const both = end === undefined ? rows : [...rows.slice(0, SEGMENTS_HALF), ...end]
-      return [callId, loadedCall(both, end === undefined)]
+    [...found].map(([callId, rows]) => {
+      const ends = [...(oldest.get(callId) ?? []), ...(newest.get(callId) ?? [])]
+      return [callId, ends.length > 0 ? loadedCall(ends, false) : loadedCall(rows, true)]
     }),
   )
 }
+
+type Order = 'any' | 'newest' | 'oldest'
 
 async function selectRows(
   session: ReadSession,
   callIds: readonly string[],
   options: LoadOptions,
-  direction: 'asc' | 'desc',
+  order: Order,
 ): Promise<ReadonlyMap<string, readonly LoadedRow[]>> {
-  const loose = callIds.flatMap((callId) => looseSegment(callId) ?? [])
-  const real = callIds.filter((callId) => callId !== '' && looseSegment(callId) === undefined)
-  const found = [
-    ...(real.length > 0 ? await select(session, options, byCallId(real, options, direction)) : []),
-    ...(loose.length > 0 ? await select(session, options, byPlace(loose)) : []),
-  ]
+  // One more than is read whole tells that there are more.
+  const limit = order === 'any' ? SEGMENTS_HALF * 2 + 1 : SEGMENTS_HALF
+  let found: readonly LoadedRow[] = []
+  for (const from of segmentsOf(callIds, { fromUs: options.fromUs, limit, order }))
+    found = found.concat(await select(session, options, from))
   return Map.groupBy(found, ({ call_id, id, first_us }) =>
     listedId(call_id, { firstUs: Number(first_us), id: String(id) }),
   )
@@ -76,7 +77,7 @@ async function selectRows(
 function select(
   session: ReadSession,
   { condition, withMessages = false }: LoadOptions,
-  from: (params: SqlParams) => string,
+  from: FromClause,
 ): Promise<readonly LoadedRow[]> {
   const params = new SqlParams()
   const text = `
@@ -87,32 +88,8 @@ function select(
   return session.rows(text, params.values)
 }
 
-/** Written out rather than a join: the plan is then always one lookup per call and partition. */
-function byCallId(
-  callIds: readonly string[],
-  { fromUs = Number.NEGATIVE_INFINITY }: LoadOptions,
-  direction: 'asc' | 'desc',
-) {
-  return (params: SqlParams) => `unnest(${params.texts(callIds)}) wanted (call_id)
-    cross join lateral (
-      select * from call_segments one
-      where one.call_id = wanted.call_id and one.first_at >= ${params.time(fromUs)}
-      order by one.first_at ${direction} limit ${SEGMENTS_HALF * 2 + 1}
-    ) s`
-}
-
-function byPlace(loose: readonly LooseSegment[]) {
-  return (params: SqlParams) => {
-    const times = params.texts(loose.map(({ firstUs }) => timeText(firstUs)))
-    const ids = params.texts(loose.map(({ id }) => id))
-    return `unnest(${times}, ${ids}) place (at, id)
-      join call_segments s on s.first_at = place.at::timestamptz and s.id = place.id::bigint
-        and s.call_id = ''`
-  }
-}
-
 function loadedCall(rows: readonly LoadedRow[], isWhole: boolean): LoadedCall {
-  const call = mergeSegments(rows, { isWhole, payloads: rows.flatMap(payloadsOf) })
+  const call = mergeSegments(rows, { isWhole, payloads: () => rows.flatMap(payloadsOf) })
   const hits = rows.filter(({ hit }) => hit).map(({ first_us }) => Number(first_us))
   return {
     call,

@@ -22,19 +22,19 @@ export interface MergedCall {
   readonly headers: ReadonlyMap<string, ReadonlySet<string>>
   /** False when some of its segments were left out. */
   readonly isWhole: boolean
-  /** Every payload, for searching in; empty when the messages were not loaded. */
-  readonly payloads: readonly Buffer[]
+  /** Every payload, for searching in; none when the messages were not loaded. Decoded at each call. */
+  readonly payloads: () => readonly Buffer[]
 }
 
 interface MergeOptions {
   readonly isWhole?: boolean
-  readonly payloads?: readonly Buffer[]
+  readonly payloads?: () => readonly Buffer[]
 }
 
 /** Merges the segments of one call; there must be one at least. */
 export function mergeSegments(
   rows: readonly SegmentRow[],
-  { isWhole = true, payloads = [] }: MergeOptions = {},
+  { isWhole = true, payloads = () => [] }: MergeOptions = {},
 ): MergedCall {
   const [first] = rows
   if (first === undefined) throw new RangeError('a call has one segment at least')

@@ -62,7 +62,7 @@ function textHolds({ field, globs }: TextTerm, call: MergedCall): boolean {
     case 'text':
       return anyFolded(
         globs.map(anywhere),
-        call.payloads.map((payload) => payload.toString('utf8')),
+        call.payloads().map((payload) => payload.toString('utf8')),
       )
     case 'domain':
     case 'method':
@@ -115,7 +115,7 @@ function headerHolds(
 }
 
 function sentHeaders(name: string, call: MergedCall): readonly string[] {
-  return call.payloads.flatMap((payload) =>
+  return call.payloads().flatMap((payload) =>
     readHeaders(payload)
       .filter((header) => isNamed(name, header))
       .map(({ value }) => value),

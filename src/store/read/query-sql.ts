@@ -35,6 +35,17 @@ interface Candidate {
   readonly condition: Condition
 }
 
+/** Whole Call-IDs are asked for: an index finds them wherever they are. */
+export function isLookup(query: Query): boolean {
+  return query.some(
+    (term) =>
+      term.kind === 'text' &&
+      term.field === 'callid' &&
+      !term.not &&
+      term.globs.every((glob) => glob.length === 1 && glob[0] !== ''),
+  )
+}
+
 /** The condition that every matching call meets with a segment; undefined when there is none. */
 export function candidateCondition(
   query: Query,

@@ -61,12 +61,15 @@ export async function readSession<Result>(
 /**
  * Every statement is planned for its own values: partitions fall away by time and a LIKE uses an
  * index only when the plan knows them. Compiling (jit) costs more than these short statements do.
+ * A new partition has no statistics yet and PostgreSQL then likes to read it whole: every statement
+ * here asks by Call-ID, user or time, for which there are indexes, so that is never right.
  */
 function beginText(statementMsMax: number): string {
   return `begin isolation level repeatable read, read only;
     set local statement_timeout = ${Math.ceil(statementMsMax)};
     set local plan_cache_mode = force_custom_plan;
-    set local jit = off`
+    set local jit = off;
+    set local enable_seqscan = off`
 }
 
 async function run<Row>(

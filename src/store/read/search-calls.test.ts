@@ -261,9 +261,8 @@ async function storedCalls({ fromUs = 0 }: { fromUs?: number | undefined }) {
       group.filter((row) => Number(row.first_us) >= us),
     ) as [typeof group, typeof group]
     if (seen.length === 0) return []
-    const payloads = seen.flatMap((row) =>
-      decodeMessages(row.format, row.messages).map(({ payload }) => payload),
-    )
+    const payloads = () =>
+      seen.flatMap((row) => decodeMessages(row.format, row.messages).map((m) => m.payload))
     const call = mergeSegments(seen, { payloads })
     return [{ call, isWhole: before.length === seen.length }]
   })

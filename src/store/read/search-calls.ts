@@ -10,7 +10,7 @@ import type { MergedCall } from './merged-call.ts'
 import { matchesQuery, needsMessages } from './query-match.ts'
 import { parseQuery } from './query-parse.ts'
 import { printQuery } from './query-print.ts'
-import { candidateCondition } from './query-sql.ts'
+import { candidateCondition, isLookup } from './query-sql.ts'
 import type { ReadSession } from './read-session.ts'
 import { cursorText, readCursor } from './search-cursor.ts'
 import { keyBefore, NEWEST_KEY } from './search-key.ts'
@@ -24,6 +24,8 @@ export const WALK_LIMITS: WalkLimits = {
 }
 /** Rows on a page; the API asks for no more. */
 export const PAGE_ROWS_MAX = 1_000
+/** An hour of calls, or the last calls of the hour where that is many. */
+const FIRST_WINDOW_US = 3_600_000_000
 /** How far before the range a call's beginning is looked for, to say that the row is partial. */
 const BEFORE_RANGE_US = 86_400_000_000
 
@@ -52,6 +54,8 @@ export function planSearch(search: CallSearch, { storedHeaders, nowUs }: SearchO
       carried: cursor?.carried ?? [],
       everyCall: cursor?.everyCall ?? false,
       nowUs: nowUs ?? Date.now() * 1_000,
+      // A lookup asks every partition's index once; there is nothing to gain by going step by step.
+      firstWindowUs: isLookup(query) ? Number.POSITIVE_INFINITY : FIRST_WINDOW_US,
     },
   }
 }

@@ -1,0 +1,37 @@
+// A folded message as people see it.
+import type { CallMessage, Tap } from '#contract'
+import { cseqOf, type FoldedMessage, labelOf, type TracedMessage } from '#sip'
+import { timeText } from './time-text.ts'
+
+/** IANA protocol numbers; 22 is what Kamailio sends for TLS and for WebSocket. */
+const TRANSPORT_NAMES: ReadonlyMap<number, string> = new Map([
+  [6, 'TCP'],
+  [17, 'UDP'],
+  [22, 'TLS'],
+  [132, 'SCTP'],
+])
+
+export function callMessageOf({ message, taps }: FoldedMessage, callId: string): CallMessage {
+  return {
+    at: timeText(message.atUs),
+    src: { ip: message.srcIp, port: message.srcPort },
+    dst: { ip: message.dstIp, port: message.dstPort },
+    transport: TRANSPORT_NAMES.get(message.ipProtocol) ?? String(message.ipProtocol),
+    label: labelOf(message),
+    cseq: cseqOf(message),
+    raw: message.payload.toString('utf8'),
+    taps: taps.map(tapOf),
+    callId,
+    protocol: message.protocolType,
+  }
+}
+
+function tapOf({ atUs, captureId, captureNode, receivedUs, clockClamped }: TracedMessage): Tap {
+  return {
+    at: timeText(atUs),
+    captureId,
+    capturedBy: captureNode,
+    receivedAt: timeText(receivedUs),
+    clockClamped,
+  }
+}

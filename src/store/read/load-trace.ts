@@ -1,0 +1,147 @@
+// Reads calls with their messages, newest part first and never more than a bound: a Call-ID used for
+// millions of messages opens as its newest ones and a number for the rest.
+//
+//   segments   … ░░░░░░░░ │ ▒▒▒▒▒▒▒▒▒▒▒▒▒▒ │ ▓▓▓▓▓▓▓▓▓      time ─▶
+//                counted    summed up         decoded
+//                           SEGMENTS_MAX      messagesMax, bytesMax
+import { log } from '#log'
+import type { TracedMessage } from '#sip'
+import { decodeMessages, SegmentError } from '../write/segment.ts'
+import { listedId } from './loose-segment.ts'
+import { type MergedCall, mergeSegments } from './merged-call.ts'
+import type { ReadSession } from './read-session.ts'
+import { type SegmentRow, SUMMARY_COLUMNS } from './segment-summary.ts'
+import { type FromClause, segmentsOf } from './segments-of.ts'
+import { SqlParams } from './sql-params.ts'
+
+/** Segments of one call that are summed up. */
+export const SEGMENTS_MAX = 2_000
+/** What is older than the segments summed up is counted so far; what is beyond is not. */
+const COUNTED_SEGMENTS_MAX = 200_000
+
+/** How much of each call is decoded. */
+export interface TraceBounds {
+  readonly messagesMax: number
+  /** Payload bytes; the last segment may go beyond it. */
+  readonly bytesMax: number
+}
+
+/** SIP shrinks to less than this part of itself: bounds what is fetched before it is decoded. */
+const PACKED_PART = 0.25
+
+export interface LoadedTrace {
+  readonly call: MergedCall
+  /** The newest, in order of time; at most as many as asked for. */
+  readonly messages: readonly TracedMessage[]
+  /** Older ones that were left out, and those of segments that cannot be read. */
+  readonly omitted: number
+}
+
+interface TraceRow extends SegmentRow {
+  readonly format: number
+  /** Null when newer segments have enough already. */
+  readonly messages: Buffer | null
+}
+
+/** The calls of these ids that are stored, by id. */
+export async function loadTraces(
+  session: ReadSession,
+  callIds: readonly string[],
+  bounds: TraceBounds,
+): Promise<ReadonlyMap<string, LoadedTrace>> {
+  const any = await selectTraces(session, callIds, bounds, 'any')
+  const long = [...any].flatMap(([callId, rows]) => (rows.length > SEGMENTS_MAX ? [callId] : []))
+  const newest = await selectTraces(session, long, bounds, 'newest')
+  const traces = new Map<string, LoadedTrace>()
+  for (const [callId, rows] of [...any, ...newest]) {
+    const isWhole = !newest.has(callId)
+    const olderCount = isWhole ? 0 : await countOlder(session, callId, rows)
+    traces.set(callId, traceOf(rows, { ...bounds, isWhole, olderCount }))
+  }
+  return traces
+}
+
+async function selectTraces(
+  session: ReadSession,
+  callIds: readonly string[],
+  bounds: TraceBounds,
+  order: 'any' | 'newest',
+): Promise<ReadonlyMap<string, TraceRow[]>> {
+  const limit = order === 'any' ? SEGMENTS_MAX + 1 : SEGMENTS_MAX
+  let found: readonly TraceRow[] = []
+  for (const from of segmentsOf(callIds, { limit, order }))
+    found = found.concat(await select(session, from, bounds))
+  return Map.groupBy(found, ({ call_id, id, first_us }) =>
+    listedId(call_id, { firstUs: Number(first_us), id: String(id) }),
+  )
+}
+
+/** Newest first. Only the messages that will be decoded leave the server. */
+function select(
+  session: ReadSession,
+  from: FromClause,
+  { messagesMax, bytesMax }: TraceBounds,
+): Promise<readonly TraceRow[]> {
+  const params = new SqlParams()
+  const text = `
+    select ${SUMMARY_COLUMNS}, s.format,
+      case when s.newer_messages < ${params.integer(messagesMax)}
+        and s.newer_bytes < ${params.integer(Math.ceil(bytesMax * PACKED_PART))} then s.messages end as messages
+    from (
+      select s.*, coalesce(sum(s.message_count) over newer, 0) as newer_messages,
+        coalesce(sum(octet_length(s.messages)) over newer, 0) as newer_bytes
+      from ${from(params)}
+      window newer as (partition by s.call_id order by s.first_at desc, s.id desc
+        rows between unbounded preceding and 1 preceding)
+    ) s order by s.call_id, s.first_at desc, s.id desc`
+  return session.rows(text, params.values)
+}
+
+async function countOlder(
+  session: ReadSession,
+  callId: string,
+  newest: readonly TraceRow[],
+): Promise<number> {
+  const params = new SqlParams()
+  const text = `
+    select coalesce(sum(message_count), 0)::bigint as count from (
+      select message_count from call_segments
+      where call_id = ${params.text(callId)} limit ${COUNTED_SEGMENTS_MAX}) counted`
+  const [row] = await session.rows<{ count: string }>(text, params.values)
+  const known = newest.reduce((sum, { message_count }) => sum + message_count, 0)
+  return Math.max(0, Number(row?.count ?? 0) - known)
+}
+
+interface TraceOptions extends TraceBounds {
+  readonly isWhole: boolean
+  readonly olderCount: number
+}
+
+function traceOf(rows: readonly TraceRow[], options: TraceOptions): LoadedTrace {
+  const { isWhole, olderCount, messagesMax, bytesMax } = options
+  const messages: TracedMessage[] = []
+  let byteCount = 0
+  for (const row of rows) {
+    if (messages.length >= messagesMax || byteCount >= bytesMax) break
+    for (const message of messagesOf(row)) {
+      messages.push(message)
+      byteCount += message.payload.length
+    }
+  }
+  messages.sort((a, b) => a.atUs - b.atUs)
+  const total = olderCount + rows.reduce((sum, { message_count }) => sum + message_count, 0)
+  const kept = messages.slice(Math.max(0, messages.length - messagesMax))
+  return { call: mergeSegments(rows, { isWhole }), messages: kept, omitted: total - kept.length }
+}
+
+/** A damaged segment is missing from the trace, counted as omitted, and said in the log. */
+function messagesOf({ call_id, id, format, messages }: TraceRow): readonly TracedMessage[] {
+  if (messages === null) return []
+  try {
+    return decodeMessages(format, messages)
+  } catch (error) {
+    if (!(error instanceof SegmentError)) throw error
+    log.error({ room: 'store', callId: call_id, segment: String(id), error }, 'segment unreadable')
+    return []
+  }
+}

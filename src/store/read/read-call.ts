@@ -1,0 +1,103 @@
+// Opens a call: all its segments without a time range, the legs that belong to it, taps folded, ladder
+// and verdict. Four statements for a call with legs, three for one without (see find-relatives.ts).
+import type { CallDetail, Leg, ReadCallOptions } from '#contract'
+import {
+  type CallFacts,
+  callFactsOf,
+  type FoldedMessage,
+  foldTaps,
+  type JoinedLeg,
+  joinLegs,
+  layOutLadder,
+  type TracedMessage,
+  verdictOf,
+} from '#sip'
+import { callMessageOf } from './call-message.ts'
+import { callRowOf, partyText } from './call-row.ts'
+import { findRelatives } from './find-relatives.ts'
+import { type LoadedTrace, loadTraces } from './load-trace.ts'
+import type { ReadSession } from './read-session.ts'
+import { timeText } from './time-text.ts'
+
+/** Enough of a call to tell what it belongs to, however few messages were asked for. */
+const FACTS_MESSAGES_MIN = 500
+/** More than anybody looks at; exports have limits of their own. */
+const MESSAGES_MAX = 100_000
+const BYTES_MAX = 96 * 1024 * 1024
+/** Of each of up to RELATIVES_MAX others. */
+const RELATIVE_BYTES_MAX = 8 * 1024 * 1024
+
+/** The call with its legs; undefined when no segment of it is stored. */
+export async function readCall(
+  session: ReadSession,
+  callId: string,
+  { correlate, messagesMax }: ReadCallOptions,
+): Promise<CallDetail | undefined> {
+  const shownMax = Math.max(0, Math.min(messagesMax, MESSAGES_MAX))
+  const bounds = { messagesMax: Math.max(shownMax, FACTS_MESSAGES_MIN), bytesMax: BYTES_MAX }
+  const wanted = (await loadTraces(session, [callId], bounds)).get(callId)
+  if (wanted === undefined) return undefined
+  const relatives: ReadonlyMap<string, LoadedTrace> = correlate
+    ? await findRelatives(session, wanted, { ...bounds, bytesMax: RELATIVE_BYTES_MAX })
+    : new Map()
+  const joined = joinLegs(factsOf(wanted), [...relatives.values()].map(factsOf))
+  const legs = joined.map((leg) => ({ leg, trace: relatives.get(leg.callId)! }))
+  const whole = [wanted, ...legs.map(({ trace }) => trace)]
+  return {
+    callId,
+    verdict: verdictOf(foldTaps(wanted.messages), wanted.call.state),
+    summary: callRowOf(wanted.call),
+    legs: [
+      legOf(wanted, { callId, reasons: [], score: 1 }),
+      ...legs.map(({ leg, trace }) => legOf(trace, leg)),
+    ],
+    ...messagesOf(whole, shownMax),
+  }
+}
+
+/** Keys that only the rows know (of messages left out) count too; the state is that of all segments. */
+function factsOf({ call, messages }: LoadedTrace): CallFacts {
+  const facts = callFactsOf(call.callId, messages)
+  const known = new Set(facts.evidence.map(({ key }) => key))
+  const stored = [...call.correlation].filter((key) => !known.has(key))
+  return {
+    ...facts,
+    state: call.state,
+    evidence: [...facts.evidence, ...stored.map((key) => ({ key, source: '' }))],
+  }
+}
+
+function legOf({ call }: LoadedTrace, { callId, reasons, score }: JoinedLeg): Leg {
+  const { state } = call
+  return {
+    callId,
+    startedAt: timeText(state.firstUs),
+    from: partyText(state.fromUser, state.fromDomain),
+    to: partyText(state.toUser, state.toDomain),
+    reasons,
+    score,
+  }
+}
+
+/** The newest messages of all legs together, folded and laid out. */
+function messagesOf(
+  legs: readonly LoadedTrace[],
+  shownMax: number,
+): Pick<CallDetail, 'ladder' | 'messages' | 'messagesOmitted'> {
+  const all = legs
+    .flatMap(({ call, messages }) => messages.map((message) => ({ message, callId: call.callId })))
+    .sort((a, b) => a.message.atUs - b.message.atUs)
+  const shown = all.slice(Math.max(0, all.length - shownMax))
+  const omitted = legs.reduce((sum, leg) => sum + leg.omitted, all.length - shown.length)
+  const callIds = new Map(shown.map(({ message, callId }) => [message, callId]))
+  const folded = foldTaps(shown.map(({ message }) => message))
+  return {
+    messages: folded.map((one) => callMessageOf(one, callIdOf(one, callIds))),
+    ladder: layOutLadder(folded),
+    messagesOmitted: omitted,
+  }
+}
+
+function callIdOf({ message }: FoldedMessage, callIds: ReadonlyMap<TracedMessage, string>): string {
+  return callIds.get(message) ?? ''
+}

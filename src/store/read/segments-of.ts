@@ -1,0 +1,56 @@
+// The `from` clause that fetches the segments of given calls: one lookup per call and partition,
+// written as a lateral join so that no plan can turn it into a walk over a whole partition.
+import { type LooseSegment, looseSegment } from './loose-segment.ts'
+import type { SqlParams } from './sql-params.ts'
+import { timeText } from './time-text.ts'
+
+export type FromClause = (params: SqlParams) => string
+
+interface Which {
+  readonly fromUs?: number | undefined
+  /** At most so many of each call. */
+  readonly limit: number
+  /** Which ones: any (nothing has to be sorted), the oldest or the newest. */
+  readonly order: 'any' | 'newest' | 'oldest'
+}
+
+const ORDERS = {
+  any: '',
+  oldest: 'order by one.first_at, one.id',
+  newest: 'order by one.first_at desc, one.id desc',
+} as const
+
+/** Clauses with the segments under the alias `s`: one for Call-IDs, one for segments without. */
+export function segmentsOf(listedIds: readonly string[], which: Which): readonly FromClause[] {
+  const loose = listedIds.flatMap((id) => looseSegment(id) ?? [])
+  // The empty id is no call: what is stored under it goes by other names. NUL is in no stored text.
+  const callIds = listedIds.filter(
+    (id) => id !== '' && !id.includes('\0') && looseSegment(id) === undefined,
+  )
+  return [
+    ...(callIds.length > 0 ? [byCallId(callIds, which)] : []),
+    ...(loose.length > 0 ? [byPlace(loose)] : []),
+  ]
+}
+
+function byCallId(
+  callIds: readonly string[],
+  { fromUs = Number.NEGATIVE_INFINITY, limit, order }: Which,
+): FromClause {
+  return (params) => `unnest(${params.texts(callIds)}) wanted (call_id)
+    cross join lateral (
+      select * from call_segments one
+      where one.call_id = wanted.call_id and one.first_at >= ${params.time(fromUs)}
+      ${ORDERS[order]} limit ${params.integer(limit)}
+    ) s`
+}
+
+function byPlace(loose: readonly LooseSegment[]): FromClause {
+  return (params) => {
+    const times = params.texts(loose.map(({ firstUs }) => timeText(firstUs)))
+    const ids = params.texts(loose.map(({ id }) => id))
+    return `unnest(${times}, ${ids}) place (at, id)
+      join call_segments s on s.first_at = place.at::timestamptz and s.id = place.id::bigint
+        and s.call_id = ''`
+  }
+}
