@@ -12,7 +12,7 @@
 // A value comes as bytes and as the same bytes in Latin-1: bytes are quicker to look at one by one,
 // the string is quicker to cut pieces from.
 import { readOtherUri } from './uri.ts'
-import { cutField, decodeField, letters } from './wire-text.ts'
+import { cutField, decodeField, letters, quotedEnd } from './wire-text.ts'
 
 /** What the last `readAddress` or `readUri` found; one object reused, copied out by the caller. */
 export const found = { user: '', domain: '', tag: '' }
@@ -29,7 +29,6 @@ const EQUALS = 61
 const GREATER = 62
 const AT = 64
 const BRACKET = 91
-const BACKSLASH = 92
 const TAG = 0x746167
 
 /** Reads a From or To value, on one line, between two offsets into `found`. */
@@ -60,15 +59,6 @@ function findOpen(bytes: Buffer, start: number, end: number): number {
       if (close < 0) isQuoting = false
       else at = close
     }
-  }
-  return -1
-}
-
-/** Offset of the closing quote; -1 where none closes: then quotes are ordinary characters. */
-function quotedEnd(bytes: Buffer, start: number, end: number): number {
-  for (let at = start + 1; at < end; at += 1) {
-    if (bytes[at] === BACKSLASH) at += 1
-    else if (bytes[at] === QUOTE) return at
   }
   return -1
 }

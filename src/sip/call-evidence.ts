@@ -63,11 +63,12 @@ export function isAcknowledged(
  */
 export function reasonOf({ payload }: TracedMessage): string {
   const reason = headerValue(payload, 'Reason')
-  if (reason !== undefined) return readReason(reason)
+  if (reason !== undefined) return readReason(reason.slice(0, HEADER_CHARS_MAX))
   const warning = headerValue(payload, 'Warning')
-  return warning === undefined ? '' : `warning: ${readWarning(warning)}`
+  return warning === undefined ? '' : `warning: ${readWarning(warning.slice(0, HEADER_CHARS_MAX))}`
 }
 
+const HEADER_CHARS_MAX = 1_024
 const TEXT_CHARS_MAX = 120
 
 function readReason(value: string): string {

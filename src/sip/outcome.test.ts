@@ -69,6 +69,10 @@ const CALLS: Readonly<Record<string, readonly [string, readonly unknown[]]>> = {
     '0 a>p INVITE #1\n5 p>a 302 Moved Temporarily #1 INVITE\n10 a>q INVITE #2\n70 q>a 200 OK #2 INVITE',
     ['answered', 200, 70, undefined],
   ],
+  'a challenge and a refusal in the same microsecond: the refusal ends it': [
+    '0 a>p INVITE #1\n5 p>a 407 Proxy Authentication Required #1 INVITE\n5 p>a 403 Forbidden #2 INVITE',
+    ['rejected', 403, undefined, undefined],
+  ],
   'a decline': [
     '0 a>p INVITE #1\n70 p>a 603 Decline #1 INVITE',
     ['rejected', 603, undefined, undefined],

@@ -127,6 +127,25 @@ test('parseSip cuts a long Call-ID to its limit and keeps different ones differe
   expect(cutCallId('short')).toBe('short')
 })
 
+test('parseSip is not misled by headers whose names begin like the ones it wants', () => {
+  const extra = [
+    'Callback: 1',
+    'Call-Info: 2',
+    'Fromage: 3',
+    'Top: 4',
+    'Viable: 5',
+    'CSequence: 6 X',
+  ]
+  const misleading = parse([
+    INVITE[0]!,
+    ...extra,
+    'User-Agents: 7',
+    'Servers: 8',
+    ...INVITE.slice(1),
+  ])
+  expect({ ...misleading, bodyAt: 0 }).toEqual({ ...parse(INVITE), bodyAt: 0 })
+})
+
 test('parseSip marks messages that name other calls, and only those', () => {
   const marked = (header: string) =>
     parse([...INVITE.slice(0, 4), header, ...INVITE.slice(4)]).mayJoin
@@ -170,7 +189,7 @@ test('parseSip never throws on a message cut anywhere or with any byte changed',
 })
 
 test('parseSip takes time in proportion to the length, whatever is repeated', () => {
-  for (const piece of [
+  const pieces = [
     '"',
     '\\"',
     '<',
@@ -183,19 +202,21 @@ test('parseSip takes time in proportion to the length, whatever is repeated', ()
     '%',
     ';branch',
     '\r\n ',
-    '\r\n',
     'a:b\r\n',
-  ]) {
+  ]
+  for (const piece of pieces) {
     const filler = piece.repeat(60_000 / piece.length)
-    const started = performance.now()
-    for (const name of ['From', 'Via', 'Call-ID', 'CSeq']) {
-      parseSip(
-        Buffer.from(
-          INVITE.map((line) => line.replace(`${name}: `, `${name}: ${filler}`)).join('\r\n'),
-        ),
-      )
-    }
-    // A millisecond in truth; a quadratic step would take seconds.
-    expect(performance.now() - started, `60 kB of ${JSON.stringify(piece)}`).toBeLessThan(500)
+    const payloads = ['From', 'Via', 'Call-ID', 'CSeq'].map((name) =>
+      Buffer.from(
+        INVITE.map((line) => line.replace(`${name}: `, `${name}: ${filler}`)).join('\r\n'),
+      ),
+    )
+    const attempts = [1, 2, 3].map(() => {
+      const started = performance.now()
+      for (const payload of payloads) parseSip(payload)
+      return performance.now() - started
+    })
+    // A few milliseconds in truth; a quadratic step takes hundreds.
+    expect(Math.min(...attempts), `60 kB of ${JSON.stringify(piece)}`).toBeLessThan(150)
   }
 })

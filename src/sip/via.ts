@@ -1,6 +1,6 @@
 // The topmost Via's branch. It names the transaction: the same branch on a request, its responses,
 // its ACK (to a failure) and its CANCEL.
-import { cutField, letters } from './wire-text.ts'
+import { cutField, letters, quotedEnd } from './wire-text.ts'
 
 const QUOTE = 34
 const COMMA = 44
@@ -21,8 +21,8 @@ export function readBranch(bytes: Buffer, text: string, start: number, end: numb
         return cutField(text.slice(at + 8, branchEnd(bytes, at + 8, end)))
       }
       // A blank behind ';', or some other name that begins like ours: look closely.
-      if (name === BRA || bytes[at + 1]! <= 32) return readOddBranch(text.slice(start, end))
-    } else if (byte === QUOTE) return readOddBranch(text.slice(start, end))
+      if (name === BRA || bytes[at + 1]! <= 32) return readOddBranch(bytes, text, start, end)
+    } else if (byte === QUOTE) return readOddBranch(bytes, text, start, end)
     else if (byte === COMMA) return '' // the second Via begins
   }
   return ''
@@ -34,8 +34,17 @@ function branchEnd(bytes: Buffer, start: number, end: number): number {
   return at
 }
 
-/** Blanks around ';' and '=', quoted commas: rare, so a regular expression. */
-function readOddBranch(value: string): string {
-  const first = /^(?:"(?:[^"\\]|\\.)*"|[^",])*/s.exec(value)?.[0] ?? ''
-  return cutField(/;\s*branch\s*=\s*([^\s;,]*)/i.exec(first)?.[1] ?? '')
+/** Blanks around ';' and '=', quoted strings: rare, so a regular expression over what is unquoted. */
+function readOddBranch(bytes: Buffer, text: string, start: number, end: number): string {
+  let first = ''
+  for (let at = start; at < end && bytes[at] !== COMMA; at += 1) {
+    if (bytes[at] !== QUOTE) {
+      first += text[at]
+      continue
+    }
+    const close = quotedEnd(bytes, at, end)
+    if (close < 0) break
+    at = close
+  }
+  return cutField(/;\s*branch\s*=\s*([^\s;]*)/i.exec(first)?.[1] ?? '')
 }

@@ -55,3 +55,15 @@ export function unfold(text: string): string {
 export function letters(bytes: Buffer, at: number): number {
   return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]! | 0x202020
 }
+
+const QUOTE = 34
+const BACKSLASH = 92
+
+/** Offset of the closing quote; -1 where none closes: then quotes are ordinary characters. */
+export function quotedEnd(bytes: Buffer, start: number, end: number): number {
+  for (let at = start + 1; at < end; at += 1) {
+    if (bytes[at] === BACKSLASH) at += 1
+    else if (bytes[at] === QUOTE) return at
+  }
+  return -1
+}
