@@ -8,6 +8,7 @@ import { openReader } from './lane-reader.ts'
 import { openLane } from './open-lane.ts'
 import { openSpool } from './spool.ts'
 import { numberedFrame, numbersTo, readAll, temporaryDirectory } from './test-frames.ts'
+import { verifySpool } from './verify-spool.ts'
 
 const WRITER = fileURLToPath(new URL('./test-writer.ts', import.meta.url))
 
@@ -136,4 +137,5 @@ test('a file size limit in the middle of a batch leaves whole batches and true c
   const { numbers, lostFrames } = readAll(openReader({ directory: directory.path, lane: 'udp-0' }))
   expect(lostFrames).toBe(0)
   expect(numbers).toEqual(numbersTo(counts.appended))
+  expect(verifySpool(directory.path).lanes[0]!.damaged).toEqual([])
 })

@@ -44,8 +44,18 @@ test('sync throws SPOOL_NOT_SAFE when the disk cannot sync, and the lane goes on
   const later = lane.position
   lane.append(numberedFrame(2))
   await lane.sync(later)
-  const read = readAll(openReader({ directory: directory.path, lane: 'http' }))
-  expect(read).toEqual({ numbers: [0, 1, 2], lostFrames: 0, setBackFrames: 0 })
+  const reader = openReader({ directory: directory.path, lane: 'http' })
+  for (let chunk = reader.read({ bytesMax: 1 }); chunk; chunk = reader.read({ bytesMax: 1 })) {
+    const { records } = chunk.next
+    expect(chunk.intake).toEqual({
+      received: records,
+      appended: records,
+      rejected: {},
+      dropped: {},
+    })
+    expect(chunk.losses).toEqual([])
+  }
+  expect(reader.cursor.records).toBe(3)
   expect(lane.ledger.counts()).toEqual({ received: 3, appended: 3, rejected: {}, dropped: {} })
   await lane.close()
 })

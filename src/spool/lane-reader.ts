@@ -173,10 +173,8 @@ export class LaneReader {
     this.#indexKnown = true
     if (gap === 0) return cause?.kind === 'damaged' ? { ...cause, frames: 0 } : undefined
     const here = { file: this.#cursor.file, offset }
-    if (gap < 0) return { ...here, detail: SET_BACK, ...cause, kind: 'set-back', frames: -gap }
-    // Cut off by the same power failure, but not read by us before: lost to us.
-    const kind = cause?.kind === 'deleted' ? 'deleted' : 'damaged'
-    return { ...here, detail: 'batches are missing', ...cause, kind, frames: gap }
+    if (gap < 0) return { kind: 'set-back', frames: -gap, ...here, detail: SET_BACK }
+    return { kind: 'damaged', ...here, detail: 'batches are missing', ...cause, frames: gap }
   }
 
   // Nothing whole stood at the cursor. True when there is something new to look at; false: wait.
@@ -193,7 +191,6 @@ export class LaneReader {
       if (this.#skipDamage(bytes, following !== undefined)) return true
     }
     if (following === undefined) return false
-    if (offset > bytes) this.#because('set-back', SET_BACK)
     this.#goTo(following)
     return true
   }
@@ -219,7 +216,6 @@ export class LaneReader {
     const then = this.#beyond
     this.#beyond = now
     if (!newest || !then || (then.file === now.file && then.bytes === now.bytes)) return false
-    this.#because('set-back', SET_BACK)
     this.#goTo(files.find((file) => file > then.file || isSameRun(file, newest)) ?? newest)
     this.#beyond = undefined
     return true

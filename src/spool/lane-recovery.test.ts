@@ -1,9 +1,18 @@
 import { expect, test } from 'bun:test'
-import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { openReader } from './lane-reader.ts'
 import { openLane } from './open-lane.ts'
-import { numberedFrame, numbersTo, readAll, temporaryDirectory } from './test-frames.ts'
+import { readMarks, writeMark } from './reader-marks.ts'
+import { memoryDisk, numberedFrame, numbersTo, readAll, temporaryDirectory } from './test-frames.ts'
 
 const FILE = join('udp-0', '0000000001.spool')
 
@@ -25,7 +34,7 @@ test('openLane cuts a torn tail of every length at the last whole batch, counts 
   using origin = temporaryDirectory()
   const ends = await writeThreeBatches(origin.path)
   const framesBehind = [0, 2, 5, 6]
-  using torn = temporaryDirectory()
+  using torn = temporaryDirectory(memoryDisk())
   for (let size = 0; size <= ends.at(-1)!; size++) {
     const directory = join(torn.path, String(size))
     cpSync(origin.path, directory, { recursive: true })
@@ -87,6 +96,25 @@ test('openLane finds the counters in an older file when the newest holds no whol
   writeFileSync(join(directory.path, 'udp-0', '0000000002.spool'), 'no batch')
   const lane = openLane({ directory: directory.path, lane: 'udp-0' })
   expect(lane.ledger.appended).toBe(6)
+  await lane.close()
+})
+
+test('openLane numbers its files above every reader mark, when all files were lost', async () => {
+  using directory = temporaryDirectory()
+  await writeThreeBatches(directory.path)
+  const laneDir = join(directory.path, 'udp-0')
+  writeMark(laneDir, 'store', { file: 3_007, offset: 10_000, records: 50 })
+  rmSync(join(laneDir, '0000000001.spool'))
+  const reader = openReader({
+    directory: directory.path,
+    lane: 'udp-0',
+    from: readMarks(laneDir).get('store')!,
+  })
+  const lane = openLane({ directory: directory.path, lane: 'udp-0' })
+  expect(readdirSync(laneDir)).toContain('0000004001.spool')
+  lane.append(numberedFrame(50))
+  lane.flush()
+  expect(readAll(reader)).toEqual({ numbers: [50], lostFrames: 0, setBackFrames: 0 })
   await lane.close()
 })
 

@@ -183,8 +183,13 @@ test('bytesMax is shared by all lanes of a spool', () => {
   const options = { directory: directory.path, bytesMax: 256 * 1024, now: () => nowMs }
   const first = openLane({ ...options, lane: 'udp-0' })
   const second = openLane({ ...options, lane: 'udp-1' })
+  first.append(numberedFrame(0, 700))
+  first.flush()
+  nowMs += 1_001
+  second.append(numberedFrame(0, 700)) // has measured the first lane while it was small
   while (first.append(numberedFrame(0, 700)) === 'appended') {}
   nowMs += 1_001
+  second.flush()
   let verdict = second.append(numberedFrame(0, 700))
   for (let i = 0; i < 100 && verdict === 'appended'; i++)
     verdict = second.append(numberedFrame(0, 700))

@@ -18,7 +18,7 @@ export class SpoolRoom {
   readonly #directory: string
   readonly #bytesMax: number
   readonly #now: () => number
-  readonly #sizes = new Map<string, number>()
+  #settled = new Map<string, number>() // sizes of files that had a successor when they were measured
   #usedBytes = 0
   #measuredMs = Number.NEGATIVE_INFINITY
 
@@ -52,22 +52,24 @@ export class SpoolRoom {
 
   measure(): void {
     this.#measuredMs = this.#now()
-    const seen = new Map<string, number>()
-    for (const lane of listLanes(this.#directory)) this.#measureLane(lane, seen)
-    this.#sizes.clear()
-    for (const [path, bytes] of seen) this.#sizes.set(path, bytes)
-    this.#usedBytes = seen.values().reduce((sum, bytes) => sum + bytes, 0)
+    const settled = new Map<string, number>()
+    this.#usedBytes = listLanes(this.#directory).reduce(
+      (sum, lane) => sum + this.#laneBytes(join(this.#directory, lane), settled),
+      0,
+    )
+    this.#settled = settled
   }
 
-  #measureLane(lane: string, seen: Map<string, number>): void {
-    const laneDir = join(this.#directory, lane)
+  #laneBytes(laneDir: string, settled: Map<string, number>): number {
     const files = listLaneFiles(laneDir)
-    // The last but one may have grown after it was measured as the last.
-    const settled = files.at(-2) ?? 0
+    const newest = files.at(-1)
+    let sum = 0
     for (const file of files) {
       const path = join(laneDir, laneFileName(file))
-      const known = file < settled ? this.#sizes.get(path) : undefined
-      seen.set(path, known ?? fileBytes(path))
+      const bytes = this.#settled.get(path) ?? fileBytes(path)
+      if (file !== newest) settled.set(path, bytes)
+      sum += bytes
     }
+    return sum
   }
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { fileBytes, laneFileName } from './lane-files.ts'
 import { openReader } from './lane-reader.ts'
 import { openLane } from './open-lane.ts'
+import { writeMark } from './reader-marks.ts'
 import { openSpool } from './spool.ts'
 import { spoolUsage } from './spool-usage.ts'
 import { numberedFrame, temporaryDirectory } from './test-frames.ts'
@@ -31,6 +33,29 @@ test('spoolUsage tells bytes, backlog and age of the slowest declared reader', a
   expect(spool.usage()).toMatchObject({ backlogBytes: 0, oldestUnreadAgeSeconds: 0 })
   expect(spool.usage().lanes).toMatchObject([{ lane: 'udp-0', files: 1, backlogBytes: 0 }])
   await lane.close()
+})
+
+test('spoolUsage counts no file before the mark, though it is still there', async () => {
+  using directory = temporaryDirectory()
+  await using spool = await openSpool({
+    directory: directory.path,
+    readers: ['store'],
+    reclaimMs: 1e6,
+  })
+  const options = {
+    directory: directory.path,
+    lane: 'udp-0',
+    fileBytesMax: 20_000,
+    flushBytes: 2_000,
+  }
+  const lane = openLane(options)
+  for (let n = 0; n < 300; n++) lane.append(numberedFrame(n, 200))
+  await lane.close()
+  const { files, bytes } = spool.usage().lanes[0]!
+  const last = join(directory.path, 'udp-0', laneFileName(files))
+  writeMark(join(directory.path, 'udp-0'), 'store', { file: files, offset: 0, records: 0 })
+  expect(files).toBeGreaterThan(3)
+  expect(spool.usage()).toMatchObject({ bytes, backlogBytes: fileBytes(last) })
 })
 
 test('spoolUsage of a directory without a spool is all zero', () => {

@@ -1,6 +1,6 @@
 // Frames and directories for the spool's tests. Each frame carries its own number, so that a test can
 // tell exactly which ones came back, in which order.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LaneReader } from './lane-reader.ts'
@@ -16,8 +16,8 @@ export function numberedFrame(n: number, bytes = 40): IncomingFrame {
 export const numberOf = (record: SpoolRecord): number => record.bytes.readUInt32LE(0)
 
 /** A directory of its own, gone when the scope ends. */
-export function temporaryDirectory(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'calliope-spool-'))
+export function temporaryDirectory(under = tmpdir()): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(under, 'calliope-spool-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
 
@@ -34,5 +34,8 @@ export function readAll(reader: LaneReader, bytesMax?: number) {
     for (const record of chunk.records) if (record.kind === 'frame') numbers.push(numberOf(record))
   }
 }
+
+/** Memory where there is such a disk: for tests that sync hundreds of times. */
+export const memoryDisk = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
 
 export const numbersTo = (end: number): number[] => Array.from({ length: end }, (_, n) => n)
