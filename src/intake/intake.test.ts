@@ -136,6 +136,28 @@ test('pause stops listening and puts all that came on the disk; the counters sta
   expect(intake.stats().lanes.map(({ received }) => received)).toEqual([100, 100])
 })
 
+const FLOOD = `
+  const socket = await Bun.udpSocket({ connect: { hostname: '127.0.0.1', port: +process.argv[1] } })
+  const garbage = Array.from({ length: 64 }, (_, i) => Buffer.alloc(700, i))
+  for (const endMs = Date.now() + 10_000; Date.now() < endMs; ) socket.sendMany(garbage)`
+
+test('closing does not wait for a flood of garbage to end, and little of it was kept', async () => {
+  const intake = await start({ udp: ANY })
+  const port = String(intake.addresses.udp!.port)
+  const floods = [1, 2].map(() => Bun.spawn([process.execPath, '-e', FLOOD, port]))
+  cleanups.push(() => floods.forEach((flood) => void flood.kill('SIGKILL')))
+  await until(() => intake.stats().total.udpDatagrams > 100_000)
+  const beganMs = performance.now()
+  await intake.close()
+  expect(performance.now() - beganMs).toBeLessThan(3_000)
+  const { ledger } = intake.lanes()[0]!
+  expect(ledger.appended).toBe(0)
+  expect(accounted(ledger)).toBe(ledger.counts().received)
+  const kept = readRecords(intake.directory, 'udp-0')
+  expect(kept.length).toBeGreaterThan(0)
+  expect(kept.length).toBeLessThan(5_000)
+}, 15_000)
+
 test('startIntake counts on where the spool left off', async () => {
   const directory = spoolDirectory()
   const first = await start({ udp: ANY, storage: { directory } })

@@ -3,7 +3,7 @@
 //   main                      lane's thread
 //   start(setup)  ──────────▶ opens the lane, then its sockets
 //                 ◀────────── listening(addresses) | failed(error)
-//   pause         ──────────▶ closes its sockets, takes in what had come, syncs the lane
+//   pause, stop=1 ──────────▶ closes its sockets, takes in what had come, syncs the lane
 //                 ◀────────── paused
 //   close         ──────────▶ the same if not done yet, closes the lane, ends
 import type { LaneOptions } from '#spool'
@@ -45,6 +45,8 @@ export interface LaneSetup {
   readonly sockets: UdpSetup | StreamsSetup
   readonly ledgerMemory: SharedArrayBuffer
   readonly countersMemory: SharedArrayBuffer
+  /** One 32-bit flag: not 0 when the lane is to stop listening. A flooded thread gets no messages. */
+  readonly stopMemory: SharedArrayBuffer
 }
 
 /** Where each transport of a lane listens. */

@@ -20,6 +20,8 @@ export interface LaneParts {
   readonly log: FrameLog
   readonly admission: Admission
   readonly counters: IntakeCounters
+  /** True when the lane is to stop listening; asked from within a flood. */
+  readonly isStopping: () => boolean
 }
 
 /** The open sockets of a lane. */
@@ -37,10 +39,11 @@ export const openSockets = (
   setup.kind === 'udp' ? openUdp(setup, parts) : openStreams(setup, parts)
 
 async function openUdp(setup: UdpSetup, parts: LaneParts): Promise<LaneSockets> {
-  const { log, counters } = parts
+  const { log, counters, isStopping } = parts
   const listener = await listenUdp({
     ...setup,
     counters,
+    isStopping,
     receiver: receiverFor('udp', parts),
     onLook: (kernelDrops) => {
       if (kernelDrops > 0) log.ledger.drop('kernel_buffer', kernelDrops)

@@ -23,13 +23,14 @@ const RESTART_MS = 100
 const RESTART_MS_MAX = 30_000
 const CALM_MS = 60_000 // after so long without dying the wait begins small again
 
-type Setup = Omit<LaneSetup, 'ledgerMemory' | 'countersMemory'>
+type Setup = Omit<LaneSetup, 'ledgerMemory' | 'countersMemory' | 'stopMemory'>
 
 /** One lane with its thread and its counters. */
 export class LaneThread {
   readonly lane: string
   readonly ledger = new LaneLedger()
   readonly counters = new IntakeCounters()
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4))
   #setup: Setup
   #worker: Worker | undefined
   #ended: Promise<void> = Promise.resolve()
@@ -66,16 +67,21 @@ export class LaneThread {
 
   /** Closes the sockets and syncs; counters stay readable. */
   pause(): Promise<void> {
-    this.#isStopping = true
+    this.#beginStopping()
     this.#pausing ??= this.#ask({ kind: 'pause' }, 'paused')
     return this.#pausing
   }
 
   async close(): Promise<void> {
-    this.#isStopping = true
-    clearTimeout(this.#timer)
+    this.#beginStopping()
     this.#worker?.postMessage({ kind: 'close' } satisfies ToLane)
     await this.#ended
+  }
+
+  #beginStopping(): void {
+    this.#isStopping = true
+    clearTimeout(this.#timer)
+    Atomics.store(this.#stop, 0, 1)
   }
 
   #launch(): Promise<BoundAddresses> {
@@ -97,7 +103,11 @@ export class LaneThread {
       () => void this.#ended.then(() => this.#died(cause, performance.now() - startedMs)),
       () => worker.terminate(),
     )
-    const memory = { ledgerMemory: this.ledger.memory, countersMemory: this.counters.memory }
+    const memory = {
+      ledgerMemory: this.ledger.memory,
+      countersMemory: this.counters.memory,
+      stopMemory: this.#stop.buffer,
+    }
     worker.postMessage({ kind: 'start', setup: { ...this.#setup, ...memory } } satisfies ToLane)
     return listening
   }
@@ -146,7 +156,6 @@ export class LaneThread {
   // A thread that is down, or dies while asked, has nothing more to take in.
   async #ask(question: ToLane, answer: FromLane['kind']): Promise<void> {
     const worker = this.#worker
-    clearTimeout(this.#timer)
     if (worker === undefined) return
     const answered = new Promise<void>((resolve) =>
       worker.addEventListener('message', ({ data }: MessageEvent<FromLane>) => {

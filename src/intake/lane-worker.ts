@@ -34,7 +34,9 @@ async function start(setup: LaneSetup): Promise<void> {
     const admission = new Admission(setup.policy)
     const ledger = new LaneLedger(setup.ledgerMemory)
     lane = openLane({ ...setup.storage, lane: setup.lane, ledger })
-    sockets = await openSockets(setup.sockets, { log: lane, admission, counters })
+    const stop = new Int32Array(setup.stopMemory)
+    const isStopping = () => Atomics.load(stop, 0) !== 0
+    sockets = await openSockets(setup.sockets, { log: lane, admission, counters, isStopping })
     say({ kind: 'listening', addresses: sockets.addresses })
   } catch (error) {
     await lane?.close()

@@ -2,7 +2,7 @@
 //
 // Under a flood the runtime hands over datagrams back to back and its timers starve. Whatever must
 // happen once a second (looking for datagrams the kernel dropped) is therefore also done by clock
-// from within the handler; the timer is for quiet times.
+// from within the handler; the timer is for quiet times. So is noticing that we are to stop.
 //
 // Closing loses nothing that had reached us: the socket is first connected to itself, which makes
 // the kernel refuse datagrams from everybody else (and hand them to whoever shares the port), then
@@ -30,6 +30,8 @@ export interface UdpOptions {
   readonly receiveBufferBytes: number
   readonly receiver: FrameReceiver
   readonly counters: IntakeCounters
+  /** Asked now and then; true closes the socket although no message may have come through. */
+  readonly isStopping?: () => boolean
   /** Called about once a second with how many datagrams the kernel threw away meanwhile. */
   readonly onLook: (kernelDrops: number) => void
 }
@@ -108,6 +110,7 @@ class UdpListener implements Listener {
 
   #lookIfDue(): void {
     this.#sinceLook = 0
+    if (this.#options.isStopping?.()) void this.close()
     if (performance.now() - this.#lookedMs >= LOOK_MS) this.#look()
   }
 
