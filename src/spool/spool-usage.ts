@@ -15,6 +15,8 @@ export interface LaneUsage {
   readonly bytes: number
   /** Bytes the slowest declared reader has not passed. */
   readonly backlogBytes: number
+  /** Frames the slowest declared reader has passed since the lane was made. */
+  readonly passedFrames: number
   /** When the oldest batch not passed was written, µs since 1970; undefined when all are passed. */
   readonly oldestUnreadUs: number | undefined
 }
@@ -67,6 +69,7 @@ function laneUsage(
     files: sizes.length,
     bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     backlogBytes: unread.reduce((sum, { bytes, from }) => sum + bytes - from, 0),
+    passedFrames: passed.records,
     oldestUnreadUs: oldest && writtenUsAt(laneDir, oldest.file, oldest.from, spoolId),
   }
 }
