@@ -1,7 +1,7 @@
 // One process a spool. The lock names its owner so that it dies with it: process id, when that
 // process started, and which boot of the machine it was. A lock left behind by a kill -9 is taken
 // over; the same process may open its spool again.
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { SpoolError } from './spool-error.ts'
@@ -16,22 +16,39 @@ interface LockOwner {
 /** Takes the spool for this process or throws SPOOL_IN_USE; returns what gives it back. */
 export function lockSpool(directory: string): () => void {
   const path = join(directory, 'spool.lock')
-  const owner = readOwner(path)
-  if (owner && owner.pid !== process.pid && isAlive(owner)) {
-    throw new SpoolError(
-      'SPOOL_IN_USE',
-      `${directory} is in use by process ${owner.pid} on ${owner.host}: stop that one, or give this one ` +
-        'another data directory',
-    )
-  }
   const mine = JSON.stringify(ownerOf(process.pid))
-  writeFileSync(`${path}-${process.pid}`, mine)
-  renameSync(`${path}-${process.pid}`, path)
-  return () => unlock(path, mine)
+  if (!createLock(path, mine)) {
+    refuseIfHeld(directory, readOwner(path))
+    unlinkIfThere(path)
+    if (!createLock(path, mine)) refuseIfHeld(directory, readOwner(path))
+  }
+  return () => {
+    if (readIfThere(path) === mine) unlinkIfThere(path)
+  }
 }
 
-function unlock(path: string, mine: string): void {
-  if (readIfThere(path) === mine) unlinkSync(path)
+function refuseIfHeld(directory: string, owner: LockOwner | undefined): void {
+  if (!owner || owner.pid === process.pid || !isAlive(owner)) return
+  throw new SpoolError(
+    'SPOOL_IN_USE',
+    `${directory} is in use by process ${owner.pid} on ${owner.host}: stop that one, or give this one ` +
+      'another data directory',
+  )
+}
+
+// A link is made whole and by one process only, however many start at once.
+function createLock(path: string, text: string): boolean {
+  const temporary = `${path}-${crypto.randomUUID()}`
+  writeFileSync(temporary, text)
+  try {
+    linkSync(temporary, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    unlinkSync(temporary)
+  }
 }
 
 function readOwner(path: string): LockOwner | undefined {
@@ -61,6 +78,14 @@ const ownerOf = (pid: number): LockOwner => ({
 function startedTicks(pid: number): string {
   const stat = readIfThere(`/proc/${pid}/stat`)
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
 }
 
 function readIfThere(path: string): string {

@@ -19,10 +19,7 @@ const say = (line: string) => isMainThread && writeSync(1, `${line}\n`)
 say(`first ${first}`)
 for (let n = first; n < first + Number(frames); n++) {
   const verdict = lane.append(numberedFrame(n, Number(frameBytes)))
-  if (verdict !== 'appended') {
-    say(`${verdict} ${n}`)
-    break
-  }
+  if (verdict !== 'appended') continue
   if (n % 100 === 99) {
     lane.flush()
     say(`flushed ${n + 1}`)
