@@ -1,4 +1,27 @@
 // The commands of the program: a table of contents.
-import { checkConfig, runCommand } from '#commands'
+import {
+  call,
+  capture,
+  checkConfig,
+  doctor,
+  load,
+  runCommand,
+  search,
+  serve,
+  tail,
+  up,
+} from '#commands'
 
-process.exitCode = await runCommand({ 'check-config': checkConfig }, process.argv.slice(2))
+const commands = {
+  up,
+  capture,
+  serve,
+  load,
+  search,
+  call,
+  tail,
+  doctor,
+  'check-config': checkConfig,
+}
+
+process.exit(await runCommand(commands, process.argv.slice(2)))

@@ -1,0 +1,158 @@
+// What a node says to Prometheus. Everything is read when it is asked for: the numbers live in shared
+// memory and on disk, and a scrape costs no thread but this one.
+import { Counter, Gauge } from 'prom-client'
+import type { Intake } from '#intake'
+import type { LedgerCounts } from '#ledger'
+import { registry } from '#metrics'
+import type { Spool } from '#spool'
+import type { StoreSignals } from '#store'
+
+export interface NodeSources {
+  readonly ledger: () => readonly LedgerCounts[]
+  readonly pending: () => number
+  readonly intake: Intake
+  readonly spool: Spool
+  readonly store: () => StoreSignals | undefined
+  readonly isReady: () => boolean
+}
+
+/** Registers the node's metrics; they read `sources` at every scrape. */
+export function publishNodeMetrics({
+  ledger,
+  pending,
+  intake,
+  spool,
+  store,
+  isReady,
+}: NodeSources): void {
+  const sum = (of: (counts: LedgerCounts) => number) =>
+    ledger().reduce((total, counts) => total + of(counts), 0)
+  total('frames_received', 'HEP frames that reached this node since its spool was made.', () =>
+    sum(({ received }) => received),
+  )
+  total('frames_appended', 'Frames written to the spool.', () => sum(({ appended }) => appended))
+  byReason('frames_rejected', 'Frames refused at the intake, by reason.', () =>
+    ledger().map(({ rejected }) => rejected),
+  )
+  byReason('frames_dropped', 'Good frames that could not be kept, by reason.', () =>
+    ledger().map(({ dropped }) => dropped),
+  )
+  gauge('frames_pending', 'Frames in the spool that are not in the database yet.', pending)
+  publishIntake(intake)
+  publishSpool(spool)
+  publishStore(store)
+  gauge('ready', '1 while the node takes work.', () => (isReady() ? 1 : 0))
+}
+
+function publishIntake(intake: Intake): void {
+  const counters = () => intake.stats().total
+  gauge(
+    'connections_open',
+    'Open HEP connections (TCP, TLS, WebSocket).',
+    () => counters().connectionsOpen,
+  )
+  total('connections_accepted', 'HEP connections accepted.', () => counters().connectionsAccepted)
+  total(
+    'connections_refused',
+    'HEP connections refused: limits or allow-list.',
+    () => counters().connectionsRefused,
+  )
+  total(
+    'connections_expelled',
+    'HEP connections closed for errors, idling or unfinished frames.',
+    () => counters().connectionsExpelled,
+  )
+  total(
+    'intake_pushed_back',
+    'Times reading of streams was stopped because the spool was full.',
+    () => counters().pushedBack,
+  )
+  gauge(
+    'udp_receive_buffer_bytes',
+    'Kernel receive buffer granted, all UDP sockets.',
+    () => counters().receiveBufferGrantedBytes,
+  )
+  total('intake_thread_restarts', 'Intake threads that died and were started again.', () =>
+    intake.stats().lanes.reduce((all, { restarts }) => all + restarts, 0),
+  )
+}
+
+function publishSpool(spool: Spool): void {
+  gauge('spool_bytes', 'Bytes of the spool on disk.', () => spool.usage().bytes)
+  gauge('spool_bytes_max', 'Bytes the spool may have.', () => spool.bytesMax)
+  gauge(
+    'spool_backlog_bytes',
+    'Bytes the slowest reader has not passed.',
+    () => spool.usage().backlogBytes,
+  )
+  gauge(
+    'spool_age_seconds',
+    'Age of the oldest batch the slowest reader has not passed.',
+    () => spool.usage().oldestUnreadAgeSeconds,
+  )
+}
+
+function publishStore(store: () => StoreSignals | undefined): void {
+  const signal = (name: keyof StoreSignals) => () => store()?.[name] ?? 0
+  total('frames_stored', 'Messages stored by this process.', signal('messages'))
+  total('store_segments', 'Call segments written by this process.', signal('segments'))
+  total('store_batches', 'Batches committed by this process.', signal('batches'))
+  total(
+    'store_batch_milliseconds',
+    'Time from begin to commit, all batches.',
+    signal('batchMsTotal'),
+  )
+  total('store_copy_bytes', 'Bytes sent by COPY.', signal('copyBytesTotal'))
+  total('store_retries', 'Database errors after which a batch was tried again.', signal('retries'))
+  total(
+    'store_bare_rows',
+    'Rows PostgreSQL refused, stored without their searched columns.',
+    signal('bareRows'),
+  )
+  total('store_thread_starts', 'Starts of the writer thread.', signal('starts'))
+  gauge('store_retrying', '1 while the database does not take batches.', () =>
+    signal('retryingSinceUs')() > 0 ? 1 : 0,
+  )
+}
+
+function gauge(name: string, help: string, read: () => number): void {
+  new Gauge({
+    name: `calliope_${name}`,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+// prom-client counters only go up by `inc`; these are kept elsewhere, so each scrape starts from 0.
+function total(name: string, help: string, read: () => number): void {
+  new Counter({
+    name: `calliope_${name}_total`,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}
+
+function byReason(
+  name: string,
+  help: string,
+  read: () => readonly Readonly<Partial<Record<string, number>>>[],
+): void {
+  new Counter({
+    name: `calliope_${name}_total`,
+    help,
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const counts of read())
+        for (const [reason, count = 0] of Object.entries(counts)) this.inc({ reason }, count)
+    },
+  })
+}

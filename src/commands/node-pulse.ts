@@ -1,0 +1,76 @@
+// Once a second: this node's row among the nodes, with its ledger and how busy it is.
+import type { Intake } from '#intake'
+import type { DropReason, LedgerCounts, RejectReason } from '#ledger'
+import type { Spool } from '#spool'
+import type { Store } from '#store'
+
+export type NodeState = 'starting' | 'ready' | 'draining' | 'stopped'
+
+/** What the pulse is taken of. */
+export interface Living {
+  readonly state: NodeState
+  readonly store: Store
+  readonly spool: Spool
+  readonly intake: Intake
+  lanes(): readonly LedgerCounts[]
+  pending(): number
+}
+
+const EVERY_MS = 1000
+
+/** Beats until closed; the last beat says 'stopped'. */
+export class NodePulse {
+  readonly #node: Living
+  readonly #startedAt = new Date()
+  readonly #timer: Timer
+  #received: number
+  #beatAtMs = performance.now()
+
+  constructor(node: Living) {
+    this.#node = node
+    this.#received = sumLedgers(node.lanes()).received
+    this.#timer = setInterval(() => void this.#beat(node.state), EVERY_MS)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#beat('stopped')
+  }
+
+  #beat(state: NodeState): Promise<void> {
+    const ledger = sumLedgers(this.#node.lanes())
+    const seconds = (performance.now() - this.#beatAtMs) / 1000
+    const packetsPerSecond = Math.max(0, (ledger.received - this.#received) / seconds)
+    this.#received = ledger.received
+    this.#beatAtMs = performance.now()
+    const { bytes, oldestUnreadAgeSeconds } = this.#node.spool.usage()
+    const signals = {
+      packetsPerSecond: Math.round(packetsPerSecond * 10) / 10,
+      pending: this.#node.pending(),
+      spoolBytes: bytes,
+      spoolAgeSeconds: oldestUnreadAgeSeconds,
+      connections: this.#node.intake.stats().total.connectionsOpen,
+    }
+    return this.#node.store.heartbeat({ state, startedAt: this.#startedAt, ledger, signals })
+  }
+}
+
+/** Several lanes' counts as one. */
+export function sumLedgers(lanes: readonly LedgerCounts[]): LedgerCounts {
+  return {
+    received: lanes.reduce((sum, { received }) => sum + received, 0),
+    appended: lanes.reduce((sum, { appended }) => sum + appended, 0),
+    rejected: sumReasons<RejectReason>(lanes.map(({ rejected }) => rejected)),
+    dropped: sumReasons<DropReason>(lanes.map(({ dropped }) => dropped)),
+  }
+}
+
+function sumReasons<Reason extends string>(
+  all: readonly Readonly<Partial<Record<Reason, number>>>[],
+): Partial<Record<Reason, number>> {
+  const sums: Partial<Record<Reason, number>> = {}
+  for (const counts of all)
+    for (const [reason, count] of Object.entries(counts) as [Reason, number][])
+      sums[reason] = (sums[reason] ?? 0) + count
+  return sums
+}

@@ -1,0 +1,183 @@
+// A node of Calliope, joined from rooms: it starts from the database end and stops from the socket
+// end, so that no packet ever meets a closed spool.
+//
+//   start   store ─▶ spool ─▶ intake ─▶ api ─▶ ready
+//   stop    readyz 503 ─▶ drain.wait ─▶ sockets closed ─▶ spool emptied ─▶ api ─▶ store ─▶ exit
+//
+// The database may be away at the start: intake receives into the spool all the same.
+import { join } from 'node:path'
+import { type Api, startApi } from '#api'
+import { type Config, type HostPort, showAddress } from '#config'
+import { createHttpIntake, type Intake, startIntake } from '#intake'
+import type { LedgerCounts } from '#ledger'
+import { log } from '#log'
+import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
+import { connect, openCallStore, type Store, startStore } from '#store'
+import { buildPage } from '#web'
+import { VERSION } from './command.ts'
+import { publishNodeMetrics } from './node-metrics.ts'
+import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
+import { NodePulse, type NodeState } from './node-pulse.ts'
+
+/** Exit code when packets are left in the spool. */
+const EXIT_LEFT = 3
+const READER = 'store'
+
+/** A running node; `stop` drains it and returns the exit code. */
+export class CaptureNode {
+  state: NodeState = 'starting'
+  readonly spool: Spool
+  readonly store: Store
+  readonly intake: Intake
+  readonly #httpLane: LaneWriter
+  readonly #config: Config
+  #api: Api | undefined
+  #pulse: NodePulse | undefined
+  #stopping: Promise<number> | undefined
+
+  private constructor(
+    config: Config,
+    spool: Spool,
+    store: Store,
+    intake: Intake,
+    httpLane: LaneWriter,
+  ) {
+    this.#config = config
+    this.spool = spool
+    this.store = store
+    this.intake = intake
+    this.#httpLane = httpLane
+  }
+
+  /** Starts everything `calliope capture` needs, and the page too when `withPage`. */
+  static async start(config: Config, { withPage }: { withPage: boolean }): Promise<CaptureNode> {
+    await using undo = new AsyncDisposableStack()
+    const directory = join(config.data_dir, 'spool')
+    const spool = undo.use(
+      await openSpool({ directory, bytesMax: config['spool.bytes_max'], readers: [READER] }),
+    )
+    const store = undo.use(await startStore(storeOptions(config, spool, VERSION)))
+    const intake = undo.use(await startIntake(intakeOptions(config, directory)))
+    const httpLane = openLane({ ...laneStorage(config, directory), lane: 'http' })
+    undo.defer(() => httpLane.close())
+    const node = new CaptureNode(config, spool, store, intake, httpLane)
+    undo.use(await node.#serve(withPage))
+    undo.move() // from here on `stop` ends them, in its own order
+    node.#begin()
+    return node
+  }
+
+  /** Where HTTP answers. */
+  get url(): string {
+    return this.#api?.url ?? ''
+  }
+
+  /** DESIGN §5, SIGTERM: 0 when the spool is empty, 3 when time ran out. Safe to call twice. */
+  stop(): Promise<number> {
+    this.#stopping ??= this.#drain()
+    return this.#stopping
+  }
+
+  lanes(): readonly LedgerCounts[] {
+    return this.#lanes().map(({ counts }) => counts)
+  }
+
+  /** Why work should not be sent here; empty when it may be. */
+  async missing(): Promise<string[]> {
+    const missing: string[] = []
+    if (this.state === 'draining') missing.push('the node is draining')
+    if (!this.store.isReady)
+      missing.push(`the database (${this.store.database}) has not answered yet`)
+    else if (this.store.signals().retryingSinceUs > 0)
+      missing.push(`the database (${this.store.database}) does not take data`)
+    const dead = this.intake.stats().lanes.filter(({ isRunning }) => !isRunning)
+    if (dead.length > 0)
+      missing.push(`intake threads are down: ${dead.map(({ lane }) => lane).join(', ')}`)
+    return missing
+  }
+
+  /** Frames in the spool that the store has not passed. */
+  pending(): number {
+    const passed = new Map(
+      this.spool.usage().lanes.map(({ lane, passedFrames }) => [lane, passedFrames]),
+    )
+    return this.#lanes().reduce(
+      (sum, { lane, counts }) => sum + Math.max(0, counts.appended - (passed.get(lane) ?? 0)),
+      0,
+    )
+  }
+
+  #lanes() {
+    const own = this.intake.lanes().map(({ lane, ledger }) => ({ lane, counts: ledger.counts() }))
+    return [...own, { lane: 'http', counts: this.#httpLane.ledger.counts() }]
+  }
+
+  async #serve(withPage: boolean): Promise<Api> {
+    const config = this.#config
+    const { host, port } = config['http.listen'] ?? { host: '127.0.0.1', port: 9080 }
+    const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
+    const lanes = () => ({ spoolId: this.spool.id, lanes: this.#lanes() })
+    const policy = intakeOptions(config, this.spool.directory).policy ?? {}
+    this.#api = await startApi({
+      store: openCallStore({ sql, liveLanes: lanes }),
+      hostname: host,
+      port,
+      token: config['http.token'],
+      hosts: config['http.hosts'],
+      readiness: async () => {
+        const missing = await this.missing()
+        return { ready: missing.length === 0, missing }
+      },
+      about: () => ({ version: VERSION, hep: this.listening() }),
+      hep: {
+        access: config['intake.keys'].length > 0 ? 'agent-keys' : 'token',
+        handle: createHttpIntake({ lane: this.#httpLane, policy }),
+      },
+      files: withPage ? await buildPage() : [],
+    })
+    return this.#api
+  }
+
+  /** Where HEP may be sent, for people. */
+  listening(): { transport: string; address: string }[] {
+    const bound = Object.entries(this.intake.addresses) as [string, HostPort | undefined][]
+    return bound.flatMap(([transport, address]) =>
+      address ? [{ transport, address: showAddress(address) }] : [],
+    )
+  }
+
+  #begin(): void {
+    publishNodeMetrics({
+      ledger: () => this.lanes(),
+      pending: () => this.pending(),
+      intake: this.intake,
+      spool: this.spool,
+      store: () => this.store.signals(),
+      isReady: () => this.state === 'ready',
+    })
+    this.#pulse = new NodePulse(this)
+    this.state = 'ready'
+  }
+
+  async #drain(): Promise<number> {
+    const { 'drain.wait': waitMs, 'drain.timeout': timeoutMs } = this.#config
+    this.state = 'draining'
+    log.info({ waitMs, timeoutMs }, 'draining: still receiving')
+    await Bun.sleep(waitMs)
+    await this.intake.pause()
+    await this.#httpLane.close()
+    log.info('draining: sockets are closed, emptying the spool')
+    const { frames } = await this.store.drain({ deadlineMs: timeoutMs })
+    await this.#pulse?.close()
+    await this.#api?.close()
+    await this.intake.close()
+    await this.store.close()
+    await this.spool.close()
+    if (frames === 0) return 0
+    log.error(
+      { left: frames, directory: this.spool.directory },
+      `${frames ?? 'some'} packets are left in ${this.spool.directory}; start a node on that directory to store them`,
+    )
+    return EXIT_LEFT
+  }
+}

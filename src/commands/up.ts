@@ -1,0 +1,75 @@
+import { type Config, type FlagTable, loadConfig, SETTINGS, UsageError } from '#config'
+import { log } from '#log'
+import type { Command } from './command.ts'
+import { CaptureNode } from './node.ts'
+import { runUntilSignal } from './run-until-signal.ts'
+import { startServer } from './server.ts'
+
+const flags = SETTINGS as FlagTable
+
+function configure(argv: readonly string[], command: string): Config {
+  const { config, positionals } = loadConfig(argv)
+  if (positionals.length > 0)
+    throw new UsageError([{ where: positionals[0]!, message: `${command} takes flags only` }])
+  log.level = config['log.level']
+  return config
+}
+
+async function runCapture(config: Config, withPage: boolean): Promise<number> {
+  const node = await CaptureNode.start(config, { withPage })
+  const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)
+  return runUntilSignal({
+    url: node.url,
+    fields: { ...node.intake.addresses, database: node.store.database },
+    lines: [`HEP    ${hep.join('   ') || 'no socket is open'}`, `data   ${node.store.database}`],
+    stop: () => node.stop(),
+  })
+}
+
+/** `calliope up`: everything in one process. */
+export const up: Command = {
+  summary: 'start everything: HEP in, PostgreSQL (embedded unless --database), page and API',
+  usage: 'up [--data-dir DIR] [--http HOST:PORT] [--hep-udp HOST:PORT] [--database URL] …',
+  example: 'calliope up --data-dir /var/lib/calliope --hep-udp 0.0.0.0:9060',
+  flags,
+  run: (argv) => runCapture(configure(argv, 'up'), true),
+}
+
+/** `calliope capture`: the stateless node of a fleet. */
+export const capture: Command = {
+  summary: 'a capture node: HEP in, PostgreSQL out; health, metrics and API, no page',
+  usage: 'capture --database URL [--hep-udp HOST:PORT] …',
+  example:
+    "calliope capture --database 'postgres://calliope:${secret:file:/run/secrets/db}@db/calliope'",
+  flags,
+  run: (argv) => runCapture(configure(argv, 'capture'), false),
+}
+
+/** `calliope serve`: page and API over a database others fill. */
+export const serve: Command = {
+  summary: 'the page and the API over a database that capture nodes fill',
+  usage: 'serve --database URL [--http HOST:PORT]',
+  example: 'calliope serve --database postgres://calliope@db/calliope --http 127.0.0.1:9080',
+  flags,
+  run: async (argv) => {
+    const config = configure(argv, 'serve')
+    if (config.database === 'embedded')
+      throw new UsageError([
+        {
+          where: '--database',
+          message:
+            "serve needs the URL of a database that capture nodes fill; 'embedded' belongs to calliope up",
+        },
+      ])
+    const api = await startServer(config)
+    return runUntilSignal({
+      url: api.url,
+      fields: {},
+      lines: [],
+      stop: async () => {
+        await api.close()
+        return 0
+      },
+    })
+  },
+}
