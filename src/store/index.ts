@@ -7,6 +7,8 @@ export {
 } from './postgres/database-error.ts'
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
 export { migrate, SCHEMA_VERSION } from './postgres/migrate.ts'
+export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'
+export type { LiveLane } from './read/read-ledger.ts'
 export { type Store, type StoreOptions, startStore, type Undrained } from './start-store.ts'
 export type { Heartbeat } from './write/heartbeat.ts'
 export type { StoreSignal, StoreSignals } from './write/signals.ts'

@@ -56,6 +56,11 @@ export async function findHits(
 
 function isFirstSql(params: SqlParams, fromUs: number | undefined): string {
   const from = fromUs === undefined ? '' : ` and older.first_at >= ${params.time(fromUs)}`
-  return `(s.call_id = '' or not exists (select from call_segments older
-    where older.call_id = s.call_id and older.first_at < s.first_at${from} offset 0))`
+  const older = 'select from call_segments older where older.call_id = s.call_id and older.first_at'
+  // Most segments that are not the first have their first in the same or the last partition.
+  return `(s.call_id = '' or not (
+    exists (${older} < s.first_at and older.first_at >= s.first_at - interval '${NEAR}'${from} offset 0)
+    or exists (${older} < s.first_at - interval '${NEAR}'${from} offset 0)))`
 }
+
+const NEAR = '6 hours'

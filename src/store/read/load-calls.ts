@@ -9,11 +9,13 @@ import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { Condition } from './query-sql.ts'
 import type { ReadSession } from './read-session.ts'
 import { type SegmentRow, SUMMARY_COLUMNS } from './segment-summary.ts'
-import { type FromClause, segmentsOf } from './segments-of.ts'
+import { type FromClause, type SegmentOrder, segmentsOf } from './segments-of.ts'
 import { SqlParams } from './sql-params.ts'
 
 /** Segments read from each end of a call that has more than twice as many. */
 export const SEGMENTS_HALF = 250
+/** Calls have fewer rows than this on average; if not, they are fetched one by one. */
+const ROWS_A_CALL = 10
 
 export interface LoadedCall {
   readonly call: MergedCall
@@ -44,10 +46,16 @@ export async function loadCalls(
   options: LoadOptions,
 ): Promise<ReadonlyMap<string, LoadedCall>> {
   if (callIds.length === 0) return new Map()
-  const found = await selectRows(session, callIds, options, 'any')
+  const limits = {
+    together: SEGMENTS_HALF + callIds.length * ROWS_A_CALL,
+    each: SEGMENTS_HALF * 2 + 1,
+  }
+  let found = await selectRows(session, callIds, options, 'together', limits.together)
+  if (countRows(found) >= limits.together)
+    found = await selectRows(session, callIds, options, 'each', limits.each)
   const long = [...found].flatMap(([id, rows]) => (rows.length > SEGMENTS_HALF * 2 ? [id] : []))
-  const oldest = await selectRows(session, long, options, 'oldest')
-  const newest = await selectRows(session, long, options, 'newest')
+  const oldest = await selectRows(session, long, options, 'oldest', SEGMENTS_HALF)
+  const newest = await selectRows(session, long, options, 'newest', SEGMENTS_HALF)
   return new Map(
     [...found].map(([callId, rows]) => {
       const ends = [...(oldest.get(callId) ?? []), ...(newest.get(callId) ?? [])]
@@ -56,16 +64,17 @@ export async function loadCalls(
   )
 }
 
-type Order = 'any' | 'newest' | 'oldest'
+function countRows(rows: ReadonlyMap<string, readonly LoadedRow[]>): number {
+  return [...rows.values()].reduce((sum, { length }) => sum + length, 0)
+}
 
 async function selectRows(
   session: ReadSession,
   callIds: readonly string[],
   options: LoadOptions,
-  order: Order,
+  order: SegmentOrder,
+  limit: number,
 ): Promise<ReadonlyMap<string, readonly LoadedRow[]>> {
-  // One more than is read whole tells that there are more.
-  const limit = order === 'any' ? SEGMENTS_HALF * 2 + 1 : SEGMENTS_HALF
   let found: readonly LoadedRow[] = []
   for (const from of segmentsOf(callIds, { fromUs: options.fromUs, limit, order }))
     found = found.concat(await select(session, options, from))

@@ -11,7 +11,7 @@ import { listedId } from './loose-segment.ts'
 import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { ReadSession } from './read-session.ts'
 import { type SegmentRow, SUMMARY_COLUMNS } from './segment-summary.ts'
-import { type FromClause, segmentsOf } from './segments-of.ts'
+import { type FromClause, type SegmentOrder, segmentsOf } from './segments-of.ts'
 import { SqlParams } from './sql-params.ts'
 
 /** Segments of one call that are summed up. */
@@ -49,11 +49,14 @@ export async function loadTraces(
   callIds: readonly string[],
   bounds: TraceBounds,
 ): Promise<ReadonlyMap<string, LoadedTrace>> {
-  const any = await selectTraces(session, callIds, bounds, 'any')
-  const long = [...any].flatMap(([callId, rows]) => (rows.length > SEGMENTS_MAX ? [callId] : []))
+  let found = await selectTraces(session, callIds, bounds, 'together')
+  const rowCount = [...found.values()].reduce((sum, { length }) => sum + length, 0)
+  if (callIds.length > 1 && rowCount > SEGMENTS_MAX)
+    found = await selectTraces(session, callIds, bounds, 'each')
+  const long = [...found].flatMap(([callId, rows]) => (rows.length > SEGMENTS_MAX ? [callId] : []))
   const newest = await selectTraces(session, long, bounds, 'newest')
   const traces = new Map<string, LoadedTrace>()
-  for (const [callId, rows] of [...any, ...newest]) {
+  for (const [callId, rows] of [...found, ...newest]) {
     const isWhole = !newest.has(callId)
     const olderCount = isWhole ? 0 : await countOlder(session, callId, rows)
     traces.set(callId, traceOf(rows, { ...bounds, isWhole, olderCount }))
@@ -65,9 +68,9 @@ async function selectTraces(
   session: ReadSession,
   callIds: readonly string[],
   bounds: TraceBounds,
-  order: 'any' | 'newest',
+  order: SegmentOrder,
 ): Promise<ReadonlyMap<string, TraceRow[]>> {
-  const limit = order === 'any' ? SEGMENTS_MAX + 1 : SEGMENTS_MAX
+  const limit = order === 'newest' ? SEGMENTS_MAX : SEGMENTS_MAX + 1
   let found: readonly TraceRow[] = []
   for (const from of segmentsOf(callIds, { limit, order }))
     found = found.concat(await select(session, from, bounds))

@@ -1,5 +1,9 @@
-// The `from` clause that fetches the segments of given calls: one lookup per call and partition,
-// written as a lateral join so that no plan can turn it into a walk over a whole partition.
+// The `from` clause that fetches the segments of given calls: one index lookup per call and partition.
+//
+//   together   all of them at once, which is fast, up to a number of rows that they seldom reach
+//   each       so many of each call, unsorted; a lateral join, which no plan can turn into a walk
+//   oldest     over a whole partition
+//   newest     so many of each call, sorted
 import { type LooseSegment, looseSegment } from './loose-segment.ts'
 import type { SqlParams } from './sql-params.ts'
 import { timeText } from './time-text.ts'
@@ -8,14 +12,15 @@ export type FromClause = (params: SqlParams) => string
 
 interface Which {
   readonly fromUs?: number | undefined
-  /** At most so many of each call. */
+  /** At most so many of each call, or of all when they come together. */
   readonly limit: number
-  /** Which ones: any (nothing has to be sorted), the oldest or the newest. */
-  readonly order: 'any' | 'newest' | 'oldest'
+  readonly order: SegmentOrder
 }
 
+export type SegmentOrder = 'each' | 'newest' | 'oldest' | 'together'
+
 const ORDERS = {
-  any: '',
+  each: '',
   oldest: 'order by one.first_at, one.id',
   newest: 'order by one.first_at desc, one.id desc',
 } as const
@@ -37,6 +42,12 @@ function byCallId(
   callIds: readonly string[],
   { fromUs = Number.NEGATIVE_INFINITY, limit, order }: Which,
 ): FromClause {
+  if (order === 'together')
+    return (params) => `(
+      select * from call_segments one
+      where one.call_id = any(${params.texts(callIds)}) and one.first_at >= ${params.time(fromUs)}
+      limit ${params.integer(limit)}
+    ) s`
   return (params) => `unnest(${params.texts(callIds)}) wanted (call_id)
     cross join lateral (
       select * from call_segments one

@@ -70,6 +70,7 @@ alter table call_segments alter column messages set storage external;
 
 -- Each index costs every batch; bench/store.ts says what. Partitions get theirs from here.
 create index call_segments_call_id on call_segments (call_id);
+create index call_segments_id on call_segments (id); -- the live tail; rising, so it costs little
 create index call_segments_first_at on call_segments (first_at);
 create index call_segments_from_user on call_segments (from_user text_pattern_ops);
 create index call_segments_to_user on call_segments (to_user text_pattern_ops);
