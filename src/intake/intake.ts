@@ -11,6 +11,7 @@ import { IntakeError } from './intake-error.ts'
 import type { BoundAddresses, LaneStorage, StreamsSetup } from './lane-messages.ts'
 import { LaneThread } from './lane-thread.ts'
 import type { Address } from './listener.ts'
+import { affordableConnections } from './open-files.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 import { probeUdp } from './udp-listener.ts'
 
@@ -34,7 +35,7 @@ export interface IntakeOptions {
   readonly udpShards?: number
   /** Kernel receive buffer asked for each UDP socket. @default 8 MiB */
   readonly receiveBufferBytes?: number
-  /** Open stream connections. @default 20000 */
+  /** Open stream connections; fewer where the process may not open so many files. @default 20000 */
   readonly connectionsMax?: number
   /** Of which one address may have. @default half of connectionsMax */
   readonly connectionsPerPeerMax?: number
@@ -162,7 +163,7 @@ function streamsOf({
     tlsFiles,
     tlsFilesCheckMs,
     rules: { refusalsPerMinuteMax, frameMs, idleMs, lingerMs },
-    limits: { connectionsMax, connectionsPerPeerMax },
+    limits: { connectionsMax: affordableConnections(connectionsMax), connectionsPerPeerMax },
     partialBytesMax,
     ageMs: connectionAgeMs,
     ageJitter: connectionAgeJitter,

@@ -2,7 +2,7 @@
 // the next line then says how many were left out. Counters have them all.
 import { log } from '#log'
 
-const LINES_PER_MINUTE_MAX = 60
+const LINES_PER_MINUTE_MAX = 20
 const MINUTE_MS = 60_000
 
 let windowBeganMs = Number.NEGATIVE_INFINITY

@@ -1,6 +1,7 @@
 // HEP over TCP and TLS: accepts, keeps the limits, and looks over all connections now and then.
 // Everything about one connection is in stream-connection.ts.
 import net, { type Server, type Socket } from 'node:net'
+import { log } from '#log'
 import type { ConnectionRoom } from './connection-room.ts'
 import type { FrameReceiver } from './frame-receiver.ts'
 import type { IntakeCounters } from './intake-counters.ts'
@@ -75,6 +76,11 @@ export class StreamListener implements Listener {
       )
       this.#server.listen({ host, port, backlog: BACKLOG }, resolve)
     })
+    this.#server.removeAllListeners('error')
+    // Out of descriptors, most likely: connections wait in the kernel until there are some again.
+    this.#server.on('error', (error) =>
+      log.warn({ room: 'intake', err: error }, `Listening for HEP over ${this.transport} failed`),
+    )
     const bound = this.#server.address() as { address: string; port: number }
     this.#address = { host: bound.address, port: bound.port }
     this.#sweep = setInterval(() => this.#lookOver(), this.#parts.sweepMs)
