@@ -12,7 +12,7 @@ import { createHttpIntake, type Intake, startIntake } from '#intake'
 import type { LedgerCounts } from '#ledger'
 import { log } from '#log'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
-import { connect, openCallStore, type Store, startStore } from '#store'
+import { connect, type LiveLane, openCallStore, type Store, startStore } from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
@@ -107,19 +107,25 @@ export class CaptureNode {
     )
   }
 
-  #lanes() {
-    const own = this.intake.lanes().map(({ lane, ledger }) => ({ lane, counts: ledger.counts() }))
-    return [...own, { lane: 'http', counts: this.#httpLane.ledger.counts() }]
+  #lanes(): LiveLane[] {
+    const spoolId = this.spool.id
+    const own = this.intake
+      .lanes()
+      .map(({ lane, ledger }) => ({ spoolId, lane, counts: ledger.counts() }))
+    return [...own, { spoolId, lane: 'http', counts: this.#httpLane.ledger.counts() }]
   }
 
   async #serve(withPage: boolean): Promise<Api> {
     const config = this.#config
     const { host, port } = config['http.listen'] ?? { host: '127.0.0.1', port: 9080 }
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
-    const lanes = () => ({ spoolId: this.spool.id, lanes: this.#lanes() })
     const policy = intakeOptions(config, this.spool.directory).policy ?? {}
     this.#api = await startApi({
-      store: openCallStore({ sql, liveLanes: lanes }),
+      store: openCallStore({
+        sql,
+        storedHeaders: config['store.custom_headers'],
+        liveLanes: () => this.#lanes(),
+      }),
       hostname: host,
       port,
       token: config['http.token'],

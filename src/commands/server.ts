@@ -34,7 +34,7 @@ export async function startServer(config: Config): Promise<Api> {
     log.error({ error: error.message }, 'the database cannot be used'),
   )
   const api = await startApi({
-    store: openCallStore({ sql }),
+    store: openCallStore({ sql, storedHeaders: config['store.custom_headers'] }),
     hostname: host,
     port,
     token: config['http.token'],
