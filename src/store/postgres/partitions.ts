@@ -60,9 +60,7 @@ export async function ensurePartitions(
 
 async function create(tx: SQL, { name, fromUs, toUs }: Partition): Promise<void> {
   // Names and bounds are made of digits. A table that lost its place (DETACH) takes it again.
-  await tx.unsafe(
-    `create table if not exists ${name} (like call_segments including defaults including storage)`,
-  )
+  await tx.unsafe(`create table if not exists ${name} (like call_segments including all)`)
   await tx.unsafe(
     `alter table call_segments attach partition ${name} for values from ('${at(fromUs)}') to ('${at(toUs)}')`,
   )

@@ -73,22 +73,25 @@ export function int8List(out: ByteWriter, values: readonly number[]): void {
   list(out, OID.int8, values, int8)
 }
 
+/** An empty list is NULL: 20 bytes less in every row. */
 function list<Value>(
   out: ByteWriter,
   oid: number,
   values: readonly Value[],
   write: (out: ByteWriter, value: Value) => void,
 ): void {
+  if (values.length === 0) {
+    nothing(out)
+    return
+  }
   const lengthAt = out.length
   out.int32(0)
-  out.int32(values.length > 0 ? 1 : 0) // dimensions
+  out.int32(1) // dimensions
   out.int32(0) // no NULLs
   out.int32(oid)
-  if (values.length > 0) {
-    out.int32(values.length)
-    out.int32(1) // first index
-    for (const value of values) write(out, value)
-  }
+  out.int32(values.length)
+  out.int32(1) // first index
+  for (const value of values) write(out, value)
   out.patchInt32(lengthAt, out.length - lengthAt - 4)
 }
 
