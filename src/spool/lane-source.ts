@@ -1,9 +1,10 @@
 // A lane's files as a reader sees them, while somebody else writes and deletes them. Whether a file
 // is finished is asked before its size: a file with a successor never grows, so what its size says
 // then is final.
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { laneFileName, listLaneFiles } from './lane-files.ts'
+import { readAround } from './read-around.ts'
 
 export class LaneSource {
   readonly #laneDir: string
@@ -39,13 +40,7 @@ export class LaneSource {
     const fd = this.#open(file)
     if (fd === undefined) return Buffer.alloc(0)
     const buffer = Buffer.allocUnsafeSlow(bytes)
-    let done = 0
-    while (done < bytes) {
-      const got = readSync(fd, buffer, done, bytes - done, offset + done)
-      if (got === 0) break
-      done += got
-    }
-    return buffer.subarray(0, done)
+    return buffer.subarray(0, readAround(fd, buffer, offset))
   }
 
   close(): void {

@@ -31,6 +31,15 @@ test('a damaged spool.json is refused, never replaced', () => {
   }
 })
 
+test('a directory that cannot be used is named, with the reason and what to do', async () => {
+  using directory = temporaryDirectory()
+  const file = join(directory.path, 'file')
+  writeFileSync(file, '')
+  await expect(openSpool({ directory: join(file, 'spool') })).rejects.toThrow(
+    /file\/spool cannot hold the spool \(.*ENOTDIR.*\): name a directory this user may write to/,
+  )
+})
+
 test('a lost spool.json is made again with the id its batches carry', async () => {
   using directory = temporaryDirectory()
   const lane = openLane({ directory: directory.path, lane: 'udp-0' })

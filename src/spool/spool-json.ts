@@ -21,19 +21,33 @@ export const spoolJsonPath = (directory: string): string => join(directory, 'spo
 
 /** Reads spool.json, making the directory and the file when there is none yet. */
 export function ensureSpoolJson(directory: string): SpoolJson {
-  mkdirSync(directory, { recursive: true })
-  const found = readSpoolJson(directory)
-  if (found) return found
+  try {
+    mkdirSync(directory, { recursive: true })
+    const found = readSpoolJson(directory)
+    if (found) return found
+    const made = newSpoolJson(directory)
+    createOnce(directory, made)
+    return readSpoolJson(directory) ?? made
+  } catch (error) {
+    if (error instanceof SpoolError) throw error
+    throw new SpoolError(
+      'SPOOL_UNREADABLE',
+      `${directory} cannot hold the spool (${(error as Error).message}): name a directory this user ` +
+        'may write to, on a disk with space',
+      error,
+    )
+  }
+}
+
+function newSpoolJson(directory: string): SpoolJson {
   const adopted = adoptSpoolId(directory)
   if (adopted) log.warn({ room: 'spool', directory, spoolId: adopted }, 'spool.json was missing')
-  const made: SpoolJson = {
+  return {
     formatVersion: SPOOL_FORMAT,
     spoolId: adopted ?? crypto.randomUUID(),
     createdAt: new Date().toISOString(),
     readers: [],
   }
-  createOnce(directory, made)
-  return readSpoolJson(directory) ?? made
 }
 
 /** Replaces spool.json in one step. */

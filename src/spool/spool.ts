@@ -46,6 +46,7 @@
 //                   opened; the ledger is taken from that batch; a new file begins.
 //   flipped bits    the batch fails its checksum, or its length is impossible. The reader copies the
 //                   bytes aside, goes on with the next whole batch, and counts the gap in the index.
+//                   A sector that cannot be read counts as zeros, and so as damage.
 //   power failure   up to syncMs of batches may be gone, also such as a reader has already passed on.
 //                   The reader's mark, when it survived, sets the index forward again; else the
 //                   reader reports how many frames the lane no longer knows of (`set-back`).
