@@ -28,33 +28,43 @@ export function correlationKeysOf(messages: readonly TracedMessage[]): readonly 
 
 /** The same keys with where each was read, for the reasons people see. */
 export function keyEvidenceOf(messages: readonly TracedMessage[]): readonly KeyEvidence[] {
+  const own = ownCallIds(messages)
   const found = new Map<string, string>()
-  const own = new Set<string>()
-  for (const { sip } of messages) if (sip !== undefined) own.add(`callid:${sip.callId}`)
-  // Reports and logs alone are filed under what their agent calls the call.
-  if (own.size === 0) own.add(`callid:${cutCallId(messages[0]?.correlationId ?? '')}`)
   const add = (kind: string, value: string, source: string) => {
-    const key = `${kind}:${cutCallId(value)}`
-    if (value !== '' && found.size < KEYS_MAX && !own.has(key) && !found.has(key)) {
-      found.set(key, source)
-    }
+    if (value === '' || found.size >= KEYS_MAX) return
+    const id = cutCallId(value)
+    const key = `${kind}:${id}`
+    if (!found.has(key) && !(kind === 'callid' && own.has(id))) found.set(key, source)
   }
+  for (const callId of own) add('callid', stemOf(callId), 'the suffix of its Call-ID')
   for (const message of messages) readKeys(message, add)
   return [...found].map(([key, source]) => ({ key, source }))
+}
+
+function ownCallIds(messages: readonly TracedMessage[]): ReadonlySet<string> {
+  const own = new Set<string>()
+  let last: string | undefined
+  for (const { sip } of messages) {
+    if (sip === undefined || sip.callId === last) continue
+    last = sip.callId
+    own.add(last)
+  }
+  // Reports and logs alone are filed under what their agent calls the call.
+  if (last === undefined) own.add(cutCallId(messages[0]?.correlationId ?? ''))
+  return own
 }
 
 type AddKey = (kind: string, value: string, source: string) => void
 
 function readKeys({ payload, sip, correlationId }: TracedMessage, add: AddKey): void {
   add('callid', correlationId, "the agent's correlation id")
-  if (sip === undefined) return
-  add('callid', stemOf(sip.callId), 'the suffix of its Call-ID')
-  if (sip.mayJoin === false) return
+  if (sip === undefined || sip.mayJoin === false) return
   for (const { name, value } of readHeaders(payload)) READERS[name.toLowerCase()]?.(value, add)
 }
 
 /** 'abc' of 'abc_b2b-1' and of 'abc_b2b-1_pbx-1'; '' when nothing was appended. */
 function stemOf(callId: string): string {
+  if (!callId.includes('_')) return ''
   const at = callId.search(/(?:_(?:b2b|pbx)-\d+)+$/)
   return at > 0 ? callId.slice(0, at) : ''
 }

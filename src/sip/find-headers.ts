@@ -21,7 +21,7 @@ const COLON = 58
 
 /** Fills `spans` from the lines behind the start line and returns where the body begins. */
 export function findHeaders(bytes: Buffer, head: string, startLineEnd: number): number {
-  spans.fill(-1)
+  for (let place = 0; place < spans.length; place += 1) spans[place] = -1
   walk.isFolded = false
   walk.mayJoin = false
   if (startLineEnd < 0) return head.length

@@ -51,17 +51,21 @@ export function foldTaps(messages: readonly TracedMessage[]): readonly FoldedMes
   }))
 }
 
-function groupByContent(messages: readonly TracedMessage[]): Iterable<TracedMessage[]> {
-  const groups = new Map<string, TracedMessage[]>()
+/** The same bytes between the same ends. The hash only finds candidates: bytes decide. */
+function groupByContent(messages: readonly TracedMessage[]): readonly TracedMessage[][] {
+  const groups: TracedMessage[][] = []
+  const byHash = new Map<string, TracedMessage[][]>()
   for (const message of messages) {
     const { srcIp, srcPort, dstIp, dstPort, protocolType, payload } = message
-    const path = `${protocolType} ${srcIp} ${srcPort} ${dstIp} ${dstPort} `
-    const key = path + payload.toString('latin1')
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [message])
-    else group.push(message)
+    const hash = `${srcIp} ${srcPort} ${dstIp} ${dstPort} ${protocolType} ${Bun.hash(payload)}`
+    const alike = byHash.get(hash) ?? []
+    const group = alike.find(([first]) => first!.payload.equals(payload))
+    if (group === undefined) {
+      groups.push([message])
+      byHash.set(hash, [...alike, groups.at(-1)!])
+    } else group.push(message)
   }
-  return groups.values()
+  return groups
 }
 
 function transmissionsOf(sightings: TracedMessage[]): readonly Transmission[] {
