@@ -84,7 +84,7 @@ test('a full disk drops with disk_error, keeps the ledger exact, and goes on whe
   await again.close()
 })
 
-test('a lane opens on a full disk, drops, and takes frames once there is space', async () => {
+test('a spool opens on a full disk, a new lane too: it drops, and takes frames once there is space', async () => {
   using disk = tinyDisk(1024 * 1024)
   if (!disk) return
   let nowMs = 0
@@ -94,7 +94,8 @@ test('a lane opens on a full disk, drops, and takes frames once there is space',
   try {
     for (let i = 0; ; i++) writeFileSync(`${ballast}-${i}`, Buffer.alloc(4_096))
   } catch {}
-  const lane = openLane({ directory, lane: 'udp-0', flushBytes: 20_000, now: () => nowMs })
+  await using _ = await openSpool({ directory, readers: ['store'] })
+  const lane = openLane({ directory, lane: 'udp-1', flushBytes: 20_000, now: () => nowMs })
   expect(lane.isFull).toBe(true)
   expect(lane.append(numberedFrame(0))).toBe('disk_error')
   for (const name of readdirSync(disk.path))
@@ -102,7 +103,7 @@ test('a lane opens on a full disk, drops, and takes frames once there is space',
   nowMs = 10_000
   expect(lane.append(numberedFrame(1))).toBe('appended')
   await lane.sync()
-  expect(readAll(openReader({ directory, lane: 'udp-0' })).numbers).toEqual([1])
+  expect(readAll(openReader({ directory, lane: 'udp-1' })).numbers).toEqual([1])
   expect(lane.ledger.counts()).toMatchObject({
     received: 2,
     appended: 1,

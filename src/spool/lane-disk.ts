@@ -5,7 +5,8 @@
 // A mark is a batch without records. Every file begins with one, so that the counters outlive the
 // files before it; it says how things stood before the batch at hand, which comes behind it. Others
 // are written when frames were only refused, so that those counts survive a kill as well.
-import { mkdirSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { LaneLedger } from '#ledger'
 import { log } from '#log'
 import { HEADER_BYTES } from './batch.ts'
@@ -59,7 +60,7 @@ export class LaneDisk {
 
   /** Measures the spool again when it is time to. */
   refreshRoom(): void {
-    if (this.#room.refresh() && this.#laneLog.isGone) this.#makeDirectoryAgain()
+    if (this.#room.refresh() && this.#laneLog.isGone) this.#leaveGoneFile()
   }
 
   /** Writes the batch and empties it; false when the disk did not take it. */
@@ -90,7 +91,7 @@ export class LaneDisk {
   /** Tries the disk when it refused and it is time to. */
   tryAgain(): void {
     if (!this.trouble.isTimeToTry) return
-    if (freeBytes(this.#parts.laneDir) < 2 * this.#parts.flushBytes) this.trouble.putOff()
+    if (freeBytes(dirname(this.#parts.laneDir)) < 2 * this.#parts.flushBytes) this.trouble.putOff()
     else if (this.#attempt(0, () => this.#writeMark(this.#parts.ledger.slots()))) {
       this.trouble.trialPassed()
     }
@@ -112,11 +113,10 @@ export class LaneDisk {
   }
 
   // Writes to a deleted file succeed, and nobody would ever read them.
-  #makeDirectoryAgain(): void {
+  #leaveGoneFile(): void {
     const { lane, laneDir } = this.#parts
     log.error({ room: 'spool', lane, laneDir }, 'the spool file was removed while being written')
     this.#laneLog.spoilFile()
-    this.#attempt(0, () => mkdirSync(laneDir, { recursive: true }))
   }
 
   #attempt(frames: number, write: () => void): boolean {
@@ -151,6 +151,10 @@ export class LaneDisk {
 }
 
 function freeBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path)
-  return bavail * bsize
+  try {
+    const { bavail, bsize } = statfsSync(path)
+    return bavail * bsize
+  } catch {
+    return Number.POSITIVE_INFINITY // unknown: let the trial write find out
+  }
 }

@@ -5,7 +5,7 @@
 // A file that was left (full, or spoiled) is closed only after it was synced once more. When a sync
 // fails, the kernel may have thrown the pages away and would call the next sync a success: so that
 // file is never asked again, it is left for good, and what was in it counts as unsafe.
-import { closeSync, existsSync, fsync, openSync } from 'node:fs'
+import { closeSync, existsSync, fsync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BatchBuffer } from './batch-buffer.ts'
 import { BatchFile } from './batch-file.ts'
@@ -64,6 +64,7 @@ export class LaneLog {
 
   /** Leaves the file being written, if any, and begins the next. Throws when the disk refuses. */
   beginFile(): void {
+    mkdirSync(this.#laneDir, { recursive: true })
     const begun = new BatchFile(join(this.#laneDir, laneFileName(this.#nextFile++)))
     if (this.#current) this.#left.push(this.#current)
     this.#current = begun

@@ -1,5 +1,4 @@
 // Opens a lane for its one writer: finds its end, restores its counters, begins a new file.
-import { mkdirSync } from 'node:fs'
 import { LaneLedger } from '#ledger'
 import { laneDirectory, nextRun } from './lane-files.ts'
 import { LaneLog } from './lane-log.ts'
@@ -56,7 +55,6 @@ export function openLane({
   checkBytesMax(bytesMax)
   const laneDir = laneDirectory(directory, lane)
   const spoolId = spoolIdFrom(ensureSpoolJson(directory).spoolId)
-  mkdirSync(laneDir, { recursive: true })
   const end = recoverLane(laneDir, lane, spoolId)
   const marks = [...readMarks(laneDir).values()]
   const passed = Math.max(end.frames, ...marks.map((mark) => mark.records))

@@ -1,6 +1,14 @@
 // spool.json: which spool this is, in which format, and who must have read a file before it goes.
 // Written whole beside itself and renamed, so that no reader ever sees half of it.
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { log } from '#log'
 import { adoptSpoolId } from './adopt-spool-id.ts'
@@ -111,8 +119,13 @@ function createOnce(directory: string, json: SpoolJson): void {
 
 function writeBeside(directory: string, json: SpoolJson): string {
   const temporary = join(directory, `.spool.json-${crypto.randomUUID()}`)
-  writeFileSync(temporary, `${JSON.stringify(json, null, 2)}\n`, { flush: true })
-  return temporary
+  try {
+    writeFileSync(temporary, `${JSON.stringify(json, null, 2)}\n`, { flush: true })
+    return temporary
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 function readIfThere(path: string): string | undefined {

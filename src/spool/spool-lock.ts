@@ -4,6 +4,7 @@
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { log } from '#log'
 import { SpoolError } from './spool-error.ts'
 
 interface LockOwner {
@@ -39,16 +40,17 @@ function refuseIfHeld(directory: string, owner: LockOwner | undefined): void {
 // A link is made whole and by one process only, however many start at once.
 function createLock(path: string, text: string): boolean {
   const temporary = `${path}-${crypto.randomUUID()}`
-  writeFileSync(temporary, text)
   try {
+    writeFileSync(temporary, text)
     linkSync(temporary, path)
-    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+    // On a full disk it is more useful to start and empty the spool than to hold its lock.
+    log.warn({ room: 'spool', path, err: error }, 'could not lock the spool')
   } finally {
-    unlinkSync(temporary)
+    unlinkIfThere(temporary)
   }
+  return true
 }
 
 function readOwner(path: string): LockOwner | undefined {

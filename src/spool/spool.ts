@@ -125,7 +125,13 @@ export async function openSpool({
 
 function declareReaders(directory: string, json: SpoolJson, readers: readonly string[]): SpoolJson {
   const declared = { ...json, readers }
-  if (json.readers.join() !== readers.join()) writeSpoolJson(directory, declared)
+  if (json.readers.join() === readers.join()) return declared
+  try {
+    writeSpoolJson(directory, declared)
+  } catch (error) {
+    // Reclaiming here knows them all the same; readers elsewhere go by the old list meanwhile.
+    log.warn({ room: 'spool', directory, err: error }, 'could not declare the spool readers')
+  }
   return declared
 }
 
