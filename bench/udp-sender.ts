@@ -52,3 +52,5 @@ function hepFrame(size: number): Buffer {
   whole.writeUInt16BE(whole.length, 4)
   return whole
 }
+
+export {}
