@@ -40,7 +40,10 @@ export function findHeaders(bytes: Buffer, head: string, startLineEnd: number): 
   return head.length
 }
 
-/** Decides which header a line is and notes where its value begins; returns its place in `spans`. */
+/**
+ * Decides which header a line is, notes where its value begins, and returns its place in `spans`.
+ * For `mayJoin` it is generous: correlation.ts reads the full name.
+ */
 function claimLine(bytes: Buffer, at: number, first: number): number {
   const next = letters(bytes, at + 1)
   switch (first | 0x20) {
@@ -61,16 +64,22 @@ function claimLine(bytes: Buffer, at: number, first: number): number {
       if (next === ESS) walk.mayJoin = true // Session-ID
       return next === ERV ? claim(bytes, SERVER, at + 6) : OTHER
     case 112: // P-Charging-Vector
-    case 114: // Replaces, Refer-To and its compact r
     case 120: // X-CID, X-Call-ID
-      if (isJoinHeader(bytes, at, next)) walk.mayJoin = true
+      if (next >> 8 === _C) walk.mayJoin = true
+      return OTHER
+    case 114: // Replaces, Refer-To and its compact r
+      if (next >> 8 === EP || next >> 8 === EF || next >> 16 < A) walk.mayJoin = true
       return OTHER
     default:
       return OTHER
   }
 }
 
+const A = 0x61
 const IA = 0x6961
+const _C = 0x2d63
+const EP = 0x6570
+const EF = 0x6566
 const ROM = 0x726f6d
 const O = 0x6f
 const SEQ = 0x736571
@@ -94,16 +103,4 @@ function skipBlanks(bytes: Buffer, start: number): number {
   let at = start
   while (bytes[at] === 32 || bytes[at] === 9) at += 1
   return at
-}
-
-/** Cheap and too generous: correlation.ts reads the full name. */
-function isJoinHeader(bytes: Buffer, at: number, next: number): boolean {
-  const isVendorC = next >> 8 === 0x2d63 // p-c, x-c
-  return (
-    isVendorC ||
-    next >> 8 === 0x6570 ||
-    next >> 8 === 0x6566 ||
-    skipBlanks(bytes, at + 1) > at + 1 ||
-    bytes[at + 1] === COLON
-  )
 }
