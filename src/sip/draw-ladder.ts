@@ -43,8 +43,8 @@ export function renderLadder(
 /** Where each column stands, as narrow as the labels allow; undefined when there is no room. */
 function placePosts({ columns, arrows }: Ladder, width: number): readonly number[] | undefined {
   const names = columns.map(({ label }) => label.length)
-  const texts = arrows.map((arrow) => textOf(arrow).length + 6)
-  const wanted = Math.max(GAP_CHARS_MIN, ...names.map((chars) => chars + 2), ...texts)
+  let wanted = Math.max(GAP_CHARS_MIN, ...names.map((chars) => chars + 2))
+  for (const arrow of arrows) wanted = Math.max(wanted, textOf(arrow).length + 6)
   for (let gap = Math.min(wanted, GAP_CHARS_MAX); gap >= GAP_CHARS_MIN; gap -= 1) {
     const half = (chars = 0) => Math.ceil(Math.min(chars, gap - 2) / 2)
     const first = TIME_CHARS + 2 + half(names[0])

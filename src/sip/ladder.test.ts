@@ -180,6 +180,15 @@ test('layOutLadder puts logs at their host and media reports between theirs', ()
   ])
 })
 
+test('foldTaps, layOutLadder and renderLadder manage a call of 50,000 messages', () => {
+  const [message] = scriptCall('0 a>p OPTIONS #1')
+  const all = Array.from({ length: 50_000 }, (_, i) => ({
+    ...message!,
+    atUs: message!.atUs + i * 300_000,
+  }))
+  expect(renderLadder(layOutLadder(foldTaps(all))).split('\n')).toHaveLength(50_003)
+})
+
 test('layOutLadder of nothing is an empty ladder', () => {
   expect(layOutLadder([])).toEqual({ columns: [], arrows: [] })
   expect(renderLadder(layOutLadder([]))).toBe('')

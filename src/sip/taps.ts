@@ -71,18 +71,30 @@ function groupByContent(messages: readonly TracedMessage[]): readonly TracedMess
 function transmissionsOf(sightings: TracedMessage[]): readonly Transmission[] {
   const transmissions: Transmission[] = []
   for (const sighting of sightings.sort(compareSightings)) {
-    const open = transmissions.find((transmission) => isSeenIn(transmission, sighting))
+    const open = openFor(transmissions, sighting)
     if (open === undefined) transmissions.push({ taps: [sighting], first: transmissions[0] })
     else open.taps.push(sighting)
   }
   return transmissions
 }
 
-function isSeenIn({ taps }: Transmission, sighting: TracedMessage): boolean {
-  const sinceUs = sighting.atUs - taps[0]!.atUs
-  if (sinceUs > TAP_SKEW_US_MAX) return false
+/** The nearest transmission in time that this sighting may belong to. */
+function openFor(
+  transmissions: readonly Transmission[],
+  sighting: TracedMessage,
+): Transmission | undefined {
+  for (let i = transmissions.length - 1; i >= 0; i -= 1) {
+    const { taps } = transmissions[i]!
+    const sinceUs = sighting.atUs - taps[0]!.atUs
+    if (sinceUs > TAP_SKEW_US_MAX) return undefined
+    if (sinceUs <= SAME_TAP_US_MAX || !isSeenBy(taps, sighting)) return transmissions[i]
+  }
+  return undefined
+}
+
+function isSeenBy(taps: readonly TracedMessage[], sighting: TracedMessage): boolean {
   const name = tapName(sighting)
-  return sinceUs <= SAME_TAP_US_MAX || !taps.some((tap) => tapName(tap) === name)
+  return taps.some((tap) => tapName(tap) === name)
 }
 
 function compareSightings(a: TracedMessage, b: TracedMessage): number {
