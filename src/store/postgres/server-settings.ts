@@ -13,7 +13,6 @@ const SETTINGS = {
   max_wal_size: '2GB',
   min_wal_size: '256MB',
   checkpoint_timeout: '15min',
-  wal_compression: 'on',
   synchronous_commit: 'on',
   jit: 'off', // compiling costs more than our short queries take
   random_page_cost: '1.1', // solid-state disks

@@ -32,7 +32,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   shared[KEY] ??= startShared()
   const test = await shared[KEY]
   const name = `test_${++test.databases}`
-  await test.admin.unsafe(`create database ${name} owner calliope`)
+  await test.admin.unsafe(`create database ${name} owner calliope strategy file_copy`)
   const on = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
   const url = on(test.server.url)
   const sql = connect({ url, max: 4 })
@@ -55,7 +55,10 @@ export async function testServer(): Promise<EmbeddedServer> {
 
 async function startShared(): Promise<Shared> {
   const directory = mkdtempSync(join(tmpdir(), 'calliope-test-'))
-  const server = await startEmbedded({ directory, settings: { fsync: 'off' } })
+  const server = await startEmbedded({
+    directory,
+    settings: { fsync: 'off', full_page_writes: 'off', wal_compression: 'off' },
+  })
   removeAtExit(directory)
   const { superuserPassword } = JSON.parse(
     readFileSync(join(directory, 'credentials.json'), 'utf8'),
