@@ -43,8 +43,10 @@ async function applySteps(tx: TransactionSQL, version: number): Promise<void> {
 
 /** 0 = nothing of ours there. Throws when the database is ahead of us. */
 async function versionOf(sql: SQL): Promise<number> {
-  const [table] = await sql`select to_regclass('schema_migrations') is not null as exists`
-  if (!table.exists) return 0
+  // Not to_regclass: it answers from a cache that waiting for an advisory lock does not refresh.
+  const [table] = await sql`select from pg_tables
+    where tablename = 'schema_migrations' and schemaname = current_schema()`
+  if (!table) return 0
   const [row] = await sql`select coalesce(max(version), 0) as version from schema_migrations`
   if (row.version > SCHEMA_VERSION) {
     throw new DatabaseError(
