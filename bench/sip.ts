@@ -1,7 +1,7 @@
 // Microseconds per message for parseSip and what the store does with every message besides.
 //   node_modules/.bin/bun bench/sip.ts
 import { decodeHep } from '#hep'
-import { callStateOf, correlationKeysOf, parseSip, type TracedMessage } from '#sip'
+import { callStateOf, correlationKeysOf, customHeaders, parseSip, type TracedMessage } from '#sip'
 import { readFixture } from '../test/fixtures/pcap.ts'
 
 const ROUNDS = 12
@@ -90,3 +90,7 @@ const seven = invites.map((payload, i) => {
 const perMessage = (us: string) => (Number(us) / 7).toFixed(3)
 console.log(`callStateOf: ${perMessage(usPerCall(seven, callStateOf))} us a message`)
 console.log(`correlationKeysOf: ${perMessage(usPerCall(seven, correlationKeysOf))} us a message`)
+const names = ['X-Customer', 'P-Asserted-Identity', 'User-Agent']
+console.log(
+  `customHeaders, three names: ${usPerCall(invites, (one) => customHeaders(one, names))} us a message`,
+)

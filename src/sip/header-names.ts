@@ -27,3 +27,10 @@ const COMPACT_NAMES: Readonly<Record<string, string>> = {
 export function fullNameOf(name: string): string {
   return name.length === 1 ? (COMPACT_NAMES[name.toLowerCase()] ?? name) : name
 }
+
+/** 'v' for 'via'; undefined for headers without a compact form. */
+export function compactNameOf(lowerName: string): string | undefined {
+  return Object.keys(COMPACT_NAMES).find(
+    (letter) => COMPACT_NAMES[letter]?.toLowerCase() === lowerName,
+  )
+}

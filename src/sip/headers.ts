@@ -2,7 +2,7 @@
 // more (a message view, configured custom headers, correlation) asks here and pays for it.
 
 import { headStart, headText } from './head.ts'
-import { fullNameOf } from './header-names.ts'
+import { compactNameOf, fullNameOf } from './header-names.ts'
 import { decodeField, unfold } from './wire-text.ts'
 
 /** More header lines than this are not read: no SIP stack takes as many. */
@@ -22,9 +22,9 @@ export interface SipHeader {
 /** All headers in order, unfolded, compact names spelled out; lines without a colon are skipped. */
 export function readHeaders(payload: Buffer): readonly SipHeader[] {
   const headers: SipHeader[] = []
-  forEachHeader(payload, (sentName, value) => {
-    headers.push({ name: fullNameOf(sentName), value, sentName })
-    return headers.length < HEADERS_MAX
+  forEachHeader(payload, ANY_LETTER, (sentName, value) => {
+    headers.push({ name: fullNameOf(sentName), value: value(), sentName })
+    return true
   })
   return headers
 }
@@ -33,9 +33,9 @@ export function readHeaders(payload: Buffer): readonly SipHeader[] {
 export function headerValue(payload: Buffer, name: string): string | undefined {
   const wanted = fullNameOf(name).toLowerCase()
   let found: string | undefined
-  forEachHeader(payload, (sentName, value) => {
+  forEachHeader(payload, lettersOf(wanted), (sentName, value) => {
     if (fullNameOf(sentName).toLowerCase() !== wanted) return true
-    found = value
+    found = value()
     return false
   })
   return found
@@ -48,44 +48,65 @@ export function customHeaders(
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {}
   if (names.length === 0) return headers
-  const wanted = wantedOf(names)
-  let missing = wanted.size
-  forEachHeader(payload, (sentName, value) => {
-    const name = wanted.get(fullNameOf(sentName).toLowerCase())
+  const { byName, letters } = wantedOf(names)
+  let missing = byName.size
+  forEachHeader(payload, letters, (sentName, value) => {
+    const name = byName.get(fullNameOf(sentName).toLowerCase())
     if (name === undefined || Object.hasOwn(headers, name)) return true
-    headers[name] = value.slice(0, HEADER_VALUE_CHARS_MAX)
+    headers[name] = value().slice(0, HEADER_VALUE_CHARS_MAX)
     missing -= 1
     return missing > 0
   })
   return headers
 }
 
-/** Full lower-case name to the configured one, so that `f` may be configured for From. */
-type WantedNames = ReadonlyMap<string, string>
+interface WantedNames {
+  /** Full lower-case name to the configured one, so that `f` may be configured for From. */
+  readonly byName: ReadonlyMap<string, string>
+  readonly letters: number
+}
 const wantedCache = new WeakMap<readonly string[], WantedNames>()
 
 /** Configured once, asked for with every message. */
 function wantedOf(names: readonly string[]): WantedNames {
   const known = wantedCache.get(names)
   if (known !== undefined) return known
-  const wanted = new Map(names.map((name) => [fullNameOf(name).toLowerCase(), name.toLowerCase()]))
+  const byName = new Map(names.map((name) => [fullNameOf(name).toLowerCase(), name.toLowerCase()]))
+  const letters = [...byName.keys()].reduce((bits, name) => bits | lettersOf(name), 0)
+  const wanted = { byName, letters }
   wantedCache.set(names, wanted)
   return wanted
 }
 
-/** Calls back for each header until that returns false. */
-function forEachHeader(payload: Buffer, visit: (name: string, value: string) => boolean): void {
+const ANY_LETTER = -1
+
+/** One bit for each first letter the header may have: most lines are passed over by it. */
+function lettersOf(lowerName: string): number {
+  return (
+    letterBit(lowerName.charCodeAt(0)) |
+    letterBit((compactNameOf(lowerName) ?? lowerName).charCodeAt(0))
+  )
+}
+
+function letterBit(char: number): number {
+  return 1 << (char & 31)
+}
+
+type Visit = (sentName: string, value: () => string) => boolean
+
+/** Calls back for each header that begins with one of the letters, until that returns false. */
+function forEachHeader(payload: Buffer, letters: number, visit: Visit): void {
   const head = headText(payload, headStart(payload))
   let at = lineEndOf(head, 0) + 1
   for (let lines = 0; at < head.length && lines < HEADERS_MAX; lines += 1) {
     let end = lineEndOf(head, at)
     if (isBlankLine(head, at, end)) return
     while (isIndented(head, end + 1)) end = lineEndOf(head, end + 1)
-    const colon = head.indexOf(':', at)
+    const colon = (letters & letterBit(head.charCodeAt(at))) === 0 ? -1 : head.indexOf(':', at)
     if (colon >= 0 && colon < end) {
       const name = head.slice(at, colon).trim()
-      if (name !== '' && !visit(name, decodeField(unfold(head.slice(colon + 1, end)).trim())))
-        return
+      const value = () => decodeField(unfold(head.slice(colon + 1, end)).trim())
+      if (name !== '' && !visit(name, value)) return
     }
     at = end + 1
   }

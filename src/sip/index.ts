@@ -1,5 +1,4 @@
 // sip: text -> message -> call -> ladder. Uses no other room.
-export { sdpOf } from './body-sdp.ts'
 export { type CallState, callStateOf, mergeCallStates } from './call-state.ts'
 export { correlationKeysOf, KEYS_MAX, type KeyEvidence, keyEvidenceOf } from './correlation.ts'
 export { type DrawOptions, renderLadder } from './draw-ladder.ts'
