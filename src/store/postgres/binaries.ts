@@ -30,9 +30,10 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 }
 
 /** Finds initdb and postgres; throws a sentence that says where it looked. */
-export async function findBinaries(env = process.env): Promise<PostgresBinaries> {
-  const asked = env.CALLIOPE_POSTGRES_BIN
-  const folders = asked ? [asked] : [await packagedFolder(), ...installedFolders(env)]
+export async function findBinaries(
+  asked = process.env.CALLIOPE_POSTGRES_BIN,
+): Promise<PostgresBinaries> {
+  const folders = asked ? [asked] : [await packagedFolder(), ...installedFolders()]
   const tried: string[] = []
   for (const folder of folders) {
     if (folder === undefined) continue
@@ -92,8 +93,8 @@ function makeLinks(packageFolder: string): void {
   }
 }
 
-function installedFolders(env: NodeJS.ProcessEnv): string[] {
-  const onPath = (env.PATH ?? '').split(delimiter).filter((part) => part !== '')
+function installedFolders(): string[] {
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter((part) => part !== '')
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => +b - +a) : []
   return [

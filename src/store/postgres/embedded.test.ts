@@ -157,6 +157,6 @@ test('startEmbedded says what PostgreSQL said when it does not start', async () 
 })
 
 test('findBinaries says where it looked', async () => {
-  const found = findBinaries({ CALLIOPE_POSTGRES_BIN: '/nowhere' })
+  const found = findBinaries('/nowhere')
   expect(found).rejects.toThrow('/nowhere: no initdb and postgres there')
 })

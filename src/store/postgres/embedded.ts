@@ -27,6 +27,8 @@ const PORTS_TRIED_MAX = 5
 export interface EmbeddedOptions {
   /** Where its files are, usually DATA_DIR/postgres. Made when missing. */
   readonly directory: string
+  /** Folder of initdb and postgres. @default CALLIOPE_POSTGRES_BIN, the npm package, PATH … */
+  readonly programs?: string
   /** PostgreSQL settings that replace ours. @default none */
   readonly settings?: ServerSettings
 }
@@ -47,9 +49,10 @@ export interface EmbeddedServer {
 /** Starts the embedded PostgreSQL server, making its data directory at the first time. */
 export async function startEmbedded({
   directory,
+  programs,
   settings = {},
 }: EmbeddedOptions): Promise<EmbeddedServer> {
-  const binaries = await findBinaries()
+  const binaries = await findBinaries(programs)
   makeDirectory(directory)
   const account = findAccount(directory, binaries.postgres)
   const cluster = await openCluster(directory, binaries, account)

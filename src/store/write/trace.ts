@@ -42,6 +42,8 @@ const DISCARDED: Refused = {
 }
 const CENSORED = 'x'
 const OUR_CLOCK_US_MIN = Date.UTC(2020) * 1000
+/** Before this there was no SIP: it is no time at all (0), or a clock that began at 1970. */
+const AGENT_CLOCK_US_MIN = Date.UTC(2000) * 1000
 const CHUNK_VLAN = 18
 
 /** Turns a frame of the spool into a message; payload and extras are views into the record. */
@@ -91,7 +93,8 @@ function believe(
   { behindMsMax, aheadMsMax }: TraceRules,
 ): { atUs: number; clockClamped: boolean } {
   const aheadMs = (atUs - receivedUs) / 1000
-  const clockClamped = aheadMs > aheadMsMax || -aheadMs > behindMsMax
+  const isAbsurd = atUs < AGENT_CLOCK_US_MIN || aheadMs > aheadMsMax
+  const clockClamped = isAbsurd || -aheadMs > behindMsMax
   return { atUs: clockClamped ? receivedUs : atUs, clockClamped }
 }
 
