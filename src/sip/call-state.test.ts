@@ -90,3 +90,9 @@ test('callStateOf names the parties of the earliest request', () => {
     dstIp: '10.0.0.10',
   })
 })
+
+test('callStateOf takes the INVITE for the first request where the clock says that all was at once', () => {
+  const requests = ['ACK #1', 'BYE #2', 'INVITE #1', 'CANCEL #1', 'PRACK #3']
+  const state = callStateOf(scriptCall(requests.map((label) => `0 a>p ${label}`).join('\n')))
+  expect(state.method).toBe('INVITE')
+})

@@ -2,8 +2,8 @@
 // the messages of one batch, and  state(a ++ b) = merge(state(a), state(b))  however the messages
 // were dealt out. That holds because every field is a minimum, a maximum or a sum over messages; a
 // field that goes with a time (a status, a name) is decided by a total order when times are equal:
-// the earliest request by its fields as text, an answer by the lower status, a failure or challenge
-// by the higher, a BYE by the address that sorts first.
+// the earliest request by what it begins, then by its fields as text; an answer by the lower status,
+// a failure or challenge by the higher, a BYE by the address that sorts first.
 //
 // What counts as an answer, failure or challenge is decided by each response alone, since a segment
 // may hold nothing else: any response except to ACK, BYE, CANCEL, PRACK, UPDATE and INFO, which
@@ -183,9 +183,13 @@ function offerParties(draft: Draft, us: number, by: Parties, srcIp: string, dstI
   draft.dstIp = dstIp
 }
 
-/** Any total order will do, as long as it is the same on every node. */
+/**
+ * The order of requests of one time: those that begin something first, because coarse clocks put an
+ * INVITE and its ACK into one tick. Else any total order will do that is the same on every node.
+ */
 function partyText(by: Parties, srcIp: string, dstIp: string): string {
   return JSON.stringify([
+    WITHIN_A_CALL.has(by.method) ? 1 : 0,
     by.method,
     by.fromUser,
     by.fromDomain,
