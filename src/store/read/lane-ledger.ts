@@ -4,13 +4,14 @@
 //   store  (its cursor's row)        records  = stored + rejected + dropped
 //   between                          pending  = appended - records, never negative
 //
-// The store's side is exact as of its last commit. The intake's is known from up to three places, each
-// a snapshot of the same counters; the one that has received most is the newest:
+// The store's side is exact as of its last commit. The intake's is known from up to three places:
 //
-//   live        counters in memory, when this process is the intake
+//   live        counters in memory, when this process is the intake: exact
 //   heartbeat   nodes.ledger, a few seconds old; only while the node is alive, because counters that
 //               were never written to the spool die with the process
 //   cursor      spool_cursors.intake, as old as the last stored batch
+//
+// The last two are snapshots of counters that only rise: of these the higher one is the newer.
 
 import type { Ledger } from '#contract'
 import { DROP_REASONS, type LedgerCounts, REJECT_REASONS } from '#ledger'
@@ -66,9 +67,10 @@ function sidesOf({ lanes, live, heartbeat }: SpoolCounts): Sides {
     rejected: sumOf(lanes.map(({ rejected }) => rejected)),
     dropped: sumOf(lanes.map(({ dropped }) => dropped)),
   }
-  const known = [addCounts(lanes.map(intakeOf)), heartbeat, addCounts(live)]
-  const newest = known.reduce((a, b) => ((b?.received ?? -1) > (a?.received ?? -1) ? b : a))
-  return { store, intake: newest ?? addCounts([]) }
+  if (live.length > 0) return { store, intake: addCounts(live) }
+  const stored = addCounts(lanes.map(intakeOf))
+  const isNewer = heartbeat !== undefined && heartbeat.received > stored.received
+  return { store, intake: isNewer ? heartbeat : stored }
 }
 
 /** Of a lane whose counters nobody has seen we know that what was read from it was appended. */

@@ -114,7 +114,10 @@ function payloadsOf({ call_id, id, format, messages }: LoadedRow): readonly Buff
     return decodeMessages(format, messages).map(({ payload }) => payload)
   } catch (error) {
     if (!(error instanceof SegmentError)) throw error
-    log.error({ room: 'store', callId: call_id, segment: String(id), error }, 'segment unreadable')
+    log.error(
+      { room: 'store', callId: call_id, segment: String(id), error: error.message },
+      'segment unreadable',
+    )
     return []
   }
 }

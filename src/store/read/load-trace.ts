@@ -144,7 +144,10 @@ function messagesOf({ call_id, id, format, messages }: TraceRow): readonly Trace
     return decodeMessages(format, messages)
   } catch (error) {
     if (!(error instanceof SegmentError)) throw error
-    log.error({ room: 'store', callId: call_id, segment: String(id), error }, 'segment unreadable')
+    log.error(
+      { room: 'store', callId: call_id, segment: String(id), error: error.message },
+      'segment unreadable',
+    )
     return []
   }
 }

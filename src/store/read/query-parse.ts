@@ -1,6 +1,8 @@
 // From query text to typed terms, or a QueryError that says where and what is allowed there.
 import { OUTCOMES, type Outcome } from '#contract'
+import { cutCallId } from '#sip'
 import { type CidrBlock, parseCidr } from './cidr.ts'
+import type { Glob } from './glob.ts'
 import { FIELD_NAMES_TEXT, FIELDS, nearestField, PROTOCOL_WORDS } from './query-fields.ts'
 import { fail, lexQuery, type RawTerm, type RawValue } from './query-lex.ts'
 import { readRange } from './query-numbers.ts'
@@ -21,7 +23,10 @@ function readTerm(raw: RawTerm): Term {
   const known = header === '' ? FIELDS.get(name) : undefined
   switch (known?.kind) {
     case 'text':
-      return { kind: 'text', not, field: known.field, header: '', globs }
+      return {
+        ...{ kind: 'text', not, field: known.field, header: '' },
+        globs: known.field === 'callid' ? globs.map(storedCallId) : globs,
+      }
     case 'number':
       return { ...known, not, ranges: values.map((value) => readNumber(known.field, value)) }
     case 'address':
@@ -31,6 +36,11 @@ function readTerm(raw: RawTerm): Term {
     case undefined:
       return unknownField(field.name, name, field)
   }
+}
+
+/** A Call-ID that was too long to store is stored cut: looked for as it stands there. */
+function storedCallId(glob: Glob): Glob {
+  return glob.length === 1 ? [cutCallId(glob[0]!)] : glob
 }
 
 /** 'Header.X-Foo' to 'header' and 'x-foo'. */

@@ -4,6 +4,7 @@ import type { CallDetail, Leg, ReadCallOptions } from '#contract'
 import {
   type CallFacts,
   callFactsOf,
+  cutCallId,
   type FoldedMessage,
   foldTaps,
   type JoinedLeg,
@@ -30,9 +31,10 @@ const RELATIVE_BYTES_MAX = 8 * 1024 * 1024
 /** The call with its legs; undefined when no segment of it is stored. */
 export async function readCall(
   session: ReadSession,
-  callId: string,
+  asked: string,
   { correlate, messagesMax }: ReadCallOptions,
 ): Promise<CallDetail | undefined> {
+  const callId = cutCallId(asked)
   const shownMax = Math.max(0, Math.min(messagesMax, MESSAGES_MAX))
   const bounds = { messagesMax: Math.max(shownMax, FACTS_MESSAGES_MIN), bytesMax: BYTES_MAX }
   const wanted = (await loadTraces(session, [callId], bounds)).get(callId)

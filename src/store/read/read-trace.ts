@@ -1,5 +1,5 @@
 // Every message of some calls with its bytes, for export.
-import type { TracedMessage } from '#sip'
+import { cutCallId, type TracedMessage } from '#sip'
 import { loadTraces } from './load-trace.ts'
 import type { ReadSession } from './read-session.ts'
 
@@ -21,7 +21,7 @@ export async function readTrace(
   let messages: readonly TracedMessage[] = []
   let [omitted, bytesLeft] = [0, EXPORT_BYTES_MAX]
   // One call after the other: what is fetched at a time is bounded.
-  for (const callId of [...new Set(callIds)].slice(0, EXPORT_CALLS_MAX)) {
+  for (const callId of [...new Set(callIds.map(cutCallId))].slice(0, EXPORT_CALLS_MAX)) {
     const bounds = { messagesMax: EXPORT_MESSAGES_MAX, bytesMax: Math.max(0, bytesLeft) }
     const trace = (await loadTraces(session, [callId], bounds)).get(callId)
     if (trace === undefined) continue

@@ -66,7 +66,7 @@ export class CallTail {
     const looping = new AbortController()
     void this.#loop(looping.signal).catch((error: unknown) => {
       if (looping.signal.aborted) return
-      log.error({ room: 'store', error }, 'the live tail failed')
+      log.error({ room: 'store', error: String(error) }, 'the live tail failed')
       for (const { queue } of this.#watchers) queue.end(error)
     })
     return looping

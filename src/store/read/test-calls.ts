@@ -104,9 +104,9 @@ let batches = 0
 export async function insertSegments(
   sql: SQL,
   segments: readonly TestSegment[],
+  batch = ++batches,
 ): Promise<readonly string[]> {
-  batches += 1
-  const ids = segments.map((_, place) => String(BigInt(batches) * 2n ** 20n + BigInt(place)))
+  const ids = segments.map((_, place) => String(BigInt(batch) * 2n ** 20n + BigInt(place)))
   const copy = sql.unsafe(`copy call_segments (${COLUMNS.join(', ')}) from stdin`)
   const writer = copy.writable().getWriter()
   for (const [place, segment] of segments.entries()) {
