@@ -15,7 +15,7 @@ const built = await Bun.build({
   entrypoints: [join(root, 'src/main.ts'), ...workers],
   naming: { entry: '[name].[ext]' },
   target: 'bun',
-  sourcemap: 'linked',
+  sourcemap: 'inline',
   compile: { outfile },
 })
 for (const message of built.logs) console.error(message)
