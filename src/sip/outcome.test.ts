@@ -121,6 +121,14 @@ const CALLS: Readonly<Record<string, readonly [string, readonly unknown[]]>> = {
     '0 a>p INVITE #4 +tag\n5 p>a 200 OK #4 INVITE\n900 a>p BYE #5',
     ['completed', 200, undefined, undefined],
   ],
+  'the middle of a call, with a re-INVITE': [
+    '0 a>p INVITE #4 +tag\n5 p>a 200 OK #4 INVITE\n6 a>p ACK #4',
+    ['answered', 200, undefined, undefined],
+  ],
+  'a call whose ACK came first by the clock': [
+    '0 a>p ACK #1\n1 a>p INVITE #1\n5 p>a 200 OK #1 INVITE',
+    ['answered', 200, 4, undefined],
+  ],
   'an INFO within a call': [
     '0 a>p INFO #4\n5 p>a 200 OK #4 INFO',
     ['unknown', undefined, undefined, undefined],

@@ -78,6 +78,13 @@ test('parseSip finds the end of an LF-only head although its body holds a blank 
   })
 })
 
+test('parseSip does not take a stray CR at the beginning of a line for the end of the head', () => {
+  expect(parse([INVITE[0]!, '\rX: y', ...INVITE.slice(1)])).toMatchObject({
+    cseq: 1,
+    fromTag: '3f7a9d21',
+  })
+})
+
 test('parseSip reads UTF-8 where it is valid and keeps any other bytes as Latin-1', () => {
   const utf8 = Buffer.from('Jürgen', 'utf8').toString('latin1')
   expect(withHeader('From', `<sip:${utf8}@example.net>`).fromUser).toBe('Jürgen')

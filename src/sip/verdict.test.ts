@@ -21,6 +21,11 @@ const CALLS: Readonly<Record<string, string>> = {
     127300 b>p BYE #2 +callee | Reason: Q.850;cause=16;text="Normal call clearing"
     127301 p>a BYE #2 +callee`,
   'completed: ended by 10.0.0.2, the capture begins within the call': '0 b>p BYE #2 +callee',
+  'answered after 10 ms, no BYE seen, last message 20 ms after the answer': `
+    0 a>p INVITE #1
+    1 p>a 100 Trying #1 INVITE
+    10 p>a 200 OK #1 INVITE
+    30 a>p ACK #1`,
   'answered after 10 ms, no ACK to the 200 OK, no BYE seen, last message 500 ms after the answer': `
     0 a>p INVITE #1
     10 p>a 200 OK #1 INVITE
