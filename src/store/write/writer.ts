@@ -69,10 +69,14 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     const { url, spoolDirectory, batchBytes = 8 * 2 ** 20, batchWaitMs = 1000 } = options
+    const partitionMs = options.partitionMs ?? 6 * HOUR_MS
+    if (partitionMs < HOUR_MS || partitionMs % HOUR_MS !== 0) {
+      throw new RangeError(`a partition of ${partitionMs} ms: must be whole hours`)
+    }
     this.#options = options
     this.#sql = connect({ url, max: 2, application: 'calliope writer' })
     this.#signals = new SignalBoard(options.signals)
-    this.#partitions = new PartitionKeeper(this.#sql, (options.partitionMs ?? 6 * HOUR_MS) * 1000)
+    this.#partitions = new PartitionKeeper(this.#sql, partitionMs * 1000)
     this.#collector = new Collector(spoolDirectory, {
       rules: {
         behindMsMax: options.behindMsMax ?? 14 * 24 * HOUR_MS,
