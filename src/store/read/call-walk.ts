@@ -85,6 +85,7 @@ export class CallWalk {
   #windowUs: number
   #rowsMax: number
   #callsLoaded = 0
+  #steps = 0
 
   constructor(session: ReadSession, plan: WalkPlan, limits: WalkLimits) {
     this.#session = session
@@ -132,10 +133,13 @@ export class CallWalk {
 
   #isSpent(): boolean {
     const { callsMax, msMax } = this.#limits
+    // One step at least, or the next page would begin where this one did.
+    if (this.#steps === 0) return false
     return this.#callsLoaded >= callsMax || performance.now() - this.#startedMs >= msMax
   }
 
   async #step(): Promise<void> {
+    this.#steps += 1
     const startedMs = performance.now()
     const topUs = Math.min(this.#scanned.us, this.#plan.nowUs)
     const lowUs = Math.max(topUs - this.#windowUs, this.#bottomUs)
