@@ -34,7 +34,7 @@ export function statusOf({ state, statuses }: MergedCall): number | undefined {
   return provisional.length > 0 ? Math.max(...provisional) : undefined
 }
 
-/** `user@domain`, or the one of the two that is there. */
+/** The user, which is what people search for; of a party without one, its domain. */
 export function partyText(user: string, domain: string): string {
-  return user !== '' && domain !== '' ? `${user}@${domain}` : user || domain
+  return user || domain
 }

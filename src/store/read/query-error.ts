@@ -11,7 +11,7 @@ export const QUERY_ERROR_CODES = {
   missing_value: 'a field, a minus or a | with nothing behind it',
   no_wildcard: 'a * in a field that compares numbers, addresses or words',
   too_long: 'more characters than a query may have',
-  too_many: 'more terms, alternatives or wildcards than a query may have',
+  too_many: 'more values or wildcards than a query may have',
   unclosed_quote: 'a quote that is never closed',
   unknown_field: 'no field has this name',
 } as const

@@ -43,8 +43,8 @@ test('readCall joins the segments of a call from every partition, however they w
     {
       callId: 'long',
       startedAt: '2026-11-19T07:00:00.000000Z',
-      from: 'alice@a.example',
-      to: 'bob@b.example',
+      from: 'alice',
+      to: 'bob',
       reasons: [],
       score: 1,
     },

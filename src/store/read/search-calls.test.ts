@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
 import type { CallRow, CallSearch } from '#contract'
 import { outcomeOf } from '#sip'
@@ -27,6 +27,7 @@ import {
   traced,
 } from './test-calls.ts'
 
+setDefaultTimeout(60_000) // the first test of a run starts a server
 let database: TestDatabase
 beforeAll(async () => {
   database = await testDatabase()
@@ -58,8 +59,8 @@ test('searchCalls merges the segments of a call and shows it once', async () => 
       callId: 'a "quoted\\", {id}',
       startedAt: '2026-11-20T08:00:00.000000Z',
       endedAt: '2026-11-20T08:01:02.001000Z',
-      from: 'alice@a.example',
-      to: 'bob@b.example',
+      from: 'alice',
+      to: 'bob',
       method: 'INVITE',
       status: 200,
       outcome: 'completed',
@@ -72,6 +73,68 @@ test('searchCalls merges the segments of a call and shows it once', async () => 
       protocol: 1,
     },
   ])
+})
+
+test('searchCalls from a time on sees calls as they are from there, and says which began before', async () => {
+  await database.sql`truncate call_segments`
+  const insert = (callId: string, atUs: number, start = 'REGISTER') =>
+    insertSegments(database.sql, [{ callId, messages: [traced({ callId, start, atUs })] }])
+  for (const minute of [-120, -60, 0]) await insert('registers hourly', minute * 60 * SECOND_US)
+  await insert('new', 60 * SECOND_US)
+  await insert('old', -90 * 60 * SECOND_US)
+  const { calls } = await search({ fromUs: TEST_US - 30 * 60 * SECOND_US })
+  expect(calls.map(({ callId, startedAt, partial }) => [callId, startedAt, partial])).toEqual([
+    ['new', '2026-11-20T08:01:00.000000Z', undefined],
+    ['registers hourly', '2026-11-20T08:00:00.000000Z', true],
+  ])
+  const upTo = await search({ toUs: TEST_US })
+  expect(upTo.calls.map(({ callId }) => callId)).toEqual(['old', 'registers hourly'])
+  expect(upTo.calls[1]?.messageCount).toBe(3)
+})
+
+test('searchCalls keeps the time range of the first page while paging', async () => {
+  await database.sql`truncate call_segments`
+  for (let n = 0; n < 5; n += 1) {
+    const messages = [traced({ callId: `call-${n}`, atUs: n * SECOND_US })]
+    await insertSegments(database.sql, [{ callId: `call-${n}`, messages }])
+  }
+  const first = await search({ limit: 2, fromUs: TEST_US + SECOND_US })
+  // By the next request -15m would be later; what was in the range must not fall out of it.
+  const moved = { limit: 9, fromUs: TEST_US + 4 * SECOND_US, cursor: first.nextCursor! }
+  const second = await search(moved)
+  expect([...first.calls, ...second.calls].map(({ callId }) => callId)).toEqual([
+    ...['call-4', 'call-3', 'call-2', 'call-1'],
+  ])
+  expect(second.nextCursor).toBeNull()
+  await expect(search({ ...moved, q: 'from:bob' })).rejects.toMatchObject({ code: 'bad_cursor' })
+  await expect(search({ cursor: 'made up' })).rejects.toMatchObject({ code: 'bad_cursor', at: 0 })
+})
+
+test('searchCalls finds IPv6, bytes that are not UTF-8, and what looks like SQL, as it was sent', async () => {
+  await database.sql`truncate call_segments`
+  const odd = [
+    traced({ callId: 'six', src: '2001:db8::1', dst: 'fe80::1' }),
+    traced({ callId: 'latin', from: 'Jos\xe9@a', headers: ['Subject: caf\xe9'] }),
+    traced({ callId: 'utf8', from: Buffer.from('Jos\u00e9@a').toString('latin1') }),
+    traced({ callId: "'; drop table call_segments; --", from: "o'brien@a" }),
+    traced({ callId: 'like%', from: 'a_b@a' }),
+  ]
+  for (const message of odd)
+    await insertSegments(database.sql, [{ callId: message.sip!.callId, messages: [message] }])
+  const found = async (q: string) => (await search({ q })).calls.map(({ callId }) => callId).sort()
+  expect(await found('ip:2001:db8::/64')).toEqual(['six'])
+  expect(await found('from:Jos\u00e9')).toEqual(['latin', 'utf8'])
+  expect(await found(`callid:"'; drop table call_segments; --"`)).toEqual([odd[3]!.sip!.callId])
+  expect(await found("o'brien")).toEqual([odd[3]!.sip!.callId])
+  expect(await found('callid:like%')).toEqual(['like%'])
+  expect(await found('callid:lik_')).toEqual([])
+  expect(await found('from:a_b|axb')).toEqual(['like%'])
+  expect(await found('text:caf')).toEqual(['latin'])
+})
+
+test('searchCalls with limits out of range gives a page all the same', async () => {
+  for (const limit of [0, -1, 1e9])
+    expect((await search({ limit })).calls.length).toBeGreaterThan(0)
 })
 
 // Few values, so that queries hit and calls share them; times far apart, near, and equal.
