@@ -14,6 +14,7 @@
 // sends and what it receives, or several agents share a capture id, or the frame came twice.
 //
 // Limit: taps whose clocks differ by more than that show one message as a message and its repeat.
+import { inCausalOrder } from './causal-order.ts'
 import type { TracedMessage } from './message.ts'
 import { compareInCall } from './order.ts'
 
@@ -43,8 +44,9 @@ export function foldTaps(messages: readonly TracedMessage[]): readonly FoldedMes
   for (const sightings of groupByContent(messages))
     transmissions.push(...transmissionsOf(sightings))
   transmissions.sort((a, b) => compareInCall(a.taps[0]!, b.taps[0]!))
-  const place = new Map(transmissions.map((transmission, i) => [transmission, i]))
-  return transmissions.map(({ taps, first }) => ({
+  const ordered = inCausalOrder(transmissions, ({ taps }) => taps[0]!)
+  const place = new Map(ordered.map((transmission, i) => [transmission, i]))
+  return ordered.map(({ taps, first }) => ({
     message: taps[0]!,
     taps,
     repeatOf: first === undefined ? undefined : place.get(first),
