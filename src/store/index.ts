@@ -8,7 +8,6 @@ export {
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
 export { migrate, SCHEMA_VERSION } from './postgres/migrate.ts'
 export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'
-export { QueryError } from './read/query-error.ts'
 export type { LiveLane } from './read/read-ledger.ts'
 export { timeText, timeUs } from './read/time-text.ts'
 export { type Store, type StoreOptions, startStore, type Undrained } from './start-store.ts'
