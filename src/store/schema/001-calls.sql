@@ -44,6 +44,8 @@ create table call_segments (
   failure_status smallint,
   challenge_status smallint,
   format        smallint not null,         -- how `messages` is encoded
+  block_place   smallint not null default 0, -- 0: messages stand here; else so many ids before
+  payload_bytes integer not null default 0,-- of the messages, as they were sent
   call_id       text not null,             -- SIP Call-ID, else the correlation id, else ''
   method        text,                      -- of the earliest request
   from_user     text,
@@ -62,7 +64,7 @@ create table call_segments (
   captured_by   text[],                    -- node names (HEP chunk 19)
   correlation   text[],                    -- keys that join this call to others, 'kind:value'; see correlation_keys
   headers       jsonb,                     -- custom headers, lower-case names
-  messages      bytea not null
+  messages      bytea                      -- of this row and the next ones; write/segment.ts
 ) partition by range (first_at);
 
 -- zstd output does not shrink further: do not try.
@@ -72,8 +74,10 @@ alter table call_segments alter column messages set storage external;
 create index call_segments_call_id on call_segments (call_id);
 create index call_segments_id on call_segments (id); -- the live tail; rising, so it costs little
 create index call_segments_first_at on call_segments (first_at);
-create index call_segments_from_user on call_segments (from_user text_pattern_ops);
-create index call_segments_to_user on call_segments (to_user text_pattern_ops);
+create index call_segments_from_user on call_segments (from_user text_pattern_ops)
+  where from_user is not null;
+create index call_segments_to_user on call_segments (to_user text_pattern_ops)
+  where to_user is not null;
 create index call_segments_ruri_user on call_segments (ruri_user text_pattern_ops)
   where ruri_user is distinct from to_user;
 

@@ -8,7 +8,7 @@ import { type Chunk, type Cursor, readQuarantined, type SpoolRecord } from '#spo
 import type { ByteWriter } from './byte-writer.ts'
 import { CallGroups } from './call-groups.ts'
 import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
-import { writeSegmentRow } from './segment-row.ts'
+import { type Rows, RowsBuilder } from './rows-builder.ts'
 import { SourceCounter, type SourceCounts } from './source-counter.ts'
 import { type Refused, type TraceRules, traceRecord } from './trace.ts'
 
@@ -35,21 +35,8 @@ export interface QuarantineRow {
   readonly frame: Buffer
 }
 
-export interface CorrelationRow {
-  readonly key: string
-  readonly callId: string
-  readonly us: number
-}
-
-export interface Batch {
+export interface Batch extends Rows {
   readonly moves: readonly LaneMove[]
-  /** Rows for COPY, one behind the other. */
-  readonly rows: Buffer
-  /** Where each row begins; one more than there are rows. */
-  readonly rowAt: readonly number[]
-  /** The earliest message of each row: decides the partition. */
-  readonly rowUs: readonly number[]
-  readonly correlation: readonly CorrelationRow[]
   readonly kpis: ReadonlyMap<number, KpiCounts>
   readonly sources: readonly SourceCounts[]
   readonly quarantine: readonly QuarantineRow[]
@@ -114,21 +101,15 @@ export class BatchBuilder {
   /** Groups, compresses and lays out the rows, pausing often: another batch is on its way out. */
   async build(out: ByteWriter): Promise<Batch> {
     const { customHeaders, kpis } = this.#options
-    const correlation: CorrelationRow[] = []
-    const rowAt: number[] = [0]
-    const rowUs: number[] = []
-    out.truncate()
-    for (const group of this.#groups.all) {
-      const { firstUs, correlation: keys } = writeSegmentRow(out, group, customHeaders)
+    const rows = new RowsBuilder(out, customHeaders)
+    for (const [i, group] of this.#groups.all.entries()) {
+      rows.add(group)
       kpis.count(group.messages)
-      for (const key of keys) correlation.push({ key, callId: group.callId, us: firstUs })
-      rowAt.push(out.length)
-      rowUs.push(firstUs)
-      if (rowUs.length % PAUSE_EVERY_ROWS === 0) await nextTurn()
+      if (i % PAUSE_EVERY_ROWS === PAUSE_EVERY_ROWS - 1) await nextTurn()
     }
     return {
       moves: [...this.#moves.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)),
-      ...{ rows: out.view(), rowAt, rowUs, correlation },
+      ...rows.finish(),
       kpis: kpis.take(),
       sources: this.#sources.take(),
       quarantine: this.#quarantine,

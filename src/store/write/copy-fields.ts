@@ -36,9 +36,12 @@ function nothing(out: ByteWriter): void {
   out.int32(-1)
 }
 
-export function bytea(out: ByteWriter, bytes: Uint8Array): void {
-  out.int32(bytes.length)
-  out.bytes(bytes)
+export function bytea(out: ByteWriter, bytes: Uint8Array | undefined): void {
+  if (bytes === undefined) nothing(out)
+  else {
+    out.int32(bytes.length)
+    out.bytes(bytes)
+  }
 }
 
 export function text(out: ByteWriter, value: string): void {

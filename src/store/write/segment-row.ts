@@ -3,7 +3,7 @@
 //   [i16 number of fields] { [i32 length, -1 = NULL][bytes] } …     big-endian
 //
 // Text that people search is cleaned for PostgreSQL (copy-fields.ts); the messages are exact.
-import { callStateOf, correlationKeysOf, customHeaders, type TracedMessage } from '#sip'
+import { type CallState, customHeaders, type TracedMessage } from '#sip'
 import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
 import {
@@ -19,13 +19,14 @@ import {
   textList,
   time,
 } from './copy-fields.ts'
-import { encodeMessages, SEGMENT_FORMAT } from './segment.ts'
+import { BLOCK_FORMAT } from './segment.ts'
 
 /** In the order they are written; the id comes first so that it can be filled in later. */
 export const SEGMENT_COLUMNS = [
-  ...['id', 'first_at', 'last_at', 'message_count', 'protocol', 'format', 'messages', 'call_id'],
-  ...['hosts', 'request_at', 'invite_at', 'ring_at', 'answer_at', 'failure_at', 'challenge_at'],
-  ...['cancel_at', 'bye_at', 'answer_status', 'failure_status', 'challenge_status', 'method'],
+  ...['id', 'first_at', 'last_at', 'message_count', 'protocol', 'format', 'block_place'],
+  ...['payload_bytes', 'messages', 'call_id', 'hosts', 'request_at', 'invite_at', 'ring_at'],
+  ...['answer_at', 'failure_at', 'challenge_at', 'cancel_at', 'bye_at'],
+  ...['answer_status', 'failure_status', 'challenge_status', 'method'],
   ...['from_user', 'from_domain', 'to_user', 'to_domain', 'ruri_user', 'ruri_domain'],
   ...['user_agent', 'src_ip', 'dst_ip', 'bye_ip', 'statuses', 'capture_ids', 'captured_by'],
   ...['correlation', 'headers'],
@@ -34,35 +35,41 @@ export const SEGMENT_COLUMNS = [
 /** Where the id stands in a row: behind the number of fields and its own length. */
 const ID_AT = 6
 /** Fields a row cannot do without; all others may be NULL or empty. */
-const NEEDED_FIELDS = 7
-const CALL_ID_FIELD = 7
-const HOSTS_FIELD = 8
+const NEEDED_FIELDS = SEGMENT_COLUMNS.indexOf('call_id')
+const CALL_ID_FIELD = NEEDED_FIELDS
+const HOSTS_FIELD = SEGMENT_COLUMNS.indexOf('hosts')
 
 const LIST_MAX = 64
 const SIP = 1
 
-/** What a segment contributes besides its row. */
-export interface SegmentExtras {
-  readonly firstUs: number
+/** A row and where its messages are. */
+export interface SegmentRow {
+  readonly group: CallGroup
+  readonly state: CallState
   readonly correlation: readonly string[]
+  /** Rows between this one and the one that holds its messages. */
+  readonly blockPlace: number
+  /** The packed messages of the whole block, in its first row. */
+  readonly block: Buffer | undefined
 }
 
-/** Appends the row of one group; its id is filled in by `setRowId`. */
+/** Appends a row; its id is filled in by `setRowId`. */
 export function writeSegmentRow(
   out: ByteWriter,
-  { protocol, callId, messages }: CallGroup,
+  { group, state, correlation, blockPlace, block }: SegmentRow,
   headerNames: readonly string[],
-): SegmentExtras {
-  const state = callStateOf(messages)
-  const correlation = correlationKeysOf(messages)
+): void {
+  const { protocol, callId, messages } = group
   out.int16(SEGMENT_COLUMNS.length)
   int8(out, 0)
   time(out, state.firstUs)
   time(out, state.lastUs)
   int4(out, state.messageCount)
   int2(out, protocol)
-  int2(out, SEGMENT_FORMAT)
-  bytea(out, encodeMessages(messages))
+  int2(out, BLOCK_FORMAT)
+  int2(out, blockPlace)
+  int4(out, group.bytes)
+  bytea(out, block)
   text(out, callId)
   textList(out, hostsOf(messages))
   for (const us of [state.requestUs, state.inviteUs, state.ringUs, state.answerUs]) time(out, us)
@@ -84,7 +91,6 @@ export function writeSegmentRow(
   )
   textList(out, correlation)
   jsonb(out, protocol === SIP ? headersOf(messages, headerNames) : {})
-  return { firstUs: state.firstUs, correlation }
 }
 
 /** Fills in the id of the row that begins at `at`. */

@@ -2,9 +2,10 @@
 // one statement over a list, sorted, so that nodes storing at the same time meet rows in one order
 // and do not deadlock.
 import type { SQL } from 'bun'
-import type { Batch, CorrelationRow, QuarantineRow } from './batch.ts'
+import type { Batch, QuarantineRow } from './batch.ts'
 import { cleanText } from './copy-fields.ts'
 import type { KpiCounts } from './kpi-counter.ts'
+import type { CorrelationRow } from './rows-builder.ts'
 import type { SourceCounts } from './source-counter.ts'
 
 /** The statements of a batch; each stands alone, so that one that is refused can be left out. */

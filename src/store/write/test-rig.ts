@@ -1,7 +1,10 @@
 // For the tests of the writer: a database with the schema, a spool, and a writer to run between them.
+import type { SQL } from 'bun'
+import type { TracedMessage } from '#sip'
 import { migrate } from '../postgres/migrate.ts'
 import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
 import { decodeMessages } from './segment.ts'
+import { messagesSql } from './segment-sql.ts'
 import { type TestSpool, testSpool } from './test-spool.ts'
 import { Writer, type WriterOptions } from './writer.ts'
 
@@ -53,11 +56,30 @@ export async function storeAll(options: WriterOptions): Promise<void> {
 
 export async function payloadsIn({ sql }: Pick<TestDatabase, 'sql'>): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const { format, messages } of await sql`select format, messages from call_segments`) {
-    for (const { payload } of decodeMessages(format, Buffer.from(messages))) {
+  for (const row of await segmentsIn(sql)) {
+    for (const { payload } of row.decoded) {
       const text = payload.toString('latin1')
       counts.set(text, (counts.get(text) ?? 0) + 1)
     }
   }
   return counts
+}
+
+export interface StoredSegment {
+  readonly call_id: string
+  readonly protocol: number
+  readonly decoded: readonly TracedMessage[]
+}
+
+/** All rows with their messages, by Call-ID. */
+export async function segmentsIn(sql: SQL): Promise<StoredSegment[]> {
+  const rows = await sql.unsafe(
+    `select s.*, ${messagesSql('s')} as packed from call_segments s order by call_id, protocol`,
+  )
+  return rows.map(
+    (row: StoredSegment & { format: number; packed: Uint8Array; block_place: number }) => ({
+      ...row,
+      decoded: decodeMessages(row.format, Buffer.from(row.packed), row.block_place),
+    }),
+  )
 }

@@ -1,0 +1,15 @@
+// Where the messages of a row of call_segments are: in the first row of its block, `block_place` ids
+// before it. A block never spans more than one whole hour of first_at, and partitions are whole
+// hours, so that the two rows lie in one partition and only that one is looked at.
+
+/** Blocks and partitions begin and end with it. */
+export const BLOCK_US = 3_600_000_000
+
+/** SQL for the packed messages of the row `alias`: decode with its `format` and `block_place`. */
+export function messagesSql(alias: string): string {
+  const hour = `date_bin('1 hour', ${alias}.first_at, 'epoch')`
+  return `case when ${alias}.block_place = 0 then ${alias}.messages else (
+    select b.messages from call_segments b
+    where b.id = ${alias}.id - ${alias}.block_place
+      and b.first_at >= ${hour} and b.first_at < ${hour} + interval '1 hour') end`
+}
