@@ -4,6 +4,7 @@
 // whole: its first and its newest SEGMENTS_HALF segments are, and the call says so (`isWhole`).
 import { log } from '#log'
 import { decodeMessages, SegmentError } from '../write/segment.ts'
+import { messagesSql } from '../write/segment-sql.ts'
 import { listedId } from './loose-segment.ts'
 import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { Condition } from './query-sql.ts'
@@ -36,6 +37,7 @@ export interface LoadOptions {
 interface LoadedRow extends SegmentRow {
   readonly hit: boolean
   readonly format: number | null
+  readonly block_place: number
   readonly messages: Buffer | null
 }
 
@@ -92,7 +94,7 @@ function select(
   const text = `
     select ${SUMMARY_COLUMNS},
       ${condition === undefined ? 'false' : `coalesce(${condition(params)}, false)`} as hit,
-      ${withMessages ? 's.format, s.messages' : 'null as format, null as messages'}
+      s.block_place, ${withMessages ? `s.format, ${messagesSql('s')}` : 'null as format, null'} as messages
     from ${from(params)}`
   return session.rows(text, params.values)
 }
@@ -108,10 +110,10 @@ function loadedCall(rows: readonly LoadedRow[], isWhole: boolean): LoadedCall {
 }
 
 /** Payloads of a damaged segment cannot be searched; the search goes on without them. */
-function payloadsOf({ call_id, id, format, messages }: LoadedRow): readonly Buffer[] {
+function payloadsOf({ call_id, id, format, messages, block_place }: LoadedRow): readonly Buffer[] {
   if (format === null || messages === null) return []
   try {
-    return decodeMessages(format, messages).map(({ payload }) => payload)
+    return decodeMessages(format, messages, block_place).map(({ payload }) => payload)
   } catch (error) {
     if (!(error instanceof SegmentError)) throw error
     log.error(

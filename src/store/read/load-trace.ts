@@ -7,6 +7,7 @@
 import { log } from '#log'
 import type { TracedMessage } from '#sip'
 import { decodeMessages, SegmentError } from '../write/segment.ts'
+import { messagesSql } from '../write/segment-sql.ts'
 import { listedId } from './loose-segment.ts'
 import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { ReadSession } from './read-session.ts'
@@ -26,9 +27,6 @@ export interface TraceBounds {
   readonly bytesMax: number
 }
 
-/** SIP shrinks to less than this part of itself: bounds what is fetched before it is decoded. */
-const PACKED_PART = 0.25
-
 export interface LoadedTrace {
   readonly call: MergedCall
   /** The newest, in order of time; at most as many as asked for. */
@@ -39,6 +37,7 @@ export interface LoadedTrace {
 
 interface TraceRow extends SegmentRow {
   readonly format: number
+  readonly block_place: number
   /** Null when newer segments have enough already. */
   readonly messages: Buffer | null
 }
@@ -87,12 +86,12 @@ function select(
 ): Promise<readonly TraceRow[]> {
   const params = new SqlParams()
   const text = `
-    select ${SUMMARY_COLUMNS}, s.format,
+    select ${SUMMARY_COLUMNS}, s.format, s.block_place,
       case when s.newer_messages < ${params.integer(messagesMax)}
-        and s.newer_bytes < ${params.integer(Math.ceil(bytesMax * PACKED_PART))} then s.messages end as messages
+        and s.newer_bytes < ${params.integer(bytesMax)} then ${messagesSql('s')} end as messages
     from (
       select s.*, coalesce(sum(s.message_count) over newer, 0) as newer_messages,
-        coalesce(sum(octet_length(s.messages)) over newer, 0) as newer_bytes
+        coalesce(sum(s.payload_bytes) over newer, 0) as newer_bytes
       from ${from(params)}
       window newer as (partition by s.call_id order by s.first_at desc, s.id desc
         rows between unbounded preceding and 1 preceding)
@@ -138,10 +137,16 @@ function traceOf(rows: readonly TraceRow[], options: TraceOptions): LoadedTrace 
 }
 
 /** A damaged segment is missing from the trace, counted as omitted, and said in the log. */
-function messagesOf({ call_id, id, format, messages }: TraceRow): readonly TracedMessage[] {
+function messagesOf({
+  call_id,
+  id,
+  format,
+  messages,
+  block_place,
+}: TraceRow): readonly TracedMessage[] {
   if (messages === null) return []
   try {
-    return decodeMessages(format, messages)
+    return decodeMessages(format, messages, block_place)
   } catch (error) {
     if (!(error instanceof SegmentError)) throw error
     log.error(

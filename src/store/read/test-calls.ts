@@ -145,7 +145,7 @@ const COLUMNS = [
   ...['failure_status', 'challenge_status', 'format', 'call_id', 'method', 'from_user'],
   ...['from_domain', 'to_user', 'to_domain', 'ruri_user', 'ruri_domain', 'user_agent', 'src_ip'],
   ...['dst_ip', 'bye_ip', 'hosts', 'statuses', 'capture_ids', 'captured_by', 'correlation'],
-  ...['headers', 'messages'],
+  ...['headers', 'payload_bytes', 'messages'],
 ]
 
 function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[] {
@@ -167,6 +167,7 @@ function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[
     [...new Set(messages.flatMap(({ captureNode }) => captureNode || []))],
     [...correlationKeysOf(messages)],
     headers === undefined ? null : JSON.stringify(headers),
+    messages.reduce((sum, { payload }) => sum + payload.length, 0),
     encodeMessages(messages),
   ]
 }
