@@ -161,7 +161,7 @@ export class CallWalk {
     const growth = Math.min(WINDOW_GROWTH_MAX, WINDOW_MS / Math.max(1, tookMs))
     if (isEmptied || growth < 1)
       this.#windowUs = Math.max(WINDOW_US_MIN, Math.round(this.#windowUs * growth))
-    if (growth > 1) this.#rowsMax = Math.min(ROWS_MAX, this.#rowsMax * 2)
+    if (growth > 1 && !isEmptied) this.#rowsMax = Math.min(ROWS_MAX, this.#rowsMax * 2)
   }
 
   async #load(callIds: readonly string[]): Promise<void> {
