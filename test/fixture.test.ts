@@ -29,7 +29,7 @@ async function withPackets(transport: Transport, sent: readonly TruePacket[]) {
     ...['--hep-tls-cert', join(fixtures, 'localhost.crt')],
     ...['--hep-tls-key', join(fixtures, 'localhost.key')],
     // The fixture keeps its date, however late this runs.
-    ...['--store-retention', '36500d'],
+    ...['--store-retention', '36500d', '--store-batch-wait', '100ms'],
   ])
   const end = async () => {
     await program.stop()

@@ -1,0 +1,330 @@
+// Real peers: SIPp phones call each other through a real Kamailio whose siptrace module mirrors
+// everything to `calliope up`; hep-js is a second HEP client. What happened is known, so what Calliope
+// says of it can be held against it.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import hepJs from 'hep-js'
+import type { CallDetail, CallPage, CallRow, Source } from '#contract'
+import { testDatabase } from '../src/store/postgres/test-server.ts'
+import { readUdpPayloads } from './fixtures/pcapng.ts'
+import { type KamailioOptions, network, startKamailio } from './peers/kamailio.ts'
+import { answeringSipp, runSipp } from './peers/sipp.ts'
+import { ask, type Program, startProgram, temporaryDirectory, until } from './program.ts'
+import { SEND } from './senders.ts'
+
+const missing = ['kamailio', 'sipp'].filter((name) => Bun.which(name) === null)
+if (missing.length > 0)
+  console.warn(
+    `\nNOT TESTED: calls through real peers, because ${missing.join(' and ')} cannot be found. On Debian, as root: apt-get install kamailio sip-tester\n`,
+  )
+
+let program: Program
+let directory: ReturnType<typeof temporaryDirectory>
+let database: Awaited<ReturnType<typeof testDatabase>>
+beforeAll(async () => {
+  database = await testDatabase()
+  directory = temporaryDirectory()
+  const place = ['--database', database.url, '--data-dir', directory.path]
+  program = await startProgram([...place, '--store-batch-wait', '100ms'])
+})
+afterAll(async () => {
+  await program.stop()
+  await database[Symbol.asyncDispose]()
+  directory[Symbol.dispose]()
+})
+
+/** Phones and proxies of one scene, on addresses nothing else uses: caller .11, callee .12. */
+class Scene {
+  readonly network = network()
+  readonly caller = `${this.network}.11`
+  readonly callee = `${this.network}.12`
+  readonly proxy = `${this.network}.10`
+  readonly secondProxy = `${this.network}.20`
+
+  kamailio(options: Partial<KamailioOptions> = {}): Promise<AsyncDisposable> {
+    return startKamailio({
+      sip: `${this.proxy}:5060`,
+      uas: `${this.callee}:5060`,
+      hep: `127.0.0.1:${program.udp.port}`,
+      directory: directory.path,
+      ...options,
+    })
+  }
+
+  answering(scenario: string): AsyncDisposable {
+    return answeringSipp({ scenario, local: `${this.callee}:5060`, directory: directory.path })
+  }
+
+  async call(scenario: string, service?: string): Promise<void> {
+    await runSipp({
+      ...{ scenario, local: `${this.caller}:5060`, remote: `${this.proxy}:5060` },
+      ...{ directory: directory.path, ...(service ? { service } : {}) },
+    })
+  }
+
+  /** The one call from this scene's caller, once so many messages of it are stored. */
+  async found(messages: number): Promise<{ row: CallRow; detail: CallDetail }> {
+    const q = encodeURIComponent(`src:${this.caller}`)
+    const { calls } = await until(
+      () => ask<CallPage>(program, `/api/v1/calls?q=${q}`),
+      (page) => (page.calls[0]?.messageCount ?? 0) >= messages,
+    )
+    expect(calls).toHaveLength(1)
+    const [row] = calls as [CallRow]
+    const path = `/api/v1/calls/${encodeURIComponent(row.callId)}`
+    return { row, detail: await ask<CallDetail>(program, path) }
+  }
+
+  /** The ladder as text, hosts by the names of this scene. */
+  ladder({ ladder }: CallDetail): string[] {
+    const names = new Map([
+      ...([
+        [this.caller, 'caller'],
+        [this.proxy, 'proxy'],
+      ] as const),
+      ...([
+        [this.secondProxy, 'second'],
+        [this.callee, 'callee'],
+      ] as const),
+    ])
+    const name = (column: number) => names.get(ladder.columns[column]!.ip)
+    return ladder.arrows.map(
+      ({ from, to, label }) => `${name(from)} > ${name(to)} ${label.replace(/^100 .*/, '100')}`,
+    )
+  }
+}
+
+const CALL = [
+  'caller > proxy INVITE',
+  'proxy > caller 100',
+  'proxy > callee INVITE',
+  'callee > proxy 180 Ringing',
+  'proxy > caller 180 Ringing',
+  'callee > proxy 200 OK',
+  'proxy > caller 200 OK',
+  'caller > proxy ACK',
+  'proxy > callee ACK',
+  'caller > proxy BYE',
+  'proxy > callee BYE',
+  'callee > proxy 200 OK',
+  'proxy > caller 200 OK',
+]
+/** The 100 and what passes it on its way to the callee are sent by two processes of Kamailio. */
+const settled = (arrows: readonly string[]) => [arrows.slice(0, 5).sort(), arrows.slice(5)]
+
+describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
+  test('a call is one call: completed, its times, its ladder of 13 messages', async () => {
+    const scene = new Scene()
+    {
+      await using _proxy = await scene.kamailio()
+      await using _callee = scene.answering('uas')
+      await scene.call('uac')
+    }
+    const { row, detail } = await scene.found(13)
+    expect(row).toMatchObject({
+      ...{ from: 'alice', to: '+49891234567', method: 'INVITE' },
+      ...{ status: 200, outcome: 'completed', messageCount: 13, userAgent: 'SIPp test' },
+      ...{ srcIp: scene.caller, dstIp: scene.proxy },
+    })
+    // The callee rings at once, answers after 200 ms; the caller talks for 300 ms.
+    expect(row.setupMs!).toBeWithin(0, 200)
+    expect(row.durationMs!).toBeWithin(290, 1000)
+    expect(detail.verdict).toMatch(
+      /^completed: answered after \d+ ms, \d+ ms long, ended by the caller/,
+    )
+    expect(detail.legs).toHaveLength(1)
+    expect(detail.ladder.columns.map(({ ip }) => ip)).toEqual([
+      ...[scene.caller, scene.proxy, scene.callee],
+    ])
+    expect(settled(scene.ladder(detail))).toEqual(settled(CALL))
+    expect(
+      detail.ladder.arrows.filter(({ sdp }) => sdp !== null).map(({ label }) => label),
+    ).toEqual(['INVITE', 'INVITE', '200 OK', '200 OK'])
+    await expectReadableByOthers(row.callId)
+    await expectFindable(row)
+  })
+
+  test('a second Kamailio on the way gives taps, not more arrows', async () => {
+    const scene = new Scene()
+    {
+      const second = `${scene.secondProxy}:5060`
+      await using _first = await scene.kamailio({ uas: second, captureId: 11 })
+      await using _second = await scene.kamailio({ sip: second, captureId: 22 })
+      await using _callee = scene.answering('uas')
+      await scene.call('uac')
+    }
+    // The first has one message more, the 100 of the second. The 7 between them both mirror.
+    const { row, detail } = await scene.found(14 + 13)
+    expect(row.outcome).toBe('completed')
+    expect(detail.ladder.columns.map(({ ip }) => ip)).toEqual([
+      ...[scene.caller, scene.proxy, scene.secondProxy, scene.callee],
+    ])
+    expect(scene.ladder(detail)).toHaveLength(20)
+    const seenBy = (ids: string) =>
+      detail.messages.filter(
+        ({ taps }) =>
+          taps
+            .map(({ captureId }) => captureId)
+            .sort()
+            .join() === ids,
+      ).length
+    expect([seenBy('11'), seenBy('11,22'), seenBy('22')]).toEqual([7, 7, 6])
+    expect(detail.ladder.arrows.every(({ repeatOf }) => repeatOf === null)).toBe(true)
+  })
+
+  test('a call to nobody failed with 404', async () => {
+    const scene = new Scene()
+    {
+      await using _proxy = await scene.kamailio()
+      await scene.call('uac-not-found', 'nobody')
+    }
+    const { row, detail } = await scene.found(3)
+    expect(row).toMatchObject({ status: 404, outcome: 'failed', durationMs: null })
+    expect(detail.verdict).toContain(`failed: 404 Not Found from ${scene.proxy}`)
+    expect(scene.ladder(detail)).toEqual([
+      ...['caller > proxy INVITE', 'proxy > caller 404 Not Found', 'caller > proxy ACK'],
+    ])
+  })
+
+  test('a caller who gives up cancelled, whatever crosses on the way', async () => {
+    const scene = new Scene()
+    {
+      await using _proxy = await scene.kamailio()
+      await using _callee = scene.answering('uas-cancel')
+      await scene.call('uac-cancel', 'bob')
+    }
+    const { row, detail } = await scene.found(13)
+    expect(row).toMatchObject({ status: 487, outcome: 'cancelled', to: 'bob' })
+    expect(detail.verdict).toMatch(/^cancelled by the caller after 1\d\d ms of ringing/)
+    const arrows = scene.ladder(detail)
+    for (const hop of ['caller', 'callee'])
+      expect(arrows.filter((arrow) => arrow.includes(hop) && !/ 100$/.test(arrow))).toEqual([
+        ...(hop === 'caller'
+          ? ['caller > proxy INVITE', 'proxy > caller 180 Ringing', 'caller > proxy CANCEL']
+          : ['proxy > callee INVITE', 'callee > proxy 180 Ringing', 'proxy > callee CANCEL']),
+        ...(hop === 'caller'
+          ? ['proxy > caller 200 canceling', 'proxy > caller 487 Request Terminated']
+          : ['callee > proxy 200 OK', 'callee > proxy 487 Request Terminated']),
+        hop === 'caller' ? 'caller > proxy ACK' : 'proxy > callee ACK',
+      ])
+  })
+
+  test('a registration that was challenged is registered, in the order it went', async () => {
+    const scene = new Scene()
+    {
+      await using _proxy = await scene.kamailio()
+      await scene.call('register')
+    }
+    const { row, detail } = await scene.found(4)
+    expect(row).toMatchObject({
+      ...{ method: 'REGISTER', status: 200, outcome: 'registered', from: 'carol' },
+    })
+    expect(detail.verdict).toBe('registered after one challenge')
+    expect(scene.ladder(detail)).toEqual([
+      ...['caller > proxy REGISTER', 'proxy > caller 401 Unauthorized'],
+      ...['caller > proxy REGISTER', 'proxy > caller 200 OK'],
+    ])
+  })
+
+  test.each([
+    ['version 3 over TCP', { hepVersion: 3 }, 'tcp'],
+    ['version 2', { hepVersion: 2 }, 'udp'],
+    ['version 1', { hepVersion: 1 }, 'udp'],
+  ] as const)(
+    'a call mirrored as HEP %s is the same call',
+    async (_, { hepVersion }, transport) => {
+      const scene = new Scene()
+      {
+        const hep =
+          transport === 'tcp' ? { hep: `127.0.0.1:${program.tcp.port};transport=tcp` } : {}
+        await using _proxy = await scene.kamailio({
+          hepVersion,
+          captureId: 70 + hepVersion,
+          ...hep,
+        })
+        await using _callee = scene.answering('uas')
+        await scene.call('uac')
+      }
+      const { row, detail } = await scene.found(13)
+      expect(row).toMatchObject({ outcome: 'completed', messageCount: 13 })
+      expect([...scene.ladder(detail)].sort()).toEqual([...CALL].sort())
+      // Version 1 names no agent and no time, so ours is shown and said to be ours.
+      const taps = detail.messages.flatMap((message) => message.taps)
+      expect(new Set(taps.map(({ captureId }) => captureId))).toEqual(
+        new Set([hepVersion === 1 ? 0 : 70 + hepVersion]),
+      )
+      expect(taps.every(({ clockClamped }) => clockClamped === (hepVersion === 1))).toBe(true)
+      const { sources } = await ask<{ sources: Source[] }>(program, '/api/v1/sources')
+      const captureId = hepVersion === 1 ? 0 : 70 + hepVersion
+      expect(sources.find((source) => source.captureId === captureId)).toMatchObject({
+        ...{ hepVersion, transport, packets: 13 },
+      })
+    },
+  )
+})
+
+/** What a person who knows about the call would type. */
+async function expectFindable({ callId, srcIp }: CallRow): Promise<void> {
+  const queries = [
+    ...['alice', '+49891234567', '+4989*', 'from:alice', 'to:+49891234567', 'to:*1234567'],
+    ...['user:alice', 'from:alice@example.test', 'domain:example.test', 'ua:sipp', 'status:2xx'],
+    ...['method:INVITE', 'outcome:completed', 'duration:<5', `ip:${srcIp}`, callId],
+    ...[`callid:${callId}`, 'from:alice to:+49* -status:4xx|5xx', 'text:PCMA'],
+  ]
+  for (const q of queries) {
+    const path = `/api/v1/calls?from=-5m&q=${encodeURIComponent(`${q} ip:${srcIp}`)}`
+    const { calls } = await ask<CallPage>(program, path)
+    expect([q, ...calls.map((call) => call.callId)]).toEqual([q, callId])
+  }
+}
+
+/** The export holds the 13 messages, for us and, where it is installed, for tshark. */
+async function expectReadableByOthers(callId: string): Promise<void> {
+  const path = `${program.url}/api/v1/calls/${encodeURIComponent(callId)}/pcap`
+  const file = Buffer.from(await (await fetch(path)).arrayBuffer())
+  expect(readUdpPayloads(file)).toHaveLength(13)
+  if (Bun.which('tshark') === null) return console.warn('NOT TESTED: tshark is not installed')
+  const name = join(directory.path, 'call.pcapng')
+  await Bun.write(name, file)
+  const fields = ['-T', 'fields', '-e', 'sip.Method', '-e', 'sip.Status-Code', '-e', 'sip.Call-ID']
+  const tshark = Bun.spawnSync(['tshark', '-r', name, ...fields])
+  const lines = tshark.stdout.toString().trimEnd().split('\n')
+  expect(lines.filter((line) => line.endsWith(callId))).toHaveLength(13)
+  expect(lines.filter((line) => line.startsWith('INVITE'))).toHaveLength(2)
+}
+
+test('hep-js, another HEP client: its SIP, RTCP report and log line are one call', async () => {
+  const callId = `${crypto.randomUUID()}@hep-js.test`
+  const sip = [
+    'INVITE sip:bob@example.test SIP/2.0',
+    'Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKhepjs',
+    'From: "Ann" <sip:ann@example.test>;tag=1',
+    'To: <sip:bob@example.test>',
+    `Call-ID: ${callId}`,
+    'CSeq: 1 INVITE',
+    'Content-Length: 0\r\n\r\n',
+  ].join('\r\n')
+  const report = JSON.stringify({
+    ...{ type: 200, ssrc: 1, sender_information: { packets: 100, octets: 16_000 } },
+    report_blocks: [{ source_ssrc: 2, fraction_lost: 5, packets_lost: 3, ia_jitter: 12 }],
+  })
+  const seconds = Math.floor(Date.now() / 1000)
+  const frame = (payload: string, payloadType: number, timeUseconds: number) =>
+    hepJs.encapsulate(payload, {
+      ...{ protocolFamily: 2, protocol: 17, payloadType, captureId: 2001, capturePass: '' },
+      ...{ srcIp: '10.0.0.1', dstIp: '10.0.0.2', srcPort: 5060, dstPort: 5060 },
+      ...{ timeSeconds: seconds, timeUseconds, correlation_id: callId },
+    })
+  await SEND.udp(program, [frame(sip, 1, 0), frame(report, 5, 1), frame('user busy', 100, 2)])
+  const path = `/api/v1/calls/${encodeURIComponent(callId)}`
+  const detail = await until(
+    () => ask<CallDetail>(program, path),
+    ({ messages }) => messages.length === 3,
+  )
+  expect(detail.messages.map(({ label, protocol, raw }) => [label, protocol, raw])).toEqual([
+    ['INVITE', 1, sip],
+    [expect.stringContaining('RTCP') as never, 5, report],
+    ['log', 100, 'user busy'],
+  ])
+  expect(detail.summary).toMatchObject({ from: 'ann', protocol: 1, messageCount: 3 })
+})
