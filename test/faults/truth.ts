@@ -1,0 +1,114 @@
+// What really is in the database and in the spool, message by message, read past the product's own
+// search and counters: the tests of this folder compare both with what the product says of itself.
+//
+// A message is told apart by its capture id, its agent's time and its bytes. Generated traffic never
+// repeats all three, so two equal ones in the database mean that something was stored twice.
+import { expect } from 'bun:test'
+import type { SQL } from 'bun'
+import type { Ledger } from '#contract'
+import { decodeHep } from '#hep'
+import { openReader, verifySpool } from '#spool'
+import { decodeMessages } from '../../src/store/write/segment.ts'
+import { messagesSql } from '../../src/store/write/segment-sql.ts'
+import { type Program, settledLedger } from '../program.ts'
+
+const ROWS_AT_A_TIME = 1_000
+
+interface Sighting {
+  readonly captureId: number
+  readonly atUs: number
+  readonly payload: Buffer
+}
+
+/** Tells one captured message from every other. */
+export const identityOf = ({ captureId, atUs, payload }: Sighting): string =>
+  `${captureId} ${atUs} ${Bun.hash(payload).toString(36)}`
+
+/** The identity of the message in a HEP frame. */
+export function identityOfFrame(frame: Buffer): string {
+  const packet = decodeHep(frame)
+  if (packet.kind === 'malformed') throw new Error(packet.detail)
+  return identityOf(packet)
+}
+
+/** Every message in the database. */
+export interface Stored {
+  /** Messages, each as often as it is there. */
+  readonly messages: number
+  readonly identities: ReadonlySet<string>
+}
+
+/** Reads every segment; its columns and its messages must agree on how many there are. */
+export async function readStored(sql: SQL): Promise<Stored> {
+  const identities = new Set<string>()
+  let messages = 0
+  for (let after = '-1'; ; ) {
+    const rows = (await sql.unsafe(
+      `select id::text as place, message_count, format, block_place, ${messagesSql('s')} as packed
+      from call_segments s where id > $1::bigint order by id limit ${ROWS_AT_A_TIME}`,
+      [after],
+    )) as SegmentRow[]
+    for (const row of rows) {
+      const found = decodeMessages(row.format, row.packed, row.block_place)
+      expect(found.length).toBe(row.message_count)
+      for (const message of found) identities.add(identityOf(message))
+      messages += found.length
+    }
+    if (rows.length < ROWS_AT_A_TIME) return { messages, identities }
+    after = rows.at(-1)!.place
+  }
+}
+
+interface SegmentRow {
+  readonly place: string
+  readonly message_count: number
+  readonly format: number
+  readonly block_place: number
+  readonly packed: Buffer
+}
+
+/** What a spool holds, deleted files counted. */
+export interface Spooled {
+  /** Frames it ever held. */
+  readonly framesEver: number
+  /** Of the messages still in its files. */
+  readonly identities: readonly string[]
+}
+
+/** Reads every lane of a spool nobody writes to. */
+export function readSpooled(directory: string): Spooled {
+  const { lanes } = verifySpool(directory)
+  return {
+    framesEver: lanes.reduce((sum, { framesEver }) => sum + framesEver, 0),
+    identities: lanes.flatMap(({ lane }) => readLane(directory, lane)),
+  }
+}
+
+function readLane(directory: string, lane: string): string[] {
+  const reader = openReader({ directory, lane })
+  const identities: string[] = []
+  for (let chunk = reader.read(); chunk; chunk = reader.read())
+    for (const { kind, bytes } of chunk.records)
+      if (kind === 'frame') identities.push(identityOfFrame(bytes))
+  reader.close()
+  return identities
+}
+
+/** The end of every test here: all is stored, once, and what was promised is among it. */
+export async function expectNothingLost(
+  program: Program,
+  sql: SQL,
+  {
+    received = 0,
+    promised = [],
+    waitMs = 30_000,
+  }: { received?: number; promised?: Iterable<string>; waitMs?: number } = {},
+): Promise<{ ledger: Ledger; stored: Stored }> {
+  const ledger = await settledLedger(program, received, waitMs)
+  const stored = await readStored(sql)
+  expect(stored.messages, 'the database holds what the ledger says').toBe(ledger.stored)
+  expect(stored.identities.size, 'nothing is stored twice').toBe(stored.messages)
+  const missing = [...promised].filter((identity) => !stored.identities.has(identity))
+  expect(missing, 'nothing that was promised is missing').toEqual([])
+  return { ledger, stored }
+}
