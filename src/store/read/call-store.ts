@@ -28,6 +28,8 @@ export interface OpenCallStoreOptions {
   readonly storedHeaders?: readonly string[]
   /** The counters of this process's own lanes; makes its part of the ledger exact. @default none */
   readonly liveLanes?: () => readonly LiveLane[]
+  /** How often the live tail looks for what is new. @default 400 */
+  readonly tailEveryMs?: number
 }
 
 /** Search, calls, exports, live tail, ledger and the state of the capture, from one database. */
@@ -52,9 +54,10 @@ export function openCallStore({
   sql,
   storedHeaders = [],
   liveLanes = () => [],
+  tailEveryMs,
 }: OpenCallStoreOptions): OpenedCallStore {
   const headers = new Set(storedHeaders.map((name) => name.toLowerCase()))
-  const tail = new CallTail(sql, headers)
+  const tail = new CallTail(sql, headers, tailEveryMs)
   const sources = new SourceReader(sql)
   return {
     async searchCalls(search, signal) {

@@ -271,7 +271,7 @@ test('searchCalls pages together are every matching call, newest first, each exa
         expect(await pagesOf(one, range)).toEqual(wanted)
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 50 },
   )
 }, 60_000)
 

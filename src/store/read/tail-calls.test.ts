@@ -38,7 +38,10 @@ async function watch(q = ''): Promise<Watching> {
   const events: TailEvent[] = []
   let wake = () => {}
   const reading = (async () => {
-    for await (const event of openCallStore({ sql: database.sql }).tail(q, abort.signal)) {
+    for await (const event of openCallStore({ sql: database.sql, tailEveryMs: 40 }).tail(
+      q,
+      abort.signal,
+    )) {
       events.push(event)
       wake()
     }
@@ -107,7 +110,7 @@ test('tail misses nothing and doubles nothing of two writers whose commits overt
       )
     }
   }
-  await Promise.all([write(writers[0]!, 'x', 5, 500), write(writers[1]!, 'y', 60, 35)])
+  await Promise.all([write(writers[0]!, 'x', 5, 150), write(writers[1]!, 'y', 60, 10)])
   const seen = () =>
     watching
       .calls()

@@ -19,7 +19,7 @@ import type { Query } from './query-terms.ts'
 import { ReadError, type ReadSession, readSession } from './read-session.ts'
 import { TailQueue } from './tail-queue.ts'
 
-export const TICK_MS = 400
+const TICK_MS = 400
 /** Calls looked at in one tick. */
 export const CALLS_A_TICK_MAX = 500
 /** Rows one watcher gets in one tick. */
@@ -35,11 +35,13 @@ interface Watcher {
 export class CallTail {
   readonly #sql: SQL
   readonly #storedHeaders: ReadonlySet<string>
+  readonly #tickMs: number
   readonly #watchers = new Set<Watcher>()
   #looping: AbortController | undefined
 
-  constructor(sql: SQL, storedHeaders: ReadonlySet<string>) {
+  constructor(sql: SQL, storedHeaders: ReadonlySet<string>, tickMs = TICK_MS) {
     this.#sql = sql
+    this.#tickMs = tickMs
     this.#storedHeaders = storedHeaders
   }
 
@@ -89,7 +91,7 @@ export class CallTail {
         if (!isAway) log.warn({ room: 'store', error: error.message }, 'the live tail waits')
         isAway = true
       }
-      await pause(isAway ? RETRY_MS : TICK_MS, signal)
+      await pause(isAway ? RETRY_MS : this.#tickMs, signal)
     }
   }
 
