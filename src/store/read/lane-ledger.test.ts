@@ -4,6 +4,7 @@ import type { LedgerCounts } from '#ledger'
 import { type CursorCounts, ledgerOf, type SpoolCounts } from './lane-ledger.ts'
 
 const NOTHING: LedgerCounts = { received: 0, appended: 0, rejected: {}, dropped: {} }
+const NONE: SpoolCounts['live'] = new Map()
 const count = fc.integer({ min: 0, max: 1_000_000 })
 
 /** A lane that counted right, as the intake and the store see it. */
@@ -25,6 +26,7 @@ const lane = fc
       dropped: { spool_full: full },
     }
     const cursor: CursorCounts = {
+      lane: '',
       records,
       stored,
       rejected: { discarded },
@@ -39,8 +41,9 @@ test('ledgerOf balances whatever was counted where, when both sides counted righ
     fc.property(fc.array(fc.array(lane, { maxLength: 3 }), { maxLength: 3 }), (spools) => {
       const ledger = ledgerOf(
         spools.map((lanes) => ({
-          lanes: lanes.map(({ cursor }) => cursor),
-          live: lanes.map(({ intake }) => intake),
+          lanes: lanes.map(({ cursor }, n) => ({ ...cursor, lane: `udp-${n}` })),
+          // The last lane is not open any more: what is known of it stands in its cursor.
+          live: new Map(lanes.slice(0, -1).map(({ intake }, n) => [`udp-${n}`, intake])),
           heartbeat: undefined,
         })),
       )
@@ -59,37 +62,59 @@ test('ledgerOf balances whatever was counted where, when both sides counted righ
 
 test('ledgerOf is out of balance when either side lost or invented a frame', () => {
   const good: SpoolCounts = {
-    lanes: [{ records: 10, stored: 9, rejected: { discarded: 1 }, dropped: {}, intake: undefined }],
-    live: [{ received: 12, appended: 11, rejected: { not_hep: 1 }, dropped: {} }],
+    lanes: [
+      {
+        lane: 'a',
+        records: 10,
+        stored: 9,
+        rejected: { discarded: 1 },
+        dropped: {},
+        intake: undefined,
+      },
+    ],
+    live: new Map([['a', { received: 12, appended: 11, rejected: { not_hep: 1 }, dropped: {} }]]),
     heartbeat: undefined,
   }
   expect(ledgerOf([good])).toMatchObject({ received: 12, stored: 9, pending: 1, balanced: true })
-  const [cursor, live] = [good.lanes[0]!, good.live[0]!]
+  const [cursor, live] = [good.lanes[0]!, good.live.get('a')!]
   const off = [
-    { ...good, live: [{ ...live, received: 13 }] }, // received and never counted again
-    { ...good, live: [{ ...live, received: 9, appended: 8 }] }, // stored more than was appended
+    { ...good, live: new Map([['a', { ...live, received: 13 }]]) }, // received and never counted again
+    { ...good, live: new Map([['a', { ...live, received: 9, appended: 8 }]]) }, // stored more than was appended
     { ...good, lanes: [{ ...cursor, stored: 8 }] }, // passed and neither stored nor rejected
     { ...good, lanes: [{ ...cursor, stored: 10 }] }, // stored twice
   ]
   for (const spool of off) expect(ledgerOf([spool]).balanced).toBeFalse()
   // Two mistakes that cancel each other out in the sum are still two.
-  const both = { ...good, live: [{ ...live, received: 11 }], lanes: [{ ...cursor, stored: 8 }] }
+  const both = {
+    ...good,
+    live: new Map([['a', { ...live, received: 11 }]]),
+    lanes: [{ ...cursor, stored: 8 }],
+  }
   expect(ledgerOf([both]).balanced).toBeFalse()
 })
 
 test('ledgerOf takes the newest of what it knows about the intake, so that it never goes backwards', () => {
   const at = (received: number): LedgerCounts => ({ ...NOTHING, received, appended: received })
   const cursor = (intake: LedgerCounts | undefined): CursorCounts => ({
-    ...{ records: 100, stored: 100, rejected: {}, dropped: {} },
+    ...{ lane: 'a', records: 100, stored: 100, rejected: {}, dropped: {} },
     intake,
   })
   const received = (spool: SpoolCounts) => ledgerOf([spool]).received
-  expect(received({ lanes: [cursor(at(150))], live: [], heartbeat: at(140) })).toBe(150)
-  expect(received({ lanes: [cursor(at(150))], live: [], heartbeat: at(200) })).toBe(200)
-  expect(received({ lanes: [cursor(at(150))], live: [at(100), at(120)], heartbeat: at(200) })).toBe(
-    220,
-  )
-  expect(ledgerOf([{ lanes: [cursor(undefined)], live: [], heartbeat: undefined }])).toMatchObject({
+  expect(received({ lanes: [cursor(at(150))], live: NONE, heartbeat: at(140) })).toBe(150)
+  expect(received({ lanes: [cursor(at(150))], live: NONE, heartbeat: at(200) })).toBe(200)
+  expect(
+    received({
+      lanes: [cursor(at(150))],
+      live: new Map([
+        ['a', at(160)],
+        ['b', at(60)],
+      ]),
+      heartbeat: at(200),
+    }),
+  ).toBe(220)
+  expect(
+    ledgerOf([{ lanes: [cursor(undefined)], live: NONE, heartbeat: undefined }]),
+  ).toMatchObject({
     received: 100,
     pending: 0,
     balanced: true,

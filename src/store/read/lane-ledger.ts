@@ -6,7 +6,7 @@
 //
 // The store's side is exact as of its last commit. The intake's is known from up to three places:
 //
-//   live        counters in memory, when this process is the intake: exact
+//   live        counters in memory, of the lanes that are open in this process: exact
 //   heartbeat   nodes.ledger, a few seconds old; only while the node is alive, because counters that
 //               were never written to the spool die with the process
 //   cursor      spool_cursors.intake, as old as the last stored batch
@@ -20,6 +20,7 @@ type Reasons = Readonly<Record<string, number>>
 
 /** One row of spool_cursors. */
 export interface CursorCounts {
+  readonly lane: string
   readonly records: number
   readonly stored: number
   readonly rejected: Reasons
@@ -31,7 +32,8 @@ export interface CursorCounts {
 /** What is known of one spool. */
 export interface SpoolCounts {
   readonly lanes: readonly CursorCounts[]
-  readonly live: readonly LedgerCounts[]
+  /** By lane; lanes of earlier runs, with other settings, are not among them. */
+  readonly live: ReadonlyMap<string, LedgerCounts>
   readonly heartbeat: LedgerCounts | undefined
 }
 
@@ -57,7 +59,7 @@ export function ledgerOf(spools: readonly SpoolCounts[]): Ledger {
 
 interface Sides {
   readonly intake: LedgerCounts
-  readonly store: Omit<CursorCounts, 'intake'>
+  readonly store: Omit<CursorCounts, 'intake' | 'lane'>
 }
 
 function sidesOf({ lanes, live, heartbeat }: SpoolCounts): Sides {
@@ -67,7 +69,10 @@ function sidesOf({ lanes, live, heartbeat }: SpoolCounts): Sides {
     rejected: sumOf(lanes.map(({ rejected }) => rejected)),
     dropped: sumOf(lanes.map(({ dropped }) => dropped)),
   }
-  if (live.length > 0) return { store, intake: addCounts(live) }
+  if (live.size > 0) {
+    const closed = lanes.filter(({ lane }) => !live.has(lane)).map(intakeOf)
+    return { store, intake: addCounts([...live.values(), ...closed]) }
+  }
   const stored = addCounts(lanes.map(intakeOf))
   const isNewer = heartbeat !== undefined && heartbeat.received > stored.received
   return { store, intake: isNewer ? heartbeat : stored }

@@ -19,6 +19,7 @@ export interface LiveLane {
 
 interface CursorRow {
   readonly spool_id: string
+  readonly lane: string
   readonly records: string
   readonly stored: string
   readonly rejected: Readonly<Record<string, number>>
@@ -81,7 +82,7 @@ function spoolCounts(
   const heartbeats = alive.flatMap(({ ledger }) => countsOf(ledger) ?? [])
   return {
     lanes: cursors.get(spoolId) ?? [],
-    live: (live.get(spoolId) ?? []).map(({ counts }) => counts),
+    live: new Map((live.get(spoolId) ?? []).map(({ lane, counts }) => [lane, counts])),
     heartbeat: heartbeats.toSorted((a, b) => b.received - a.received)[0],
   }
 }
@@ -91,7 +92,7 @@ async function readKnown(sql: SQL): Promise<Known> {
   const { signal } = new AbortController()
   return readSession(sql, { signal }, async (session) => {
     const cursors = await session.rows<CursorRow>(
-      'select spool_id, records, stored, rejected, dropped, intake from spool_cursors',
+      'select spool_id, lane, records, stored, rejected, dropped, intake from spool_cursors',
       [],
     )
     const nodes = await session.rows<NodeRecord>(
@@ -107,7 +108,15 @@ async function readKnown(sql: SQL): Promise<Known> {
 
 function groupCursors(rows: readonly CursorRow[]): ReadonlyMap<string, readonly CursorCounts[]> {
   const groups = Map.groupBy(rows, (row) => row.spool_id)
-  const counts = ({ records, stored, rejected, dropped, intake }: CursorRow): CursorCounts => ({
+  const counts = ({
+    lane,
+    records,
+    stored,
+    rejected,
+    dropped,
+    intake,
+  }: CursorRow): CursorCounts => ({
+    lane,
     records: Number(records),
     stored: Number(stored),
     rejected,
