@@ -3,6 +3,7 @@
 // format and big-endian for PostgreSQL's.
 
 const BYTES_AT_FIRST = 64 * 1024
+const UTF8_BYTES_PER_CHAR_MAX = 3 // of UTF-16; a pair of them makes four
 
 export class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(BYTES_AT_FIRST)
@@ -61,15 +62,16 @@ export class ByteWriter {
 
   /** UTF-8 behind its length as a varint. */
   text(value: string): void {
-    const bytes = Buffer.byteLength(value)
-    this.varint(bytes)
-    this.utf8(value, bytes)
+    this.varint(Buffer.byteLength(value))
+    this.utf8(value)
   }
 
-  /** UTF-8 of a known length, and nothing else. */
-  utf8(value: string, bytes: number): void {
-    this.#reserve(bytes)
-    this.#length += this.#bytes.write(value, this.#length, bytes, 'utf8')
+  /** UTF-8 and nothing else; returns how many bytes it took. */
+  utf8(value: string): number {
+    this.#reserve(value.length * UTF8_BYTES_PER_CHAR_MAX)
+    const bytes = this.#bytes.write(value, this.#length, 'utf8')
+    this.#length += bytes
+    return bytes
   }
 
   bytes(value: Uint8Array): void {

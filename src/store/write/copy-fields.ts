@@ -45,10 +45,9 @@ export function bytea(out: ByteWriter, bytes: Uint8Array | undefined): void {
 }
 
 export function text(out: ByteWriter, value: string): void {
-  const clean = cleanText(value)
-  const bytes = Buffer.byteLength(clean)
-  out.int32(bytes)
-  out.utf8(clean, bytes)
+  const lengthAt = out.length
+  out.int32(0)
+  out.patchInt32(lengthAt, out.utf8(cleanText(value)))
 }
 
 /** A column that is NULL when nothing is known. */
@@ -104,9 +103,8 @@ export function jsonb(out: ByteWriter, values: Readonly<Record<string, string>>)
     nothing(out)
     return
   }
-  const json = JSON.stringify(Object.fromEntries(entries))
-  const bytes = Buffer.byteLength(json)
-  out.int32(bytes + 1)
+  const lengthAt = out.length
+  out.int32(0)
   out.byte(1) // version of jsonb on the wire
-  out.utf8(json, bytes)
+  out.patchInt32(lengthAt, 1 + out.utf8(JSON.stringify(Object.fromEntries(entries))))
 }

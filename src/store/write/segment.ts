@@ -25,6 +25,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { type MessageExtra, parseSip, type TracedMessage } from '#sip'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { ContextDictionary, PlaceDictionary } from './segment-dictionaries.ts'
 
 /** One segment by itself: what `encodeMessages` writes. */
 export const SEGMENT_FORMAT = 1
@@ -113,50 +114,30 @@ function segmentIn(block: Buffer, place: number): Buffer {
 }
 
 function writeMessages(out: ByteWriter, messages: readonly TracedMessage[]): void {
-  const places = new Map<string, number>()
-  const contexts = new Map<string, number>()
+  const places = new PlaceDictionary()
+  const contexts = new ContextDictionary()
   heads.truncate()
   let before = 0
   for (const message of messages) {
-    writeHead(message, before, placesOf(message, places), contextOf(message, contexts))
+    const from = places.numberOf(message.srcIp, message.srcPort)
+    const to = places.numberOf(message.dstIp, message.dstPort)
+    writeHead(message, before, from, to, contexts.numberOf(message))
     before = message.atUs
   }
   out.varint(messages.length)
-  out.varint(places.size)
-  out.varint(contexts.size)
-  for (const place of places.keys()) out.text(place)
-  for (const context of contexts.keys()) out.text(context)
+  out.varint(places.texts.length)
+  out.varint(contexts.texts.length)
+  for (const place of places.texts) out.text(place)
+  for (const context of contexts.texts) out.text(context)
   out.bytes(heads.view())
   for (const message of messages) out.bytes(message.payload)
-}
-
-function placesOf(message: TracedMessage, places: Map<string, number>): [number, number] {
-  return [
-    numberOf(places, `${message.srcPort} ${message.srcIp}`),
-    numberOf(places, `${message.dstPort} ${message.dstIp}`),
-  ]
-}
-
-function contextOf(message: TracedMessage, contexts: Map<string, number>): number {
-  const { ipProtocol, protocolType, captureId, captureNode, correlationId } = message
-  return numberOf(
-    contexts,
-    `${ipProtocol} ${protocolType} ${captureId} ${captureNode.length} ${captureNode}${correlationId}`,
-  )
-}
-
-/** The number of a dictionary entry, which is made at its first use. */
-function numberOf(dictionary: Map<string, number>, entry: string): number {
-  const known = dictionary.get(entry)
-  if (known !== undefined) return known
-  dictionary.set(entry, dictionary.size)
-  return dictionary.size - 1
 }
 
 function writeHead(
   message: TracedMessage,
   beforeUs: number,
-  [from, to]: [number, number],
+  from: number,
+  to: number,
   context: number,
 ): void {
   const { atUs, receivedUs, payload, extras = [] } = message
