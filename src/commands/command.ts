@@ -1,7 +1,7 @@
 // A command of the program, and running one by name: help, exit codes, and what a user sees when
 // something is wrong. 0 = done, 1 = it failed, 2 = bad flags or configuration, 3 = packets are left
 // in the spool (see node.ts).
-import { type FlagTable, flagOf, nearest, type Setting, UsageError } from '#config'
+import { type FlagTable, flagOf, nearest, type Setting, showValue, UsageError } from '#config'
 import { log } from '#log'
 import pkg from '../../package.json' with { type: 'json' }
 
@@ -20,6 +20,15 @@ export interface Command {
 }
 
 export type CommandTable = Readonly<Record<string, Command>>
+
+/** Throws UsageError when there are words that are no flags. */
+export function flagsOnly(command: string, positionals: readonly string[]): void {
+  const problems = positionals.map((word) => ({
+    where: word,
+    message: `${command} takes flags only`,
+  }))
+  if (problems.length > 0) throw new UsageError(problems)
+}
 
 /** An operating error with what to do about it; printed without a stack. */
 export class CommandError extends Error {}
@@ -55,6 +64,8 @@ async function runGuarded(
   } catch (error) {
     if (error instanceof UsageError)
       return complain(`${error.message}\nSee: calliope ${name} --help`, 2)
+    if (USAGE_CODES.has((error as { code?: string }).code ?? ''))
+      return complain(`${withHint(error as Error)}\nSee: calliope ${name} --help`, 2)
     // Errors with a stable code were made for people; anything else is a bug and shows its stack.
     if (error instanceof CommandError || typeof (error as { code?: unknown }).code === 'string')
       return complain(withHint(error as Error & { hint?: string }), 1)
@@ -62,6 +73,9 @@ async function runGuarded(
     return 1
   }
 }
+
+/** What the server says of a query or a time that the user gave: checked there, so that it is checked once. */
+const USAGE_CODES = new Set(['bad_parameter', 'bad_query'])
 
 const withHint = ({ message, hint }: Error & { hint?: string }): string =>
   hint ? `${message}\n${hint}` : message
@@ -101,17 +115,10 @@ function commandHelp({ summary, usage, example, flags }: Command): string {
 
 function flagRow(key: string, setting: Setting<unknown>): [string, string] {
   const { kind, byDefault, help } = setting
-  const shown = kind.secret ? '' : showDefault(byDefault)
+  const hasDefault = byDefault !== undefined && byDefault !== '' && byDefault !== false
+  const shown = hasDefault ? showValue(key, byDefault, setting) : ''
   return [
     `--${flagOf(key, setting)} ${kind.placeholder}`.trimEnd(),
-    `${help}${shown ? ` [${shown}]` : ''}`,
+    `${help}${shown && shown !== '(none)' ? ` [${shown}]` : ''}`,
   ]
-}
-
-function showDefault(value: unknown): string {
-  if (value === undefined || value === '' || value === false) return ''
-  if (Array.isArray(value)) return value.join(',')
-  if (typeof value === 'object' && value !== null && 'port' in value)
-    return `${(value as { host?: string }).host}:${value.port}`
-  return String(value)
 }

@@ -6,18 +6,17 @@ import { statfsSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import {
+  CONFIG_FLAGS,
   type Config,
-  type FlagTable,
   type HostPort,
   kinds,
   loadConfig,
-  SETTINGS,
   setting,
   showAddress,
 } from '#config'
 import { renderSpoolReport, spoolUsage, verifySpool } from '#spool'
 import { connect, explainDatabaseError } from '#store'
-import type { Command } from './command.ts'
+import { type Command, flagsOnly } from './command.ts'
 
 type Level = 'ok' | 'note' | 'BAD'
 interface Finding {
@@ -34,9 +33,10 @@ export const doctor: Command = {
   summary: 'check what a node needs: kernel, disk, ports, database; --spool checks every batch',
   usage: 'doctor [--spool] [flags of up]',
   example: 'calliope doctor --spool --data-dir /var/lib/calliope',
-  flags: { ...SPOOL_FLAG, ...(SETTINGS as FlagTable) },
+  flags: { ...SPOOL_FLAG, ...CONFIG_FLAGS },
   run: async (argv) => {
-    const { config } = loadConfig(argv.filter((word) => word !== '--spool'))
+    const { config, positionals } = loadConfig(argv.filter((word) => word !== '--spool'))
+    flagsOnly('doctor', positionals)
     const spool = join(config.data_dir, 'spool')
     if (argv.includes('--spool')) return examineSpool(spool)
     const findings = [

@@ -1,7 +1,7 @@
 // `calliope load`: generated SIP traffic, sent for real. With --check it asks the server's ledger
 // before and after and says whether everything that was sent is accounted for.
 
-import { type HostPort, kinds, parseFlags, setting, UsageError } from '#config'
+import { type HostPort, kinds, parseFlags, setting } from '#config'
 import type { Ledger } from '#contract'
 import {
   type SendProgress,
@@ -11,7 +11,7 @@ import {
   TRAFFIC_MIXES,
   type TrafficMix,
 } from '#fleet'
-import type { Command } from './command.ts'
+import { type Command, flagsOnly } from './command.ts'
 import { clientFor, interruption, SERVER_FLAGS } from './server-flags.ts'
 
 const PORTS: Record<SendTransport, number> = {
@@ -58,8 +58,7 @@ export const load: Command = {
   flags: FLAGS,
   run: async (argv) => {
     const { flags, positionals } = parseFlags(argv, FLAGS)
-    if (positionals.length > 0)
-      throw new UsageError([{ where: positionals[0]!, message: 'load takes flags only' }])
+    flagsOnly('load', positionals)
     const to = flags.to ?? { host: '127.0.0.1', port: PORTS[flags.transport] }
     const client = clientFor(flags)
     const before = flags.check ? await client.ledger() : undefined

@@ -86,10 +86,8 @@ export class CaptureNode {
   async missing(): Promise<string[]> {
     const missing: string[] = []
     if (this.state === 'draining') missing.push('the node is draining')
-    if (!this.store.isReady)
-      missing.push(`the database (${this.store.database}) has not answered yet`)
-    else if (this.store.signals().retryingSinceUs > 0)
-      missing.push(`the database (${this.store.database}) does not take data`)
+    const { trouble, database } = this.store
+    if (trouble !== undefined) missing.push(`the database (${database}) takes no data: ${trouble}`)
     const dead = this.intake.stats().lanes.filter(({ isRunning }) => !isRunning)
     if (dead.length > 0)
       missing.push(`intake threads are down: ${dead.map(({ lane }) => lane).join(', ')}`)

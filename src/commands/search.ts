@@ -24,7 +24,6 @@ export const search: Command = {
     const client = clientFor(flags)
     const signal = interruption()
     const show = flags.json ? JSON.stringify : callLine
-    if (!flags.json) process.stdout.write(`${callHeading()}\n`)
     let left = flags.limit
     let cursor: string | undefined
     do {
@@ -38,6 +37,7 @@ export const search: Command = {
         },
         signal,
       )
+      if (!flags.json && left === flags.limit) process.stdout.write(`${callHeading()}\n`)
       for (const call of page.calls) process.stdout.write(`${show(call)}\n`)
       left -= page.calls.length
       cursor = page.nextCursor ?? undefined

@@ -4,7 +4,7 @@ import { kinds, setting } from '#config'
 
 export const SERVER_FLAGS = {
   url: setting(
-    kinds.text,
+    kinds.httpUrl,
     process.env.CALLIOPE_URL ?? 'http://127.0.0.1:9080',
     'the server (or CALLIOPE_URL in the environment)',
   ),

@@ -1,16 +1,15 @@
-import { type Config, type FlagTable, loadConfig, SETTINGS, UsageError } from '#config'
+import { CONFIG_FLAGS, type Config, loadConfig, UsageError } from '#config'
 import { log } from '#log'
-import type { Command } from './command.ts'
+import { type Command, flagsOnly } from './command.ts'
 import { CaptureNode } from './node.ts'
 import { runUntilSignal } from './run-until-signal.ts'
 import { startServer } from './server.ts'
 
-const flags = SETTINGS as FlagTable
+const flags = CONFIG_FLAGS
 
 function configure(argv: readonly string[], command: string): Config {
   const { config, positionals } = loadConfig(argv)
-  if (positionals.length > 0)
-    throw new UsageError([{ where: positionals[0]!, message: `${command} takes flags only` }])
+  flagsOnly(command, positionals)
   log.level = config['log.level']
   return config
 }

@@ -165,3 +165,14 @@ export const databaseUrl: Kind<string> = {
       ? { value: String(raw) }
       : { allowed: "'embedded' or postgres://USER:PASSWORD@HOST:PORT/NAME" },
 }
+
+/** `http://HOST:PORT`, or without the scheme. */
+export const httpUrl: Kind<string> = {
+  placeholder: 'URL',
+  parse: (raw) => {
+    const url = /^[a-z]+:\/\//i.test(String(raw)) ? String(raw) : `http://${raw}`
+    return /^https?:/i.test(url) && URL.canParse(url) && !/\s/.test(url)
+      ? { value: url }
+      : { allowed: 'the address of a server such as http://127.0.0.1:9080' }
+  },
+}

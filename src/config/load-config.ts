@@ -31,10 +31,18 @@ const ENVIRONMENT_OF_OTHERS = new Set([
   'CALLIOPE_POSTGRES_BIN',
 ])
 
+const CONFIG_FILE: Setting<string> = {
+  kind: SETTINGS.data_dir.kind,
+  byDefault: 'calliope.toml',
+  help: 'the configuration file',
+}
+
+/** The flags of commands that read the configuration: every setting, and where the file is. */
+export const CONFIG_FLAGS: FlagTable = { config: CONFIG_FILE, ...(SETTINGS as FlagTable) }
+
 /** Reads and checks the configuration. Throws UsageError with every problem found. */
 export function loadConfig(argv: readonly string[], env: Environment = process.env): LoadedConfig {
-  const configFile: Setting<string> = { kind: SETTINGS.data_dir.kind, byDefault: '', help: '' }
-  const flags = readFlags(argv, { ...(SETTINGS as FlagTable), config: configFile })
+  const flags = readFlags(argv, CONFIG_FLAGS)
   const problems: Problem[] = [...flags.problems]
   const file = flags.given.get('config') ?? env.CALLIOPE_CONFIG
   const given = new Map<string, Given>([

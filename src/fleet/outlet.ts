@@ -43,10 +43,13 @@ export const targetText = ({ host, port }: SendTarget): string =>
 
 /** The first attempt to connect failed: nothing was sent. */
 export const cannotConnect = (transport: string, to: SendTarget, cause: unknown): Error =>
-  new Error(
-    `cannot connect to ${transport} ${targetText(to)}: ${reasonOf(cause)}; ` +
-      'is the capture server running there, with this transport switched on?',
-    { cause },
+  Object.assign(
+    new Error(
+      `cannot connect to ${transport} ${targetText(to)}: ${reasonOf(cause)}; ` +
+        'is the capture server running there, with this transport switched on?',
+      { cause },
+    ),
+    { code: 'LOAD_CANNOT_CONNECT' },
   )
 
 export const reasonOf = (error: unknown): string =>
