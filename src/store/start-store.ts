@@ -9,7 +9,8 @@
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
 import { connect, describeUrl } from './postgres/connect.ts'
-import { explainDatabaseError } from './postgres/database-error.ts'
+import { DatabaseError } from './postgres/database-error.ts'
+import { DatabaseHealth } from './postgres/database-health.ts'
 import { type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
 import { migrate } from './postgres/migrate.ts'
 import { enforceRetention } from './postgres/retention.ts'
@@ -52,6 +53,8 @@ export interface Store extends AsyncDisposable {
   readonly isReady: boolean
   /** Resolves when it is. */
   readonly ready: Promise<void>
+  /** Why the database does not take data just now, in a sentence; undefined while it does. */
+  readonly trouble: string | undefined
   /** What the writer is doing. */
   signals(): StoreSignals
   /** Makes this node known to the others; call about every second. Never throws. */
@@ -64,6 +67,8 @@ export interface Store extends AsyncDisposable {
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
+/** A user's database that accepts and says nothing must not hold up the sockets. */
+const FIRST_TRY_MS_MAX = 3_000
 
 /** Starts the store. Throws DatabaseError when only a person can help. */
 export async function startStore(options: StoreOptions): Promise<Store> {
@@ -93,8 +98,8 @@ class RunningStore implements Store {
   readonly #stopping = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
   #writer: RunningWriter | undefined
+  readonly #health: DatabaseHealth
   #housekeeping: Promise<void> = Promise.resolve()
-  #beating = false
   #closing: Promise<void> | undefined
 
   constructor(options: StoreOptions, url: string, sql: SQL, embedded: EmbeddedServer | undefined) {
@@ -105,6 +110,14 @@ class RunningStore implements Store {
     this.#options = options
     this.#sql = sql
     this.#embedded = embedded
+    this.#health = new DatabaseHealth(url)
+  }
+
+  get trouble(): string | undefined {
+    if (this.#embedded?.isDown) return 'the embedded server ended and is being started again'
+    if (this.#health.trouble !== undefined) return this.#health.trouble
+    if (!this.isReady) return 'it has not answered yet'
+    return this.signals().retryingSinceUs > 0 ? 'it refuses what is stored; see the log' : undefined
   }
 
   get ready(): Promise<void> {
@@ -113,13 +126,12 @@ class RunningStore implements Store {
 
   /** Checks the schema, now or as soon as the database answers, and starts the writer. */
   async begin(): Promise<void> {
-    try {
-      await this.#prepare()
-    } catch (error) {
-      const explained = await explainDatabaseError(error, this.url)
-      if (!explained.retryable) throw explained
-      log.warn({ error: explained.message }, 'the database is away; frames wait in the spool')
-      void this.#keepPreparing()
+    const firstTry = this.#health.ask(() => this.#prepare())
+    const error = await Promise.race(this.#embedded ? [firstTry] : [firstTry, this.#tooSlow()])
+    if (error?.retryable === false) throw error
+    if (error !== undefined) {
+      log.warn({ error: error.message }, 'the database is away; frames wait in the spool')
+      void firstTry.then((failed) => (failed ? this.#keepPreparing() : this.#sayItAnswers()))
     }
     this.#housekeeping = this.#keepHouse()
   }
@@ -130,16 +142,14 @@ class RunningStore implements Store {
 
   async heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void> {
     // A database that is away must not pile them up.
-    if (!this.isReady || this.#beating || this.#stopping.signal.aborted) return
-    this.#beating = true
-    try {
-      const { node, version, spool } = this.#options
-      await writeHeartbeat(this.#sql, { node, version, spoolId: spool.id, ...beat })
-    } catch (error) {
-      log.debug({ error: String(error) }, 'no heartbeat')
-    } finally {
-      this.#beating = false
-    }
+    if (!this.isReady || this.#health.isAsking || this.#stopping.signal.aborted) return
+    const { node, version, spool } = this.#options
+    const before = this.#health.trouble
+    const error = await this.#health.ask(() =>
+      writeHeartbeat(this.#sql, { node, version, spoolId: spool.id, ...beat }),
+    )
+    if (error && !before) log.warn({ error: error.message }, 'the database does not answer')
+    if (before && !error) log.info('the database answers again')
   }
 
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<Undrained> {
@@ -171,8 +181,19 @@ class RunningStore implements Store {
     await this.#embedded?.stop()
   }
 
+  async #tooSlow(): Promise<DatabaseError> {
+    await pause(FIRST_TRY_MS_MAX, this.#stopping.signal)
+    const message = `no answer within ${FIRST_TRY_MS_MAX} ms (${this.database})`
+    return new DatabaseError('DATABASE_TIMEOUT', message, { retryable: true })
+  }
+
+  #sayItAnswers(): void {
+    log.info('the database answers; storing what waited')
+  }
+
   async #prepare(): Promise<void> {
     await migrate(this.#sql)
+    if (this.#stopping.signal.aborted) return
     this.#startWriter() // not before: it must not write into a schema it does not know
     this.isReady = true
     this.#ready.resolve()
@@ -183,13 +204,9 @@ class RunningStore implements Store {
     while (!this.isReady && !this.#stopping.signal.aborted) {
       await pause(backoff.nextMs(), this.#stopping.signal)
       if (this.#stopping.signal.aborted) return
-      try {
-        await this.#prepare()
-        log.info('the database answers; storing what waited')
-      } catch (error) {
-        const { message } = await explainDatabaseError(error, this.url)
-        log.warn({ error: message }, 'the database cannot be used yet')
-      }
+      const error = await this.#health.ask(() => this.#prepare())
+      if (error === undefined) this.#sayItAnswers()
+      else log.warn({ error: error.message }, 'the database cannot be used yet')
     }
   }
 

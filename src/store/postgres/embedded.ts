@@ -42,6 +42,8 @@ export interface EmbeddedServer {
   readonly pid: number
   /** How often it ended unasked and was started again. */
   readonly restarts: number
+  /** Between ending unasked and running again. */
+  readonly isDown: boolean
   /** Shuts the server down and waits for it. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -84,6 +86,7 @@ class SupervisedServer implements EmbeddedServer {
   readonly url: string
   readonly version: string
   restarts = 0
+  isDown = false
   readonly #installation: Installation
   readonly #port: number
   #run: ServerRun
@@ -139,6 +142,7 @@ class SupervisedServer implements EmbeddedServer {
       const startedAt = Date.now()
       const reason = await this.#run.exited
       if (this.#abort.signal.aborted) return
+      this.isDown = true
       if (Date.now() - startedAt > HEALTHY_MS) waitMs = RESTART_MS_MIN
       log.error({ reason, waitMs }, 'the embedded database ended unasked; starting it again')
       waitMs = await this.#restart(waitMs)
@@ -158,6 +162,7 @@ class SupervisedServer implements EmbeddedServer {
         this.#run = await startServer(this.#installation, this.#port)
         this.restarts += 1
         this.#ownership = await takeOwnership(this.#installation.cluster, this.#port)
+        this.isDown = false
         break
       } catch (error) {
         if (this.#abort.signal.aborted) break
