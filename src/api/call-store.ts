@@ -22,8 +22,8 @@ export interface CallStore {
     options: ReadCallOptions,
     signal: AbortSignal,
   ): Promise<CallDetail | undefined>
-  /** Every message as traced, with bytes, for pcap and text export. */
-  readTrace(callIds: readonly string[], signal: AbortSignal): Promise<readonly TracedMessage[]>
+  /** Every message as traced, with bytes, for pcap export; `omitted` counts those beyond a limit. */
+  readTrace(callIds: readonly string[], signal: AbortSignal): Promise<Trace>
   /** Calls as they are stored, newest last; at most `rowsMax` a tick, and says what it skipped. */
   tail(q: string, signal: AbortSignal): AsyncIterable<TailEvent>
   ledger(): Promise<Ledger>
@@ -31,4 +31,8 @@ export interface CallStore {
   quarantine(limit: number): Promise<readonly Quarantined[]>
   kpi(fromUs: number, toUs: number): Promise<readonly KpiMinute[]>
   nodes(): Promise<readonly NodeRow[]>
+}
+
+export interface Trace extends ReadonlyArray<TracedMessage> {
+  readonly omitted?: number
 }

@@ -112,6 +112,9 @@ describe.skipIf(withoutTshark)('exportPcap, read by tshark', () => {
     const about = async (trace: readonly TracedMessage[]) => run('capinfos', await writePcap(trace))
     expect(await about(fixture)).toContain('4 log lines or JSON reports never were packets')
     expect(await about([message(1)])).not.toContain('log lines')
+    expect(await about([message(1)])).not.toContain('limit')
+    const cut = Object.assign([message(1)], { omitted: 7 })
+    expect(await about(cut)).toContain("7 messages beyond the export's limit")
   })
 
   test('writes IPv6, and ends that do not agree or are no addresses', async () => {

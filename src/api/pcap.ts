@@ -12,6 +12,7 @@
 // they are left out, and the file's own comment says how many.
 import { PROTOCOL } from '#hep'
 import { type FoldedMessage, foldTaps, type TracedMessage } from '#sip'
+import type { Trace } from './call-store.ts'
 import {
   type IpPath,
   ipPath,
@@ -29,15 +30,20 @@ const TCP = 6
 const HTTP_PORTS = new Set([80, 8080, 8088])
 
 /** A pcapng file of the messages; `callIds` are named in its comment. */
-export function exportPcap(
-  trace: readonly TracedMessage[],
-  callIds: readonly string[],
-): Uint8Array<ArrayBuffer> {
+export function exportPcap(trace: Trace, callIds: readonly string[]): Uint8Array<ArrayBuffer> {
   const messages = foldTaps(trace)
   const packets = messages.filter(({ message }) => wasPacket(message))
   const streams = new TcpStreams()
   return Buffer.concat([
-    pcapngHeader('Calliope', fileComment(messages, packets.length, callIds)),
+    pcapngHeader(
+      'Calliope',
+      [
+        ...fileComment(messages, packets.length, callIds),
+        ...(trace.omitted
+          ? [`${trace.omitted} messages beyond the export's limit are left out.`]
+          : []),
+      ].join('\n'),
+    ),
     ...packets.flatMap((message) => packetsOf(message, streams)),
   ])
 }
@@ -101,7 +107,7 @@ function fileComment(
   messages: readonly FoldedMessage[],
   packetCount: number,
   callIds: readonly string[],
-): string {
+): string[] {
   const leftOut = messages.length - packetCount
   return [
     `Call-ID ${callIds.join(', ')}`,
@@ -109,7 +115,7 @@ function fileComment(
     ...(leftOut > 0
       ? [`${leftOut} log lines or JSON reports never were packets; the text export has them.`]
       : []),
-  ].join('\n')
+  ]
 }
 
 // Who saw it, and how much later than the first.

@@ -32,6 +32,7 @@ const callRow: v.GenericSchema<contract.CallRow> = v.strictObject({
   srcIp: ip,
   dstIp: ip,
   protocol: count,
+  partial: v.exactOptional(v.literal(true)),
 })
 
 const callPage: v.GenericSchema<contract.CallPage> = v.strictObject({

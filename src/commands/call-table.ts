@@ -21,7 +21,12 @@ const COLUMNS: readonly Column[] = [
   { title: 'outcome', width: 11, text: ({ outcome }) => outcome },
   { title: 'setup', width: 7, text: ({ setupMs }) => showMs(setupMs), right: true },
   { title: 'length', width: 8, text: ({ durationMs }) => showMs(durationMs), right: true },
-  { title: 'msgs', width: 4, text: ({ messageCount }) => String(messageCount), right: true },
+  {
+    title: 'msgs',
+    width: 4,
+    text: ({ messageCount, partial }) => `${messageCount}${partial ? '+' : ''}`,
+    right: true,
+  },
 ]
 
 /** The heading over callLine's columns. */

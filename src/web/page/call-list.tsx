@@ -106,7 +106,10 @@ function Row({ call, href, isSelected, open }: RowProps) {
       </td>
       <td class="setup">{showSpan(call.setupMs)}</td>
       <td class="talk">{showSpan(call.durationMs)}</td>
-      <td class="msgs">{call.messageCount}</td>
+      <td class="msgs" title={call.partial && 'Part of this call: it began before the range'}>
+        {call.messageCount}
+        {call.partial && '+'}
+      </td>
       <td class="callid" title={call.callId}>
         {call.callId}
       </td>
