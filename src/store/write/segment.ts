@@ -12,7 +12,7 @@
 //   └────────────────────────────────────┘
 //
 // Segments of neighbouring rows are compressed together: two messages alone shrink to 390 bytes each,
-// in a block of 32 KiB to 110, in a quarter of the time (measured). The first row of a block holds
+// in a block of 64 KiB to 100, in a quarter of the time (measured). The first row of a block holds
 // it; `block_place` of the others says how many rows they stand behind it (segment-sql.ts).
 //
 // `format` (a column of its own) says how to read the bytes: 1 = zstd over one segment, 2 = zstd over a

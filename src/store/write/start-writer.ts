@@ -73,7 +73,7 @@ class WriterThread implements RunningWriter {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url))
+    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), { name: 'writer' })
     this.#board.add('starts', 1)
     worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#hear(data)
     worker.onerror = (event) => {
