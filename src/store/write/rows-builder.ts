@@ -15,3 +15,80 @@ import { BLOCK_US } from './segment-sql.ts'
  * unpacks up to as many blocks as it has segments, 60 µs each.
  */
 const BLOCK_BYTES = 64 * 1024
+/** `block_place` is a smallint. */
+const BLOCK_ROWS_MAX = 32_767
+
+export interface CorrelationRow {
+  readonly key: string
+  readonly callId: string
+  readonly us: number
+}
+
+export interface Rows {
+  /** Rows for COPY, one behind the other. */
+  readonly rows: Buffer
+  /** Where each row begins; one more than there are rows. */
+  readonly rowAt: readonly number[]
+  /** The earliest message of each row: decides the partition. */
+  readonly rowUs: readonly number[]
+  readonly correlation: readonly CorrelationRow[]
+}
+
+interface PendingRow {
+  readonly group: CallGroup
+  readonly state: CallState
+}
+
+export class RowsBuilder {
+  readonly #out: ByteWriter
+  readonly #headerNames: readonly string[]
+  readonly #block = new BlockBuilder()
+  readonly #rowAt = [0]
+  readonly #rowUs: number[] = []
+  readonly #correlation: CorrelationRow[] = []
+  #pending: PendingRow[] = []
+  #hour = 0
+
+  constructor(out: ByteWriter, headerNames: readonly string[]) {
+    this.#out = out
+    this.#headerNames = headerNames
+    out.truncate()
+  }
+
+  add(group: CallGroup): void {
+    const state = callStateOf(group.messages)
+    const hour = Math.floor(state.firstUs / BLOCK_US)
+    const isFull = this.#block.bytes >= BLOCK_BYTES || this.#pending.length >= BLOCK_ROWS_MAX
+    if (isFull || hour !== this.#hour) this.#finishBlock()
+    this.#hour = hour
+    this.#block.add(group.messages)
+    this.#pending.push({ group, state })
+  }
+
+  finish(): Rows {
+    this.#finishBlock()
+    return {
+      rows: this.#out.view(),
+      rowAt: this.#rowAt,
+      rowUs: this.#rowUs,
+      correlation: this.#correlation,
+    }
+  }
+
+  #finishBlock(): void {
+    if (this.#pending.length === 0) return
+    let block: Buffer | undefined = this.#block.finish()
+    for (const [blockPlace, { group, state }] of this.#pending.entries()) {
+      const correlation = correlationKeysOf(group.messages)
+      const row = { group, state, correlation, blockPlace, block }
+      writeSegmentRow(this.#out, row, this.#headerNames)
+      block = undefined
+      this.#rowAt.push(this.#out.length)
+      this.#rowUs.push(state.firstUs)
+      for (const key of correlation) {
+        this.#correlation.push({ key, callId: group.callId, us: state.firstUs })
+      }
+    }
+    this.#pending = []
+  }
+}
