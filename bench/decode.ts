@@ -4,7 +4,7 @@ import { checkHep, decodeHep, encodeHep } from '#hep'
 import { readFixture } from '../test/fixtures/pcap.ts'
 
 const ROUNDS = 5
-const CALLS = 1_000_000
+const CALLS = process.env.CALLIOPE_BENCH_QUICK ? 10_000 : 1_000_000
 
 const typical = Array.from({ length: 500 }, (_, i) =>
   encodeHep({

@@ -1,78 +1,75 @@
-// How many datagrams a second one shard takes from one sender with none lost: rises the rate until
-// some are lost. `bun bench/intake.ts [seconds a step] [shards]`; both ends share this machine.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Intake, startIntake } from '#intake'
+// Sockets and spool alone, by transport: the real program with a database that is away. The rate
+// rises until a frame is missing.
+import { temporaryDirectory } from '../test/program.ts'
+import { type Capture, send, settled, startCapture, watchCpu, watchMemory } from './capture.ts'
+import type { BenchOptions } from './options.ts'
+import { count, mb, progress, publish, type Row, table } from './report.ts'
+import type { SendJob } from './sender.ts'
 
-const [seconds = 3, udpShards = 1] = process.argv.slice(2).map(Number)
-const FRAME_BYTES = 738
-const RATES = [100, 150, 200, 250, 300, 350, 400, 450, 500].map((thousand) => thousand * 1_000)
+const STILL_MS = 1_500 // the kernel's drop counter is read once a second
 
-let best = 0
-for (const rate of RATES) {
-  const lost = await step(rate)
-  if (lost > 0) break
-  best = rate
+type Way = Pick<SendJob, 'transport' | 'senders'>
+
+const WAYS: readonly Way[] = [
+  { transport: 'udp', senders: 1 },
+  { transport: 'udp', senders: 16 },
+  { transport: 'tcp', senders: 1 },
+  { transport: 'tcp', senders: 16 },
+  { transport: 'http', senders: 4 },
+]
+
+export async function intake(options: BenchOptions): Promise<void> {
+  const rows: Row[] = []
+  for (const way of WAYS) rows.push(await ramp(way, options))
+  const head = ['transport', 'senders', 'none lost up to', 'CPU µs/msg by thread', 'peak resident']
+  const body = `Sockets to spool file, no database; ${options.seconds} s a step, real SIP frames, ${options.shards} shard(s). The highest step with every frame kept.`
+  publish('intake', `${body}\n\n${table([...head, 'at the next step'], rows)}`, options)
 }
-console.log(
-  `highest rate with none lost: ${best} datagrams/s of ${FRAME_BYTES} bytes, ${seconds} s`,
-)
-process.exit(0)
 
-async function step(rate: number): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), 'calliope-bench-'))
-  const udp = { host: '127.0.0.1', port: 0 }
-  const intake = await startIntake({ storage: { directory }, udp, udpShards })
-  try {
-    const cpuBefore = process.cpuUsage()
-    const sender = await send(intake.addresses.udp!.port, rate)
-    await settled(intake)
-    const cpu = process.cpuUsage(cpuBefore)
-    return report(rate, sender, intake, cpu.user + cpu.system)
-  } finally {
-    await intake.close()
-    rmSync(directory, { recursive: true })
+async function ramp(way: Way, options: BenchOptions): Promise<Row> {
+  let best: Row = ['none', '', '']
+  let end = 'not reached'
+  for (const rate of options.rates) {
+    const { row, lost, sent, reachedRate } = await step(way, rate, options)
+    // A sender that waits for the server cannot lose; it slows down instead.
+    if (lost > 0) end = `${count(lost)} of ${count(sent)} lost at ${count(rate)}/s`
+    else if (reachedRate < rate * 0.9) end = `sender slowed to ${count(reachedRate)}/s`
+    if (lost === 0) best = row
+    if (end !== 'not reached') break
   }
+  return [way.transport, way.senders, ...best, end]
 }
 
-interface Sent {
-  readonly sent: number
-  readonly seconds: number
-}
-
-async function send(port: number, rate: number): Promise<Sent> {
-  const args = [port, rate, seconds, FRAME_BYTES].map(String)
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'udp-sender.ts'), ...args], {
-    stderr: 'inherit',
+async function step({ transport, senders }: Way, rate: number, options: BenchOptions) {
+  const { seconds, shards, traffic } = options
+  using directory = temporaryDirectory('calliope-bench-')
+  await using capture = await startCapture({
+    directory: directory.path,
+    flags: ['--shards', String(shards), '--spool-bytes-max', '20GB'],
   })
-  return JSON.parse(await new Response(child.stdout).text())
-}
-
-// Until no more comes; the kernel's drop counter is looked at once a second.
-async function settled(intake: Intake): Promise<void> {
-  for (let before = -1; before !== received(intake); ) {
-    before = received(intake)
-    await Bun.sleep(1_200)
-  }
-}
-
-function received(intake: Intake): number {
-  return intake.lanes().reduce((sum, { ledger }) => sum + ledger.counts().appended, 0)
-}
-
-function report(
-  rate: number,
-  { sent, seconds: took }: Sent,
-  intake: Intake,
-  cpuUs: number,
-): number {
-  const kept = received(intake)
-  const drops = intake.stats().total.kernelDrops
-  console.log(
-    `${rate}/s (mean ${Math.round(sent / took)}/s with its rise): ${kept} of ${sent} kept, ` +
-      `${sent - kept} lost (kernel counted ${drops}), ${(cpuUs / sent).toFixed(2)} µs CPU each, ` +
-      `${Math.round(process.memoryUsage().rss / 1e6)} MB resident`,
+  const job = { transport, port: portOf(capture, transport), rate, seconds, senders, traffic }
+  const cpu = await watchCpu(capture.pid, async () => {
+    const sent = await watchMemory(capture.pid, send(job))
+    await settled(async () => (await capture.counts()).received, STILL_MS)
+    return sent
+  })
+  const { result, samples } = cpu.result
+  const { received } = await capture.counts()
+  const lost = result.sent - received
+  // The rise takes half a second's worth of the rate away.
+  const reachedRate = Math.min(rate, result.sent / Math.max(0.1, result.seconds - 0.5))
+  progress(
+    `${transport} ${senders} sender(s) ${count(rate)}/s: ${count(received)} of ${count(result.sent)} kept in ${result.seconds.toFixed(1)} s`,
   )
-  return sent - kept
+  const row = [
+    `${count(reachedRate)}/s`,
+    cpu.perMessage(result.sent),
+    mb(Math.max(...samples)),
+  ] as const
+  return { row, lost, sent: result.sent, reachedRate }
+}
+
+function portOf({ program }: Capture, transport: SendJob['transport']): number {
+  if (transport === 'http') return Number(new URL(program.url).port)
+  return transport === 'udp' ? program.udp.port : program.tcp.port
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLane, openReader } from '#spool'
 
-const FRAMES = 300_000
+const FRAMES = process.env.CALLIOPE_BENCH_QUICK ? 10_000 : 300_000
 const FRAME_BYTES = 738
 const ROUNDS = 3
 const frame = {

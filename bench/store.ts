@@ -19,7 +19,8 @@ import { encodeMessages } from '../src/store/write/segment.ts'
 import { storeBatch } from '../src/store/write/store-batch.ts'
 import { traceRecord } from '../src/store/write/trace.ts'
 
-const messagesWanted = Number(process.argv[2] ?? 100) * 1000
+const messagesWanted =
+  Number(process.argv[2] ?? (process.env.CALLIOPE_BENCH_QUICK ? 3 : 100)) * 1000
 const SPAN_US = 6 * 3_600_000_000
 const NOW_US = Date.now() * 1000
 const START = { file: 1, offset: 0, records: 0 }

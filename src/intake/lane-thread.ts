@@ -85,7 +85,8 @@ export class LaneThread {
   }
 
   #launch(): Promise<BoundAddresses> {
-    const worker = new Worker(new URL('./lane-worker.ts', import.meta.url))
+    // The name is what top -H and /proc show.
+    const worker = new Worker(new URL('./lane-worker.ts', import.meta.url), { name: this.lane })
     const startedMs = performance.now()
     let cause = 'it ended by itself'
     worker.addEventListener('error', (event) => {

@@ -1,0 +1,54 @@
+// An embedded PostgreSQL with its real settings, for the time of a benchmark, and fresh databases in
+// it: Calliope and its peers get the same server.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SQL } from 'bun'
+import { connect, startEmbedded } from '#store'
+import { temporaryDirectory } from '../test/program.ts'
+import { familyCpuUs } from './proc.ts'
+
+export interface BenchServer extends AsyncDisposable {
+  readonly version: string
+  /** CPU of all PostgreSQL processes so far. */
+  cpuUs(): number
+  /** A fresh database owned by the role in its URL. */
+  create(name: string): Promise<string>
+  drop(name: string): Promise<void>
+}
+
+export async function startServer(): Promise<BenchServer> {
+  const directory = temporaryDirectory('calliope-bench-')
+  const server = await startEmbedded({ directory: directory.path })
+  const { superuserPassword } = JSON.parse(
+    readFileSync(join(directory.path, 'credentials.json'), 'utf8'),
+  ) as { superuserPassword: string }
+  const url = Object.assign(new URL(server.url), {
+    username: 'postgres',
+    password: superuserPassword,
+    pathname: '/postgres',
+  })
+  const admin = connect({ url: url.href, max: 1 })
+  return {
+    version: server.version,
+    cpuUs: () => familyCpuUs(server.pid),
+    create: async (name) => {
+      await admin.unsafe(`create database ${name} owner calliope`)
+      return Object.assign(new URL(server.url), { pathname: `/${name}` }).href
+    },
+    drop: async (name) => void (await admin.unsafe(`drop database ${name} with (force)`)),
+    [Symbol.asyncDispose]: async () => {
+      await admin.close({ timeout: 0 })
+      await server.stop()
+      directory[Symbol.dispose]()
+    },
+  }
+}
+
+/** Bytes of everything in the database that is not PostgreSQL's own, indexes included. */
+export async function tableBytes(sql: SQL): Promise<number> {
+  const [row] = await sql`
+    select coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8 as bytes
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and c.relkind = 'r'`
+  return row.bytes
+}
