@@ -57,7 +57,10 @@ async function startShared(): Promise<Shared> {
   const directory = mkdtempSync(join(tmpdir(), 'calliope-test-'))
   const server = await startEmbedded({
     directory,
-    settings: { fsync: 'off', full_page_writes: 'off', wal_compression: 'off' },
+    settings: {
+      ...{ fsync: 'off', full_page_writes: 'off', wal_compression: 'off' },
+      max_connections: '200', // whole programs share it, twelve connections each
+    },
   })
   removeAtExit(directory)
   const { superuserPassword } = JSON.parse(
