@@ -60,6 +60,18 @@ test('loadConfig lists every problem at once, each with its place, value and wha
   for (const [i, part] of expected.entries()) expect(problems[i]).toContain(part)
 })
 
+test('loadConfig lets be what Kubernetes sets for a service named calliope', () => {
+  const names = [
+    ...['CALLIOPE_SERVICE_HOST', 'CALLIOPE_SERVICE_PORT', 'CALLIOPE_SERVICE_PORT_HTTP'],
+    ...['CALLIOPE_PORT', 'CALLIOPE_PORT_9060_UDP', 'CALLIOPE_PORT_9060_UDP_ADDR'],
+    ...['CALLIOPE_CAPTURE_SERVICE_HOST', 'CALLIOPE_CAPTURE_PORT_9080_TCP'],
+  ]
+  expect(problemsOf([], Object.fromEntries(names.map((name) => [name, 'tcp://10.0.0.1'])))).toEqual(
+    [],
+  )
+  expect(problemsOf([], { CALLIOPE_HEP_UDP_PORTS: '1' })).toHaveLength(1)
+})
+
 test('loadConfig resolves secret references and never prints what they held', () => {
   const password = file('password', 'hunter2-very-secret\n')
   const json = file('db.json', '{"password":"p@ss","port":5432}')

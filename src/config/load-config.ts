@@ -37,6 +37,12 @@ const CONFIG_FILE: Setting<string> = {
   help: 'the configuration file',
 }
 
+/**
+ * Kubernetes sets these in every pod beside a service named calliope…, and tests have their own.
+ * Refusing them would keep every node from starting.
+ */
+const SET_BY_OTHERS = /^CALLIOPE_TEST_|_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)/
+
 /** The flags of commands that read the configuration: every setting, and where the file is. */
 export const CONFIG_FLAGS: FlagTable = { config: CONFIG_FILE, ...(SETTINGS as FlagTable) }
 
@@ -112,7 +118,7 @@ function readEnvironment(env: Environment, problems: Problem[]): Map<string, Giv
     const key = byName.get(name)
     // Compose files write NAME='' and mean "not set"; some shells pass the two quotes along.
     if (key && raw !== '' && raw !== "''") given.set(key, { raw, origin: name })
-    else if (!key && !ENVIRONMENT_OF_OTHERS.has(name))
+    else if (!key && !ENVIRONMENT_OF_OTHERS.has(name) && !SET_BY_OTHERS.test(name))
       problems.push(unknownName(name, name, [...byName.keys()]))
   }
   return given
