@@ -4,6 +4,7 @@ import { segmentsIn, writerRig } from './test-rig.ts'
 import { CALL_STEPS, callFrames } from './test-spool.ts'
 
 const HOUR_US = 3_600_000_000
+const MINUTE_US = 60_000_000
 const CALLS = 150
 
 test('RowsBuilder packs neighbouring rows in blocks and every row gives its own messages back', async () => {
@@ -32,8 +33,8 @@ test('RowsBuilder ends a block with the hour, so that it lies in one partition',
   await using rig = await writerRig()
   const hour = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US
   const frames = [-2, -1, 0].flatMap((hours) =>
-    ['a', 'b', 'c'].flatMap((name) =>
-      callFrames(`${name}${hours}`, { atUs: hour + hours * HOUR_US }),
+    ['a', 'b', 'c'].flatMap((name, i) =>
+      callFrames(`${name}${hours}`, { atUs: hour + hours * HOUR_US + i * 29 * MINUTE_US }),
     ),
   )
   rig.spool.append(frames)
