@@ -116,3 +116,25 @@ export function ledgerCounts(slots: Float64Array): LedgerCounts {
     dropped: named(DROP_REASONS, DROPPED_AT),
   }
 }
+
+const READS_MAX = 100
+
+/**
+ * Reads counters other threads write until their sums add up. A thread may be held by the kernel for
+ * milliseconds between counting a frame as received and as what became of it.
+ */
+export async function readSteady<Lane extends { readonly counts: LedgerCounts }>(
+  read: () => readonly Lane[],
+): Promise<readonly Lane[]> {
+  let lanes = read()
+  for (let reads = 1; reads < READS_MAX && !lanes.every(addsUp); reads++) {
+    await Bun.sleep(1)
+    lanes = read()
+  }
+  return lanes
+}
+
+function addsUp({ counts }: { readonly counts: LedgerCounts }): boolean {
+  const reasons = [...Object.values(counts.rejected), ...Object.values(counts.dropped)]
+  return counts.received === reasons.reduce((sum, n) => sum + n, counts.appended)
+}

@@ -1,6 +1,6 @@
 // Once a second: this node's row among the nodes, with its ledger and how busy it is.
 import type { Intake } from '#intake'
-import type { DropReason, LedgerCounts, RejectReason } from '#ledger'
+import { type DropReason, type LedgerCounts, type RejectReason, readSteady } from '#ledger'
 import type { Spool } from '#spool'
 import type { Store } from '#store'
 
@@ -12,7 +12,7 @@ export interface Living {
   readonly store: Store
   readonly spool: Spool
   readonly intake: Intake
-  lanes(): readonly LedgerCounts[]
+  lanes(): readonly { readonly counts: LedgerCounts }[]
   pending(): number
 }
 
@@ -37,8 +37,8 @@ export class NodePulse {
     await this.#beat('stopped')
   }
 
-  #beat(state: NodeState): Promise<void> {
-    const ledger = sumLedgers(this.#node.lanes())
+  async #beat(state: NodeState): Promise<void> {
+    const ledger = sumLedgers(await readSteady(() => this.#node.lanes()))
     const seconds = (performance.now() - this.#beatAtMs) / 1000
     const packetsPerSecond = Math.max(0, (ledger.received - this.#received) / seconds)
     this.#received = ledger.received
@@ -51,17 +51,18 @@ export class NodePulse {
       spoolAgeSeconds: oldestUnreadAgeSeconds,
       connections: this.#node.intake.stats().total.connectionsOpen,
     }
-    return this.#node.store.heartbeat({ state, startedAt: this.#startedAt, ledger, signals })
+    await this.#node.store.heartbeat({ state, startedAt: this.#startedAt, ledger, signals })
   }
 }
 
 /** Several lanes' counts as one. */
-export function sumLedgers(lanes: readonly LedgerCounts[]): LedgerCounts {
+export function sumLedgers(lanes: readonly { readonly counts: LedgerCounts }[]): LedgerCounts {
+  const all = lanes.map(({ counts }) => counts)
   return {
-    received: lanes.reduce((sum, { received }) => sum + received, 0),
-    appended: lanes.reduce((sum, { appended }) => sum + appended, 0),
-    rejected: sumReasons<RejectReason>(lanes.map(({ rejected }) => rejected)),
-    dropped: sumReasons<DropReason>(lanes.map(({ dropped }) => dropped)),
+    received: all.reduce((sum, { received }) => sum + received, 0),
+    appended: all.reduce((sum, { appended }) => sum + appended, 0),
+    rejected: sumReasons<RejectReason>(all.map(({ rejected }) => rejected)),
+    dropped: sumReasons<DropReason>(all.map(({ dropped }) => dropped)),
   }
 }
 

@@ -9,7 +9,6 @@ import { join } from 'node:path'
 import { type Api, startApi } from '#api'
 import { type Config, type HostPort, showAddress } from '#config'
 import { createHttpIntake, type Intake, startIntake } from '#intake'
-import type { LedgerCounts } from '#ledger'
 import { log } from '#log'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
 import { connect, type LiveLane, openCallStore, type Store, startStore } from '#store'
@@ -30,9 +29,11 @@ export class CaptureNode {
   readonly store: Store
   readonly intake: Intake
   readonly #httpLane: LaneWriter
+  readonly #retired: readonly LiveLane[]
   readonly #config: Config
   #api: Api | undefined
   #pulse: NodePulse | undefined
+  #isHttpLaneClosed = false
   #stopping: Promise<number> | undefined
 
   private constructor(
@@ -47,6 +48,7 @@ export class CaptureNode {
     this.store = store
     this.intake = intake
     this.#httpLane = httpLane
+    this.#retired = retiredLanes(config, spool, [...intake.lanes(), httpLane])
   }
 
   /** Starts everything `calliope capture` needs, and the page too when `withPage`. */
@@ -78,8 +80,14 @@ export class CaptureNode {
     return this.#stopping
   }
 
-  lanes(): readonly LedgerCounts[] {
-    return this.#lanes().map(({ counts }) => counts)
+  /** The counters of every lane there is, live. */
+  lanes(): readonly LiveLane[] {
+    const spoolId = this.spool.id
+    const own = this.intake
+      .lanes()
+      .map(({ lane, ledger }) => ({ spoolId, lane, counts: ledger.counts() }))
+    const http = { spoolId, lane: 'http', counts: this.#httpLane.ledger.counts() }
+    return [...own, http, ...this.#retired]
   }
 
   /** Why work should not be sent here; empty when it may be. */
@@ -99,18 +107,10 @@ export class CaptureNode {
     const passed = new Map(
       this.spool.usage().lanes.map(({ lane, passedFrames }) => [lane, passedFrames]),
     )
-    return this.#lanes().reduce(
+    return this.lanes().reduce(
       (sum, { lane, counts }) => sum + Math.max(0, counts.appended - (passed.get(lane) ?? 0)),
       0,
     )
-  }
-
-  #lanes(): LiveLane[] {
-    const spoolId = this.spool.id
-    const own = this.intake
-      .lanes()
-      .map(({ lane, ledger }) => ({ spoolId, lane, counts: ledger.counts() }))
-    return [...own, { spoolId, lane: 'http', counts: this.#httpLane.ledger.counts() }]
   }
 
   async #serve(withPage: boolean): Promise<Api> {
@@ -122,7 +122,7 @@ export class CaptureNode {
       store: openCallStore({
         sql,
         storedHeaders: config['store.custom_headers'],
-        liveLanes: () => this.#lanes(),
+        liveLanes: () => this.lanes(),
       }),
       hostname: host,
       port,
@@ -135,7 +135,9 @@ export class CaptureNode {
       about: () => ({ version: VERSION, hep: this.listening() }),
       hep: {
         access: config['intake.keys'].length > 0 ? 'agent-keys' : 'token',
-        handle: createHttpIntake({ lane: this.#httpLane, policy }),
+        handle: createHttpIntake({
+          ...{ lane: this.#httpLane, policy, isClosing: () => this.#isHttpLaneClosed },
+        }),
       },
       files: withPage ? await buildPage() : [],
     })
@@ -152,7 +154,7 @@ export class CaptureNode {
 
   #begin(): void {
     publishNodeMetrics({
-      ledger: () => this.lanes(),
+      ledger: () => this.lanes().map(({ counts }) => counts),
       pending: () => this.pending(),
       intake: this.intake,
       spool: this.spool,
@@ -169,6 +171,7 @@ export class CaptureNode {
     log.info({ waitMs, timeoutMs }, 'draining: still receiving')
     await Bun.sleep(waitMs)
     await this.intake.pause()
+    this.#isHttpLaneClosed = true // HTTP itself goes on answering until the spool is empty
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
     const { frames } = await this.store.drain({ deadlineMs: timeoutMs })
@@ -184,4 +187,20 @@ export class CaptureNode {
     )
     return EXIT_LEFT
   }
+}
+
+/** Lanes of earlier runs, with more shards or other transports: what they counted still counts. */
+function retiredLanes(
+  config: Config,
+  { id: spoolId, directory, lanes }: Spool,
+  open: readonly { readonly lane: string }[],
+): LiveLane[] {
+  const isOpen = new Set(open.map(({ lane }) => lane))
+  return lanes()
+    .filter((lane) => !isOpen.has(lane))
+    .map((lane) => {
+      const writer = openLane({ ...laneStorage(config, directory), lane })
+      void writer.close()
+      return { spoolId, lane, counts: writer.ledger.counts() }
+    })
 }

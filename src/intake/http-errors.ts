@@ -14,6 +14,7 @@ export const HTTP_INTAKE_ERRORS = {
   source_limit: { status: 429, hint: 'Send slower, or raise intake.source_rate_max.' },
   too_many_bodies: { status: 429, hint: 'Wait for answers before sending more.' },
   spool_full: { status: 503, hint: 'Send again later: the database is behind and the spool full.' },
+  closing: { status: 503, hint: 'Send it to another node, or again when this one is back.' },
   not_safe: { status: 503, hint: 'Send the whole body again; duplicates are folded as taps.' },
 } as const satisfies Record<string, { status: number; hint: string }>
 
@@ -23,6 +24,7 @@ const RETRY_SECONDS: Partial<Record<HttpIntakeErrorCode, number>> = {
   source_limit: 1,
   too_many_bodies: 1,
   spool_full: 10,
+  closing: 5,
   not_safe: 5,
 }
 

@@ -192,6 +192,24 @@ test('POST /hep bounds the bodies it reads at once', async () => {
   expect((await made.post(frameNumber(3))).status).toBe(200)
 })
 
+test('POST /hep takes nothing any more once its lane is to be closed, not even half of a body', async () => {
+  let isClosing = false
+  await using made = await httpRig({ isClosing: () => isClosing })
+  const frames = Array.from({ length: 2_000 }, (_, i) => frameNumber(i, '', 1_000))
+  const under = made.post(Buffer.concat(frames))
+  while (made.lane.position === 0) await new Promise(setImmediate)
+  isClosing = true
+  await made.lane.close()
+  const half = await under
+  expect(half).toMatchObject({ status: 503, json: { error: { code: 'closing' } } })
+  expect(half.json.appended).toBeLessThan(frames.length)
+  expect(await made.post(frames[0]!)).toMatchObject({ status: 503 })
+  const { appended } = half.json
+  expect(made.lane.ledger.counts()).toEqual({
+    ...{ received: appended, appended, rejected: {}, dropped: {} },
+  })
+})
+
 test('every error of POST /hep has a hint, and those worth repeating say when', () => {
   for (const { status, hint } of Object.values(HTTP_INTAKE_ERRORS)) {
     expect(status).toBeGreaterThanOrEqual(400)

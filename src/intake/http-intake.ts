@@ -24,6 +24,8 @@ export interface HttpIntakeOptions {
   /** Its own lane: the thread that answers requests is the only one that may write to it. */
   readonly lane: FrameLog
   readonly policy?: AccessPolicy
+  /** True from when the lane is to be closed: nothing more is taken. @default never */
+  readonly isClosing?: () => boolean
   /** Of one body, as sent and unpacked. @default 16 MiB */
   readonly bodyBytesMax?: number
   /** Of all bodies being read at once. @default 64 MiB */
@@ -39,6 +41,7 @@ export type HttpIntake = (
 export function createHttpIntake({
   lane,
   policy = {},
+  isClosing = () => false,
   bodyBytesMax = 16 * MIB,
   inFlightBytesMax = 64 * MIB,
 }: HttpIntakeOptions): HttpIntake {
@@ -48,13 +51,14 @@ export function createHttpIntake({
   return async (request, { ip, port }) => {
     const bytes = bodyBytesAtMost(request, bodyBytesMax)
     const peerIp = peerAddress(ip)
-    const refusal = refuseUnread(request, lane, admission, peerIp)
+    const refusal = isClosing() ? closing : refuseUnread(request, lane, admission, peerIp)
     if (refusal) return errorResponse(refusal)
     if (inFlightBytes > 0 && inFlightBytes + bytes > inFlightBytesMax) return errorResponse(tooMany)
     inFlightBytes += bytes
     try {
       const body = await readHttpBody(request, bodyBytesMax)
-      return await new BodyIntake(lane, receiver, peerIp, port).take(body)
+      if (isClosing()) return errorResponse(closing)
+      return await new BodyIntake({ lane, receiver, isClosing }, peerIp, port).take(body)
     } catch (error) {
       if (error instanceof HttpIntakeError) return errorResponse(error)
       throw error
@@ -64,6 +68,7 @@ export function createHttpIntake({
   }
 }
 
+const closing = new HttpIntakeError('closing', 'This node is shutting down.')
 const tooMany = new HttpIntakeError('too_many_bodies', 'Too many bodies are being read just now.')
 
 function refuseUnread(
@@ -79,10 +84,17 @@ function refuseUnread(
   return lane.isFull ? new HttpIntakeError('spool_full', 'The spool is full.') : undefined
 }
 
+interface BodyParts {
+  readonly lane: FrameLog
+  readonly receiver: FrameReceiver
+  readonly isClosing: () => boolean
+}
+
 /** One body on its way into the lane. */
 class BodyIntake {
   readonly #lane: FrameLog
   readonly #receiver: FrameReceiver
+  readonly #isClosing: () => boolean
   readonly #ip: string
   readonly #port: number
   readonly #since: number
@@ -90,9 +102,10 @@ class BodyIntake {
   #appended = 0
   #stopped: HttpIntakeError | undefined
 
-  constructor(lane: FrameLog, receiver: FrameReceiver, ip: string, port: number) {
+  constructor({ lane, receiver, isClosing }: BodyParts, ip: string, port: number) {
     this.#lane = lane
     this.#receiver = receiver
+    this.#isClosing = isClosing
     this.#ip = ip
     this.#port = port
     this.#since = lane.position
@@ -107,7 +120,7 @@ class BodyIntake {
         onFrame: (frame) =>
           this.#keep(() => this.#receiver.receiveChecked(frame, this.#ip, this.#port)),
         onFault: (fault, bytes) =>
-          this.#count(this.#receiver.refuse(bytes, fault, this.#ip, this.#port)),
+          this.#keep(() => this.#receiver.refuse(bytes, fault, this.#ip, this.#port)),
       },
       () => this.#stopped !== undefined,
     )
@@ -116,7 +129,8 @@ class BodyIntake {
 
   #keep(receive: () => Received): void {
     if (this.#stopped) return
-    if (this.#lane.isFull) this.#stop('spool_full', 'The spool became full.')
+    if (this.#isClosing()) this.#stopped = closing
+    else if (this.#lane.isFull) this.#stop('spool_full', 'The spool became full.')
     else this.#count(receive())
   }
 

@@ -50,7 +50,10 @@ export async function readStored(sql: SQL): Promise<Stored> {
     )) as SegmentRow[]
     for (const row of rows) {
       const found = decodeMessages(row.format, row.packed, row.block_place)
-      expect(found.length).toBe(row.message_count)
+      if (found.length !== row.message_count)
+        throw new Error(
+          `row ${row.place} says ${row.message_count} messages, holds ${found.length}`,
+        )
       for (const message of found) identities.add(identityOf(message))
       messages += found.length
     }

@@ -1,7 +1,7 @@
 // The ledger over all spools and lanes that ever wrote to this database, and the nodes behind them.
 import type { SQL } from 'bun'
 import type { Ledger, NodeRow } from '#contract'
-import type { LedgerCounts } from '#ledger'
+import { type LedgerCounts, readSteady } from '#ledger'
 import { type CursorCounts, ledgerOf, type SpoolCounts } from './lane-ledger.ts'
 import { readSession } from './read-session.ts'
 import { usSql } from './sql-params.ts'
@@ -48,7 +48,7 @@ interface Known {
 export async function readLedger(sql: SQL, liveLanes: () => readonly LiveLane[]): Promise<Ledger> {
   const known = await readKnown(sql)
   // After the database: what is stored by now was certainly appended before.
-  const live = Map.groupBy(steady(liveLanes), ({ spoolId }) => spoolId)
+  const live = Map.groupBy(await readSteady(liveLanes), ({ spoolId }) => spoolId)
   const spoolIds = [...known.cursors.keys(), ...known.nodes.map((node) => node.spool_id)]
   return ledgerOf(
     [...new Set([...spoolIds, ...live.keys()])].map((spoolId) => spoolCounts(known, spoolId, live)),
@@ -61,7 +61,7 @@ export async function readNodes(
   liveLanes: () => readonly LiveLane[],
 ): Promise<readonly NodeRow[]> {
   const known = await readKnown(sql)
-  const live = Map.groupBy(steady(liveLanes), ({ spoolId }) => spoolId)
+  const live = Map.groupBy(await readSteady(liveLanes), ({ spoolId }) => spoolId)
   return known.nodes.map((node) => ({
     node: node.node,
     version: node.version,
@@ -135,23 +135,6 @@ function countsOf(counts: Partial<LedgerCounts>): LedgerCounts | undefined {
     rejected: counts.rejected ?? {},
     dropped: counts.dropped ?? {},
   }
-}
-
-const READS_MAX = 5
-
-/**
- * Another thread counts while we read: a frame may be counted as received and not yet as what became
- * of it. Reading again a few times gets a moment in between.
- */
-function steady(liveLanes: () => readonly LiveLane[]): readonly LiveLane[] {
-  let lanes = liveLanes()
-  for (let reads = 1; reads < READS_MAX && !lanes.every(isWhole); reads += 1) lanes = liveLanes()
-  return lanes
-}
-
-function isWhole({ counts }: LiveLane): boolean {
-  const reasons = [...Object.values(counts.rejected), ...Object.values(counts.dropped)]
-  return counts.received === reasons.reduce((sum, n) => sum + n, counts.appended)
 }
 
 function isAlive({ state, age_ms }: NodeRecord): boolean {
