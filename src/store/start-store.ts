@@ -19,7 +19,7 @@ import { countFrames } from './write/collect.ts'
 import { type Heartbeat, writeHeartbeat } from './write/heartbeat.ts'
 import { SignalBoard, type StoreSignals } from './write/signals.ts'
 import { type RunningWriter, startWriter } from './write/start-writer.ts'
-import type { WriterOptions } from './write/writer.ts'
+import { checkPartitionMs, type WriterOptions } from './write/writer.ts'
 
 const log = rootLog.child({ room: 'store' })
 
@@ -72,6 +72,7 @@ const FIRST_TRY_MS_MAX = 3_000
 
 /** Starts the store. Throws DatabaseError when only a person can help. */
 export async function startStore(options: StoreOptions): Promise<Store> {
+  checkPartitionMs(options.partitionMs)
   const embedded =
     'embeddedDirectory' in options.database
       ? await startEmbedded({ directory: options.database.embeddedDirectory })

@@ -78,7 +78,7 @@ class WriterThread implements RunningWriter {
     worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#hear(data)
     worker.onerror = (event) => {
       event.preventDefault()
-      log.error({ error: event.message }, 'the writer failed; starting it again')
+      log.error({ error: errorLine(event.message) }, 'the writer failed; starting it again')
       void this.#startAgain(worker)
     }
     this.#worker = worker
@@ -116,4 +116,9 @@ class WriterThread implements RunningWriter {
   #send(message: ToWriter): void {
     this.#worker.postMessage(message)
   }
+}
+
+/** Bun puts lines of the source around the message. */
+function errorLine(message: string): string {
+  return message.split('\n').find((line) => /error: /i.test(line)) ?? message
 }

@@ -54,6 +54,12 @@ const HOUR_MS = 3_600_000
 const LANES_LOOK_MS = 250
 const REST_MS = 20
 
+/** Blocks of messages end with the hour, and so must partitions. */
+export function checkPartitionMs(partitionMs = 6 * HOUR_MS): number {
+  if (partitionMs >= HOUR_MS && partitionMs % HOUR_MS === 0) return partitionMs
+  throw new RangeError(`store.partition is ${partitionMs} ms: it must be whole hours, such as 6h`)
+}
+
 export class Writer {
   readonly #options: WriterOptions
   readonly #sql: SQL
@@ -69,10 +75,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     const { url, spoolDirectory, batchBytes = 8 * 2 ** 20, batchWaitMs = 1000 } = options
-    const partitionMs = options.partitionMs ?? 6 * HOUR_MS
-    if (partitionMs < HOUR_MS || partitionMs % HOUR_MS !== 0) {
-      throw new RangeError(`a partition of ${partitionMs} ms: must be whole hours`)
-    }
+    const partitionMs = checkPartitionMs(options.partitionMs)
     this.#options = options
     this.#sql = connect({ url, max: 2, application: 'calliope writer' })
     this.#signals = new SignalBoard(options.signals)
