@@ -1,12 +1,12 @@
 // The door of the store: the write half (spool to PostgreSQL) and the read half (search, calls).
-export { type ConnectOptions, connect, describeUrl } from './postgres/connect.ts'
+export { type ConnectOptions, connect } from './postgres/connect.ts'
 export {
-  DatabaseError,
+  type DatabaseError,
   type DatabaseErrorCode,
   explainDatabaseError,
 } from './postgres/database-error.ts'
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
-export { migrate, SCHEMA_VERSION } from './postgres/migrate.ts'
+export { migrate } from './postgres/migrate.ts'
 export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'
 export type { LiveLane } from './read/read-ledger.ts'
 export { timeText, timeUs } from './read/time-text.ts'
