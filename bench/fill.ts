@@ -13,7 +13,7 @@ export interface FillOptions {
   /** Ends at whichever comes first. */
   readonly messages: number
   readonly bytes?: number
-  /** Agents' clocks run evenly from so long ago until now. @default 0 */
+  /** Agents' clocks run evenly from so long ago until now. @default 5 µs a message, as at 200 k/s */
   readonly sinceMs?: number
 }
 
@@ -23,11 +23,11 @@ export async function fillSpool({
   ring,
   messages,
   bytes = Number.POSITIVE_INFINITY,
-  sinceMs = 0,
+  sinceMs = messages < Number.POSITIVE_INFINITY ? messages / 200 : 0,
 }: FillOptions): Promise<{ messages: number; bytes: number }> {
   const lane = openLane({ directory, lane: 'udp-0', bytesMax: 100e9 })
   const endUs = Date.now() * 1_000
-  const stepUs = (sinceMs * 1_000) / messages
+  const stepUs = sinceMs > 0 ? (sinceMs * 1_000) / messages : 5
   let [written, writtenBytes] = [0, 0]
   while (written < messages && writtenBytes < bytes) {
     const atUs = Math.floor(endUs - sinceMs * 1_000 + written * stepUs)

@@ -61,7 +61,8 @@ function claimLine(bytes: Buffer, at: number, first: number): number {
     case 117: // u
       return next === SER && letters(bytes, at + 4) === _AG ? claim(bytes, AGENT, at + 10) : OTHER
     case 115: // s
-      if (next === ESS) walk.mayJoin = true // Session-ID
+      // Session-ID; not Session-Expires, which nearly every INVITE has: reading all its headers cost 10 %.
+      if (next === ESS && letters(bytes, at + 8) >> 8 === ID) walk.mayJoin = true
       return next === ERV ? claim(bytes, SERVER, at + 6) : OTHER
     case 112: // P-Charging-Vector
     case 120: // X-CID, X-Call-ID
@@ -80,6 +81,7 @@ const IA = 0x6961
 const _C = 0x2d63
 const EP = 0x6570
 const EF = 0x6566
+const ID = 0x6964
 const ROM = 0x726f6d
 const O = 0x6f
 const SEQ = 0x736571

@@ -170,6 +170,7 @@ test('parseSip marks messages that name other calls, and only those', () => {
   for (const header of ['Record-Route: <sip:x>', 'Require: x', 'Supported: x', 'X-Other: 1']) {
     expect(marked(header)).toBe(false)
   }
+  expect(marked('Session-Expires: 1800')).toBe(false)
 })
 
 const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array))
