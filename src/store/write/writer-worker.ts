@@ -1,7 +1,13 @@
 // The writer's thread. Decoding, compressing and feeding COPY take its time, and the main thread's
-// HTTP and lifecycle are not to wait for that.
+// HTTP and lifecycle are not to wait for that. It steps back behind the intake's threads as well: on a
+// busy machine the spool waits for us, and a datagram waits for nobody.
+import { setPriority } from 'node:os'
 import type { FromWriter, ToWriter } from './worker-messages.ts'
 import { Writer } from './writer.ts'
+
+/** Linux takes this for the calling thread alone; elsewhere it would be the whole process. */
+const NICE = 10
+if (process.platform === 'linux') setPriority(NICE)
 
 declare const self: Worker & { postMessage(message: FromWriter): void }
 

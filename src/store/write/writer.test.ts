@@ -203,6 +203,30 @@ test('Writer shows a message to searches within two seconds of its arrival', asy
   await running
 })
 
+test('Writer drains a lane that began while it was still waiting for the database', async () => {
+  await using rig = await writerRig()
+  const stop = new AbortController()
+  const writer = new Writer(rig.options)
+  const locked = Promise.withResolvers<void>()
+  const unlock = Promise.withResolvers<void>()
+  const locking = rig.database.sql.begin(async (tx) => {
+    await tx`lock table spool_cursors`
+    locked.resolve()
+    await unlock.promise
+  })
+  await locked.promise
+  const running = writer.run(stop.signal)
+  await Bun.sleep(50) // it has looked for lanes and found none
+  rig.spool.append(callFrames('call-1'))
+  const drained = writer.drain()
+  unlock.resolve()
+  await locking
+  await drained
+  stop.abort()
+  await running
+  expect((await rig.storedPayloads()).size).toBe(CALL_STEPS.length)
+})
+
 test('Writers of one spool do not store anything twice, though each thinks it is alone', async () => {
   await using rig = await writerRig()
   const stop = new AbortController()

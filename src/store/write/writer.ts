@@ -100,10 +100,11 @@ export class Writer {
     signal.addEventListener('abort', closing)
     while (!signal.aborted) {
       if (this.#mustReopen) await this.#storing
+      const wasDraining = this.#collector.isDraining
       await this.#openLanes(signal)
       const builder = await this.#collector.collect(signal)
       if (builder !== undefined) await this.#pass(builder, signal)
-      else await this.#rest(signal)
+      else await this.#rest(signal, wasDraining)
     }
     await this.#storing
     this.#collector.close()
@@ -131,9 +132,10 @@ export class Writer {
     this.#storing = this.#store(batch, signal)
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
+  /** Nothing to read. The spool is empty when lanes, too, were looked for after that was asked. */
+  async #rest(signal: AbortSignal, wasDraining: boolean): Promise<void> {
     await this.#storing
-    if (!this.#collector.isDraining || signal.aborted || this.#mustReopen) return
+    if (!wasDraining || signal.aborted || this.#mustReopen) return
     this.#drained?.resolve()
     this.#drained = undefined
     await pause(REST_MS, signal)
@@ -145,18 +147,20 @@ export class Writer {
     const isDue = this.#collector.isDraining || now - this.#lanesLookedAt > LANES_LOOK_MS
     if (!this.#mustReopen && !isDue) return
     this.#lanesLookedAt = now
-    const lanes = listLanes(this.#options.spoolDirectory).filter(
-      (lane) => this.#mustReopen || !this.#collector.has(lane),
-    )
-    if (lanes.length === 0 && !this.#mustReopen) return
+    if (this.#newLanes().length === 0 && !this.#mustReopen) return
     const { spoolId, node } = this.#options
     const opened = await this.#persist('opening the cursors of the spool', signal, async () => {
-      const cursors = await openCursors(this.#sql, { spoolId, node, lanes })
+      const cursors = await openCursors(this.#sql, { spoolId, node, lanes: this.#newLanes() })
       await this.#coverAhead()
       return cursors
     })
     for (const [lane, { cursor }] of opened ?? []) this.#collector.open(lane, cursor)
     if (opened !== undefined) this.#mustReopen = false
+  }
+
+  #newLanes(): string[] {
+    const lanes = listLanes(this.#options.spoolDirectory)
+    return this.#mustReopen ? lanes : lanes.filter((lane) => !this.#collector.has(lane))
   }
 
   async #coverAhead(): Promise<void> {
