@@ -41,21 +41,28 @@ export function temporaryDirectory(prefix = 'calliope-test-'): { path: string } 
   }
 }
 
+export interface ProgramOptions {
+  readonly command?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly readyWaitMs?: number
+  readonly cwd?: string
+  /** What is run instead of `bun src/main.ts`. */
+  readonly program?: readonly string[]
+}
+
 /** `calliope up` (or another command) with free ports; `flags` are added, the last one given counts. */
 export async function startProgram(
   flags: readonly string[],
-  {
-    command = 'up',
-    env = {},
-    readyWaitMs = 30_000,
-  }: { command?: string; env?: Record<string, string>; readyWaitMs?: number } = {},
+  { command = 'up', env = {}, readyWaitMs = 30_000, cwd, program }: ProgramOptions = {},
 ): Promise<Program> {
   const addresses = [
     '--http',
     '127.0.0.1:0',
     ...(command === 'serve' ? [] : ['--hep-udp', '127.0.0.1:0', '--hep-tcp', '127.0.0.1:0']),
   ]
-  const child = Bun.spawn([process.execPath, main, command, ...addresses, ...flags], {
+  const run = program ?? [process.execPath, main]
+  const child = Bun.spawn([...run, command, ...addresses, ...flags], {
+    ...(cwd === undefined ? {} : { cwd }),
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',

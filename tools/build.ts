@@ -2,11 +2,11 @@
 // their own; names are flattened because `new URL('./x-worker.ts', import.meta.url)` is resolved
 // beside the bundle, whatever room the file came from.
 import { chmodSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Glob } from 'bun'
 
 const root = join(import.meta.dir, '..')
-const outfile = join(root, process.argv[2] ?? 'dist/calliope')
+const outfile = resolve(root, process.argv[2] ?? 'dist/calliope')
 const workers = [...new Glob('src/**/*-worker.ts').scanSync(root)].map((path) => join(root, path))
 const names = workers.map((path) => basename(path))
 if (new Set(names).size < names.length) throw new Error(`two workers of one name: ${names}`)

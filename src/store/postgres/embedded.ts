@@ -48,8 +48,24 @@ export interface EmbeddedServer {
   stop(): Promise<void>
 }
 
+/** The embedded database cannot be had; the message says why and what to do. */
+export class EmbeddedError extends Error {
+  override name = 'EmbeddedError'
+  readonly code = 'EMBEDDED_DATABASE'
+}
+
 /** Starts the embedded PostgreSQL server, making its data directory at the first time. */
-export async function startEmbedded({
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  try {
+    return await start(options)
+  } catch (error) {
+    // What we threw ourselves is a sentence for people; anything else is for those who mend bugs.
+    if (!(error instanceof Error) || error.constructor !== Error || 'code' in error) throw error
+    throw new EmbeddedError(error.message, { cause: error })
+  }
+}
+
+async function start({
   directory,
   programs,
   settings = {},
