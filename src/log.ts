@@ -13,6 +13,7 @@ export const log = pino(
       censor: '[hidden]',
     },
   },
-  // stderr, so that what a command prints for people or pipes stays clean.
-  pino.destination(2),
+  // stderr, so that what a command prints for people or pipes stays clean. Written at once: the last
+  // line before an exit is the one that says why.
+  pino.destination({ dest: 2, sync: true }),
 )

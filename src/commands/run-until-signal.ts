@@ -2,6 +2,9 @@
 import { log } from '#log'
 import { VERSION } from './command.ts'
 
+/** 128 + SIGINT, as shells say it. */
+const EXIT_INTERRUPTED = 130
+
 export interface Running {
   readonly url: string
   /** Fields of the `ready` log line beside `http`. */
@@ -19,15 +22,20 @@ export async function runUntilSignal({ url, fields, lines, stop }: Running): Pro
   process.stdout.write(
     `\n  calliope ${VERSION}\n${lines.map((line) => `  ${line}\n`).join('')}  open   ${url}\n\n`,
   )
+  const signals = listenForSignals()
   log.info({ http, ...fields }, 'ready')
-  const signal = await nextSignal()
+  const signal = await signals.first
+  void signals.second.then(() => process.exit(EXIT_INTERRUPTED))
   log.info({ signal }, 'stopping; the same signal again ends at once')
-  void nextSignal().then(() => process.exit(130))
   return stop()
 }
 
-function nextSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-  })
+// One listener for both: between taking one off and putting the next on, a signal would end us
+// without a word.
+function listenForSignals(): { first: Promise<string>; second: Promise<string> } {
+  const heard = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const
+  let count = 0
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => heard[count++]?.resolve(signal))
+  return { first: heard[0].promise, second: heard[1].promise }
 }

@@ -9,7 +9,6 @@ import type { Ledger } from '#contract'
 import { decodeHep } from '#hep'
 import { openReader, verifySpool } from '#spool'
 import { decodeMessages } from '../../src/store/write/segment.ts'
-import { messagesSql } from '../../src/store/write/segment-sql.ts'
 import { type Program, settledLedger } from '../program.ts'
 
 const ROWS_AT_A_TIME = 1_000
@@ -42,18 +41,16 @@ export interface Stored {
 export async function readStored(sql: SQL): Promise<Stored> {
   const identities = new Set<string>()
   let messages = 0
+  let block: Buffer | undefined // rows that follow each other share one, which the first of them holds
   for (let after = '-1'; ; ) {
-    const rows = (await sql.unsafe(
-      `select id::text as place, message_count, format, block_place, ${messagesSql('s')} as packed
-      from call_segments s where id > $1::bigint order by id limit ${ROWS_AT_A_TIME}`,
-      [after],
-    )) as SegmentRow[]
-    for (const row of rows) {
-      const found = decodeMessages(row.format, row.packed, row.block_place)
-      if (found.length !== row.message_count)
-        throw new Error(
-          `row ${row.place} says ${row.message_count} messages, holds ${found.length}`,
-        )
+    const rows = (await sql`
+      select id::text as place, message_count, format, block_place, messages
+      from call_segments s where id > ${after}::bigint order by s.id limit ${ROWS_AT_A_TIME}`) as SegmentRow[]
+    for (const { place, message_count, format, block_place, messages: packed } of rows) {
+      block = packed ?? block
+      const found = decodeMessages(format, block!, block_place)
+      if (found.length !== message_count)
+        throw new Error(`row ${place} says ${message_count} messages and holds ${found.length}`)
       for (const message of found) identities.add(identityOf(message))
       messages += found.length
     }
@@ -67,7 +64,7 @@ interface SegmentRow {
   readonly message_count: number
   readonly format: number
   readonly block_place: number
-  readonly packed: Buffer
+  readonly messages: Buffer | null
 }
 
 /** What a spool holds, deleted files counted. */

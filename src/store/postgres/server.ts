@@ -47,6 +47,10 @@ export async function startServer(installation: Installation, port: number): Pro
     throw new Error(`PostgreSQL did not start (${reason}): ${logSince(cluster, logAt)}`)
   })
   failed.catch(() => undefined)
+  // Should we exit without stopping it (a second signal, an error of ours), it must not stay behind.
+  const quit = () => void child.kill('SIGQUIT')
+  process.once('exit', quit)
+  void exited.then(() => process.off('exit', quit))
   await Promise.race([untilReady(cluster, child), failed])
   return { pid: child.pid!, exited, stop: () => stopProcess(child, exited) }
 }
