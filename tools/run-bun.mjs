@@ -9,5 +9,18 @@ export function becomeBun(args, options = {}) {
   // A terminal's Ctrl-C reaches the child by itself: passed on, it would arrive twice.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  endWithParent(child)
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 143)))
+}
+
+// npm passes SIGTERM on to the shell it started us in, which dies of it and tells nobody. Without this
+// the program would go on alone, with the ports taken.
+function endWithParent(child) {
+  const { ppid } = process
+  if (!process.env.npm_lifecycle_event) return
+  const watch = setInterval(() => {
+    if (process.ppid === ppid) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 200)
 }
