@@ -25,7 +25,7 @@ if (unknown.length > 0 || chosen.length === 0) {
   console.error(
     `${unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n` : ''}` +
       `npm run bench -- ${Object.keys(BENCHES).join('|')} [--messages 10M] [--gb 10] [--seconds 10]\n` +
-      '  [--rates 100k,200k] [--traffic whole|spread] [--shards 1] [--trial: write nothing] [--quick]\n' +
+      '  [--rates 100k,200k] [--traffic whole|spread] [--shards 1] [--flags "…"] [--trial: write nothing] [--quick]\n' +
       '  [--peer "command with {udp} {database}" --peer-name TEXT --peer-rates 5k,10k]',
   )
   process.exit(2)

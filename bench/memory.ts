@@ -15,7 +15,8 @@ export async function memory({ isQuick, ...options }: BenchOptions): Promise<voi
   await using server = await startServer()
   using directory = temporaryDirectory('calliope-bench-')
   const database = await server.create('memory_bench')
-  await using capture = await startCapture({ directory: directory.path, database })
+  const { flags } = options
+  await using capture = await startCapture({ directory: directory.path, database, flags })
   progress(`${count(rate)}/s for ${seconds} s`)
   const { port } = capture.program.udp
   const job = {

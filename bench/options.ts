@@ -18,6 +18,8 @@ export interface BenchOptions {
   /** Calls whose messages come close together, or 30 s of calls at once. */
   readonly traffic: 'whole' | 'spread'
   readonly shards: number
+  /** More flags for `calliope capture`. */
+  readonly flags: readonly string[]
   /** How often a step that lost something is tried again before the ramp ends. */
   readonly again: number
   /** Written to docs/benchmarks.md. */
@@ -42,6 +44,7 @@ export function readOptions(argv: readonly string[]): { names: string[]; options
       'peer-rates': { type: 'string' },
       traffic: { type: 'string', default: 'whole' },
       shards: { type: 'string', default: '1' },
+      flags: { type: 'string', default: '' },
       again: { type: 'string', default: '1' },
     },
   })
@@ -60,6 +63,7 @@ export function readOptions(argv: readonly string[]): { names: string[]; options
       peerRates: rates(values['peer-rates'] ?? '2k,4k,6k,8k,10k,12k,15k,20k,25k,30k,40k'),
       traffic: values.traffic === 'spread' ? 'spread' : 'whole',
       shards: amount(values.shards),
+      flags: values.flags.split(' ').filter(Boolean),
       again: amount(values.again),
       isTrial: isQuick || values.trial,
     },

@@ -38,7 +38,7 @@ export async function pipeline(options: BenchOptions): Promise<void> {
       ? ` = ${(ours.best / theirs.best).toFixed(1)} × the peer's ${count(theirs.best)}/s`
       : ''
   const body = [
-    `Traffic: seven-message calls, ${options.traffic}; ${options.seconds} s a step; ${server.version}, embedded, synchronous commits; ${options.shards} shard(s).`,
+    `Traffic: seven-message calls, ${options.traffic}; ${options.seconds} s a step; ${server.version}, embedded, synchronous commits; ${options.shards} shard(s)${options.flags.length > 0 ? `, ${options.flags.join(' ')}` : ''}.`,
     `\n**Highest rate with none lost: ${count(ours.best)}/s**${ratio}.`,
     `\n${table(HEAD, [...ours.rows, ...theirs.rows])}`,
   ]
@@ -80,7 +80,7 @@ async function step(server: BenchServer, rate: number, options: BenchOptions): P
     await using capture = await startCapture({
       directory: directory.path,
       database,
-      flags: ['--shards', String(options.shards), '--spool-bytes-max', '20GB'],
+      flags: ['--shards', String(options.shards), '--spool-bytes-max', '20GB', ...options.flags],
     })
     return await measure(server, capture, database, rate, options)
   } finally {
