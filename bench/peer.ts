@@ -10,7 +10,7 @@ import type { BenchServer } from './database.ts'
 import { tableBytes } from './database.ts'
 import type { BenchOptions } from './options.ts'
 import type { Step } from './pipeline.ts'
-import { cpuPerMessage, threadCpu } from './proc.ts'
+import { type ThreadCpu, threadCpu } from './proc.ts'
 import { count, mb, progress } from './report.ts'
 
 const START_MS_MAX = 20_000
@@ -39,7 +39,7 @@ export async function peerStep(
     }
     await settled(inserted, STILL_MS)
     const tookMs = performance.now() - endedAt - STILL_MS
-    const cpu = cpuPerMessage(before.threads, threadCpu(child.pid), sent.sent)
+    const cpuUs = (totalOf(threadCpu(child.pid)) - totalOf(before.threads)) / sent.sent
     const databaseUs = (server.cpuUs() - before.database) / sent.sent
     const stored = await rowsIn(sql)
     const lost = sent.sent - stored
@@ -50,7 +50,7 @@ export async function peerStep(
         ...[peerName, `${count(rate)}/s`, count(sent.sent), count(lost)],
         `${(tookMs / 1_000).toFixed(1)} s`,
         'not measured',
-        cpu,
+        `all ${cpuUs.toFixed(2)}`,
         databaseUs.toFixed(2),
         mb(Math.max(...samples)),
         ((await tableBytes(sql)) / Math.max(1, stored)).toFixed(0),
@@ -63,6 +63,9 @@ export async function peerStep(
     await server.drop('peer_bench')
   }
 }
+
+const totalOf = (threads: ThreadCpu): number =>
+  [...threads.values()].reduce((sum, us) => sum + us, 0)
 
 async function rowsIn(sql: ReturnType<typeof connect>): Promise<number> {
   const [row] = await sql`

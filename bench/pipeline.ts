@@ -45,8 +45,8 @@ export async function pipeline(options: BenchOptions): Promise<void> {
   publish(partName(options), body.join('\n'), options)
 }
 
-const partName = ({ traffic, peer }: BenchOptions): string =>
-  `pipeline, ${traffic} calls${peer ? ', beside a peer' : ''}`
+const partName = ({ traffic, peer, peerName }: BenchOptions): string =>
+  `pipeline, ${traffic} calls${peer ? `, beside ${peerName}` : ''}`
 
 interface Climb {
   readonly rows: Row[]
