@@ -174,7 +174,9 @@ export class CaptureNode {
     this.#isHttpLaneClosed = true // HTTP itself goes on answering until the spool is empty
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
-    const { frames } = await this.store.drain({ deadlineMs: timeoutMs })
+    // Nothing to store: a database that never answered is no reason to wait for it.
+    const isEmpty = !this.store.isReady && this.pending() === 0
+    const { frames } = isEmpty ? { frames: 0 } : await this.store.drain({ deadlineMs: timeoutMs })
     await this.#pulse?.close()
     await this.#api?.close()
     await this.intake.close()

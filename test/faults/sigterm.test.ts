@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { SQL } from 'bun'
 import { buildTrafficRing, sendTraffic } from '#fleet'
+import { freePort } from '../../src/store/postgres/server.ts'
 import { testDatabase } from '../../src/store/postgres/test-server.ts'
 import { type Program, startProgram, temporaryDirectory, until } from '../program.ts'
 import { DatabaseWay } from './database-way.ts'
@@ -89,6 +90,16 @@ test('SIGTERM without a database exits 3, says how much is left and where, and a
   expect(await again.stop()).toBe(0)
   await expectDrained(database.sql, data.path, promised)
 }, 60_000)
+
+test('SIGTERM with nothing to store does not wait for a database that never answered', async () => {
+  using data = temporaryDirectory('calliope-sigterm-')
+  const nowhere = `postgres://nobody@127.0.0.1:${await freePort()}/none`
+  const flags = ['--data-dir', data.path, '--database', nowhere, '--drain-timeout', '60s']
+  const program = await startProgram(flags, { command: 'capture' })
+  const signalledMs = performance.now()
+  expect(await program.stop()).toBe(0)
+  expect(performance.now() - signalledMs).toBeLessThan(10_000)
+}, 30_000)
 
 test('a second signal ends at once, the embedded database with it, and nothing is lost', async () => {
   using data = temporaryDirectory('calliope-sigterm-')
