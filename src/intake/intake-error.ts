@@ -21,7 +21,7 @@ export class IntakeError extends Error {
 const WHY: Readonly<Record<string, { code: IntakeErrorCode; said: string }>> = {
   EADDRINUSE: {
     code: 'INTAKE_ADDRESS_IN_USE',
-    said: 'it is in use by another program; stop that one or choose another port',
+    said: 'it is in use by another program; stop that one or choose another port with FLAG HOST:PORT',
   },
   EACCES: {
     code: 'INTAKE_ADDRESS_UNUSABLE',
@@ -35,6 +35,7 @@ const WHY: Readonly<Record<string, { code: IntakeErrorCode; said: string }>> = {
 
 /** Explains why listening failed, naming the flag-like transport and the address. */
 export function cannotListen(transport: string, address: string, cause: unknown): IntakeError {
+  const flag = `--hep-${transport === 'WebSocket' ? 'ws' : transport.toLowerCase()}`
   const systemCode = (cause as { code?: string } | undefined)?.code ?? ''
   const why = WHY[systemCode] ?? {
     code: 'INTAKE_ADDRESS_UNUSABLE' as const,
@@ -42,7 +43,7 @@ export function cannotListen(transport: string, address: string, cause: unknown)
   }
   return new IntakeError(
     why.code,
-    `Cannot listen for HEP over ${transport} on ${address}: ${why.said}`,
+    `Cannot listen for HEP over ${transport} on ${address}: ${why.said.replace('FLAG', flag)}`,
     cause,
   )
 }

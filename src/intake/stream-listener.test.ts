@@ -258,6 +258,6 @@ test('listenTcp on a port in use names the address and what to do', async () => 
   const second = listenTcp({ address: { host, port } } as Parameters<typeof listenTcp>[0])
   await expect(second as Promise<unknown>).rejects.toMatchObject({
     code: 'INTAKE_ADDRESS_IN_USE',
-    message: `Cannot listen for HEP over TCP on 127.0.0.1:${port}: it is in use by another program; stop that one or choose another port`,
+    message: `Cannot listen for HEP over TCP on 127.0.0.1:${port}: it is in use by another program; stop that one or choose another port with --hep-tcp HOST:PORT`,
   })
 })

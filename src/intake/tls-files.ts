@@ -60,9 +60,15 @@ function fileMark(path: string): string {
   return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}` : 'gone'
 }
 
-function readPem(what: string, path: string): string {
+const FLAGS = {
+  certificate: 'hep-tls-cert',
+  key: 'hep-tls-key',
+  'client authority': 'hep-tls-client-ca',
+} as const
+
+function readPem(what: keyof typeof FLAGS, path: string): string {
   if (path === '') {
-    throw unusable(`HEP over TLS needs a ${what} file; name one, or do not ask for a TLS address`)
+    throw unusable(`HEP over TLS needs a ${what} file; name it with --${FLAGS[what]} FILE`)
   }
   try {
     return readFileSync(path, 'utf8')

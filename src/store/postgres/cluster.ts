@@ -18,7 +18,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Account, asUser } from './account.ts'
 import type { PostgresBinaries } from './binaries.ts'
 
@@ -44,9 +44,10 @@ export async function openCluster(
 ): Promise<Cluster> {
   own(directory, account, 0o700)
   const dataDirectory = join(directory, 'data')
-  const credentials = readCredentials(directory, account, existsSync(dataDirectory))
-  if (existsSync(dataDirectory)) checkMajor(dataDirectory, binaries)
-  else await initialise(directory, binaries, account, credentials)
+  const isOld = existsSync(dataDirectory)
+  if (isOld) checkMajor(dataDirectory, binaries)
+  const credentials = readCredentials(directory, account, isOld)
+  if (!isOld) await initialise(directory, binaries, account, credentials)
   return { directory, dataDirectory, logFile: join(directory, 'postgres.log'), credentials }
 }
 
@@ -72,16 +73,28 @@ function checkMajor(dataDirectory: string, binaries: PostgresBinaries): void {
 
 function readCredentials(directory: string, account: Account, isOld: boolean): Credentials {
   const file = join(directory, 'credentials.json')
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Credentials
-  if (isOld) {
-    throw new Error(`${file} is missing: without it nobody can log in to the data beside it`)
-  }
+  if (existsSync(file)) return parseCredentials(file)
+  if (isOld) throw noCredentials(`${file} is missing`)
   const credentials = { superuserPassword: randomPassword(), password: randomPassword() }
   writeFileSync(`${file}.new`, JSON.stringify(credentials), { mode: 0o600 })
   own(`${file}.new`, account, 0o600)
   renameSync(`${file}.new`, file)
   return credentials
 }
+
+function parseCredentials(file: string): Credentials {
+  try {
+    const { superuserPassword, password } = JSON.parse(readFileSync(file, 'utf8'))
+    if (superuserPassword && password) return { superuserPassword, password }
+  } catch {}
+  throw noCredentials(`${file} is damaged`)
+}
+
+const noCredentials = (what: string): Error =>
+  new Error(
+    `${what}: without its passwords nobody can log in to the data beside it. Put it back from a ` +
+      'backup, or choose another --data-dir',
+  )
 
 const randomPassword = (): string => randomBytes(24).toString('base64url')
 
@@ -130,5 +143,15 @@ async function run(
     child.on('error', (error) => resolve(error.message))
     child.on('close', (code, signal) => resolve(signal ?? code ?? 'unknown'))
   })
-  if (exit !== 0) throw new Error(`${program} failed (${exit}): ${said.trim()}`)
+  if (exit === 0) return
+  throw new Error(
+    `${basename(program)} could not make a database in ${cwd} (exit code ${exit}): ${tellingLines(said)}`,
+  )
+}
+
+/** Of what PostgreSQL's programs print, the last lines that say what went wrong. */
+export function tellingLines(text: string): string {
+  const lines = text.trim().split('\n')
+  const telling = lines.filter((line) => /FATAL|ERROR|PANIC|HINT|DETAIL|could not/.test(line))
+  return (telling.length > 0 ? telling : lines).slice(-6).join(' | ')
 }

@@ -18,6 +18,7 @@ export type DatabaseErrorCode =
   | 'DATABASE_VERSION'
   | 'DATABASE_NEWER'
   | 'DATABASE_ENCODING'
+  | 'DATABASE_FOREIGN'
   | 'DATABASE_ERROR'
 
 /** The database cannot be used; `retryable` says whether waiting may help. */
@@ -46,7 +47,7 @@ interface DriverError {
 
 /** Says what an error of Bun.SQL means for the database at `url`. */
 export async function explainDatabaseError(error: unknown, url: string): Promise<DatabaseError> {
-  if (error instanceof DatabaseError) return error
+  if (error instanceof DatabaseError) return withWhere(error, url)
   const { code = '', errno = '', message = String(error) } = (error ?? {}) as DriverError
   const where = describeUrl(url)
   const explain = (name: DatabaseErrorCode, text: string, retryable = false) =>
@@ -56,23 +57,42 @@ export async function explainDatabaseError(error: unknown, url: string): Promise
   }
   for (const [pattern, name, text, retryable] of MEANINGS) {
     if (pattern.test(errno) || pattern.test(code)) {
-      return explain(name, `${text}: ${message}`, retryable)
+      return explain(name, `${filled(text, url)}: ${message}`, retryable)
     }
   }
   return explain('DATABASE_ERROR', `the database answered ${errno || code}: ${message}`)
 }
 
+/** Errors of our own checks do not know where they were made. */
+function withWhere(error: DatabaseError, url: string): DatabaseError {
+  const where = describeUrl(url)
+  if (error.message.includes(where)) return error
+  const { code, message, retryable, cause } = error
+  return new DatabaseError(code, `${message} (${where})`, { retryable, cause })
+}
+
 /** First match counts; the pattern is tried on the SQLSTATE and on Bun's code. */
 const MEANINGS: readonly (readonly [RegExp, DatabaseErrorCode, string, boolean])[] = [
-  [/TIMEOUT/, 'DATABASE_TIMEOUT', 'the database does not answer; check address and firewall', true],
+  [
+    /TIMEOUT/,
+    'DATABASE_TIMEOUT',
+    'the database does not answer; check host, port and firewall',
+    true,
+  ],
   [
     /^57P0|CONNECTION_(CLOSED|FAILED)/,
     'DATABASE_STARTING',
-    'the database is starting or stopping',
+    'the connection was closed: the database is starting or stopping, or something else listens there',
     true,
   ],
   [/^53/, 'DATABASE_FULL', 'the database is out of connections, memory or disk space', true],
   [/^25006/, 'DATABASE_STARTING', 'the database is read-only at the moment (failover?)', true],
+  [
+    /UNEXPECTED_MESSAGE|INVALID_MESSAGE|UNKNOWN_AUTH/,
+    'DATABASE_FOREIGN',
+    'what listens there does not speak PostgreSQL; check host and port',
+    false,
+  ],
   [
     /^28/,
     'DATABASE_LOGIN',
@@ -82,13 +102,13 @@ const MEANINGS: readonly (readonly [RegExp, DatabaseErrorCode, string, boolean])
   [
     /^3D000/,
     'DATABASE_MISSING',
-    'there is no such database; create it (CREATE DATABASE name OWNER user)',
+    'there is no such database; create it (CREATE DATABASE {name} OWNER {user})',
     false,
   ],
   [
     /^42501/,
     'DATABASE_PERMISSION',
-    'the user may not do this; GRANT CREATE ON SCHEMA public TO it, or make it owner of the database',
+    'the user may not do this; GRANT CREATE ON SCHEMA public TO {user}, or make it owner of the database',
     false,
   ],
   [
@@ -104,6 +124,15 @@ const MEANINGS: readonly (readonly [RegExp, DatabaseErrorCode, string, boolean])
     false,
   ],
 ]
+
+/** Names in a hint are the ones to type. */
+function filled(hint: string, url: string): string {
+  if (!URL.canParse(url)) return hint
+  const { username, pathname } = new URL(url)
+  const quoted = (name: string) => `"${decodeURIComponent(name).replaceAll('"', '""')}"`
+  const user = username || 'postgres'
+  return hint.replace('{name}', quoted(pathname.slice(1) || user)).replace('{user}', quoted(user))
+}
 
 /** Bun reports an unknown host name and a closed port alike. */
 async function whyRefused(url: string): Promise<string> {

@@ -151,7 +151,7 @@ test('startEmbedded says what PostgreSQL said when it does not start', async () 
   const directory = newDirectory()
   const refused = startEmbedded({ directory, settings: { shared_buffers: '1 parsec' } })
   expect(refused).rejects.toThrow(
-    /PostgreSQL did not start \(exit code 1\): .*invalid value for parameter "shared_buffers"/,
+    /PostgreSQL did not start in .+ \(exit code 1\): .*invalid value for parameter "shared_buffers"/,
   )
   // A code: the command prints such an error as a sentence, without a stack.
   expect(await refused.catch(({ code }) => code)).toBe('EMBEDDED_DATABASE')

@@ -59,11 +59,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   try {
     return await start(options)
   } catch (error) {
+    if (isOfSystem(error)) {
+      throw new EmbeddedError(
+        `the embedded database cannot use ${options.directory} (${error.message}): name a --data-dir ` +
+          'this user may write to, or a server of your own with --database postgres://…',
+        { cause: error },
+      )
+    }
     // What we threw ourselves is a sentence for people; anything else is for those who mend bugs.
     if (!(error instanceof Error) || error.constructor !== Error || 'code' in error) throw error
     throw new EmbeddedError(error.message, { cause: error })
   }
 }
+
+/** EROFS, EACCES, ENOSPC … of a file or directory. */
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 
 async function start({
   directory,

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { Account } from './account.ts'
 import { asUser } from './account.ts'
 import type { PostgresBinaries } from './binaries.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, tellingLines } from './cluster.ts'
 import { type ServerSettings, serverArguments } from './server-settings.ts'
 
 /** Recovery after a crash replays at most max_wal_size: seconds. This is for slow disks. */
@@ -44,7 +44,8 @@ export async function startServer(installation: Installation, port: number): Pro
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })
   const failed = exited.then((reason) => {
-    throw new Error(`PostgreSQL did not start (${reason}): ${logSince(cluster, logAt)}`)
+    const why = `PostgreSQL did not start in ${cluster.directory} (${reason})`
+    throw new Error(`${why}: ${logSince(cluster, logAt)}`)
   })
   failed.catch(() => undefined)
   // Should we exit without stopping it (a second signal, an error of ours), it must not stay behind.
@@ -99,9 +100,7 @@ async function stopProcess(child: ChildProcess, exited: Promise<string>): Promis
 }
 
 function logSince({ logFile }: Cluster, at: number): string {
-  const lines = readFileSync(logFile).subarray(at).toString('utf8').trim().split('\n')
-  const telling = lines.filter((line) => /FATAL|ERROR|PANIC|HINT|DETAIL|could not/.test(line))
-  return (telling.length > 0 ? telling : lines).slice(-6).join(' | ') || `see ${logFile}`
+  return tellingLines(readFileSync(logFile).subarray(at).toString('utf8')) || `see ${logFile}`
 }
 
 export interface PidFile {
