@@ -4,7 +4,7 @@
 //   …  written anew by every run; what stands between other marks is left alone
 //   <!-- /bench:pipeline -->
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 const PAGE = join(import.meta.dir, '../docs/benchmarks.md')
@@ -26,8 +26,15 @@ export function table(head: Row, rows: readonly Row[]): string {
   return [line(all[0]!), rule, ...all.slice(1).map(line)].join('\n')
 }
 
-/** Overwrites itself in a terminal, so that a long run shows that it lives. */
+const PROGRESS_MS = 1_000
+/** Before the run: what else the machine had to do. */
+const loadBefore = loadavg()[0]!.toFixed(1)
+let progressAt = 0
+
+/** Overwrites itself in a terminal, so that a long run shows that it lives; in a log a line a second. */
 export function progress(text: string): void {
+  if (!process.stderr.isTTY && performance.now() - progressAt < PROGRESS_MS) return
+  progressAt = performance.now()
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`)
 }
 
@@ -47,7 +54,7 @@ function machine(): string {
   const gib = (totalmem() / 2 ** 30).toFixed(0)
   return (
     `${cpus().length} × ${model}, ${gib} GiB, Linux ${release()}; Bun ${Bun.version}; ` +
-    `Calliope ${revision}; ${new Date().toISOString().slice(0, 16)}Z`
+    `Calliope ${revision}; load average before the run ${loadBefore}; ${new Date().toISOString().slice(0, 16)}Z`
   )
 }
 
