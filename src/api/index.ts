@@ -9,5 +9,5 @@ export {
   type SearchOptions,
 } from './client.ts'
 export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
-export { type Api, ApiStartError, startApi } from './start-api.ts'
+export { type Api, ApiStartError, refuseOpenDoor, startApi } from './start-api.ts'
 export { exportText } from './text.ts'

@@ -6,7 +6,7 @@
 //
 // The database may be away at the start: intake receives into the spool all the same.
 import { join } from 'node:path'
-import { type Api, startApi } from '#api'
+import { type Api, refuseOpenDoor, startApi } from '#api'
 import { type Config, type HostPort, showAddress } from '#config'
 import { createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
@@ -53,6 +53,7 @@ export class CaptureNode {
 
   /** Starts everything `calliope capture` needs, and the page too when `withPage`. */
   static async start(config: Config, { withPage }: { withPage: boolean }): Promise<CaptureNode> {
+    refuseOpenDoor(httpOf(config)) // before a database is made that nobody will use
     await using undo = new AsyncDisposableStack()
     const directory = join(config.data_dir, 'spool')
     const spool = undo.use(
@@ -115,7 +116,6 @@ export class CaptureNode {
 
   async #serve(withPage: boolean): Promise<Api> {
     const config = this.#config
-    const { host, port } = config['http.listen'] ?? { host: '127.0.0.1', port: 9080 }
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
     const policy = intakeOptions(config, this.spool.directory).policy ?? {}
     this.#api = await startApi({
@@ -124,9 +124,7 @@ export class CaptureNode {
         storedHeaders: config['store.custom_headers'],
         liveLanes: () => this.lanes(),
       }),
-      hostname: host,
-      port,
-      token: config['http.token'],
+      ...httpOf(config),
       hosts: config['http.hosts'],
       readiness: async () => {
         const missing = await this.missing()
@@ -189,6 +187,11 @@ export class CaptureNode {
     )
     return EXIT_LEFT
   }
+}
+
+function httpOf(config: Config) {
+  const { host: hostname, port } = config['http.listen'] ?? { host: '127.0.0.1', port: 9080 }
+  return { hostname, port, token: config['http.token'] }
 }
 
 /** Lanes of earlier runs, with more shards or other transports: what they counted still counts. */
