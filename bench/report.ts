@@ -12,6 +12,9 @@ const HEAD = `# Benchmarks
 
 Written by \`npm run bench -- NAME\`; each part by its own run. Loader, Calliope and PostgreSQL share the machine
 named in each part. "None lost" is counted, not sampled: sent = stored.
+
+The load average says what else the machine had to do before a run: on two cores, anything above 0.5 means that others took part of them,
+and that rates are lower bounds. A peer's highest rate lies between its last step without loss and the next one; so does ours.
 `
 
 export type Row = readonly (string | number)[]
