@@ -37,24 +37,39 @@ export interface Stored {
   readonly identities: ReadonlySet<string>
 }
 
-/** Reads every segment; its columns and its messages must agree on how many there are. */
+/** Reads every message that is stored. */
 export async function readStored(sql: SQL): Promise<Stored> {
   const identities = new Set<string>()
   let messages = 0
+  for await (const message of storedMessages(sql)) {
+    identities.add(identityOf(message))
+    messages++
+  }
+  return { messages, identities }
+}
+
+/** The bytes of every message that is stored, as Latin-1. */
+export async function readPayloads(sql: SQL): Promise<string[]> {
+  const payloads: string[] = []
+  for await (const { payload } of storedMessages(sql)) payloads.push(payload.toString('latin1'))
+  return payloads
+}
+
+/** Goes through all segments; columns and messages must agree on how many there are. */
+async function* storedMessages(sql: SQL) {
   let block: Buffer | undefined // rows that follow each other share one, which the first of them holds
   for (let after = '-1'; ; ) {
     const rows = (await sql`
       select id::text as place, message_count, format, block_place, messages
       from call_segments s where id > ${after}::bigint order by s.id limit ${ROWS_AT_A_TIME}`) as SegmentRow[]
-    for (const { place, message_count, format, block_place, messages: packed } of rows) {
-      block = packed ?? block
+    for (const { place, message_count, format, block_place, messages } of rows) {
+      block = messages ?? block
       const found = decodeMessages(format, block!, block_place)
       if (found.length !== message_count)
         throw new Error(`row ${place} says ${message_count} messages and holds ${found.length}`)
-      for (const message of found) identities.add(identityOf(message))
-      messages += found.length
+      yield* found
     }
-    if (rows.length < ROWS_AT_A_TIME) return { messages, identities }
+    if (rows.length < ROWS_AT_A_TIME) return
     after = rows.at(-1)!.place
   }
 }

@@ -21,8 +21,15 @@ export function sideStatements(
   ]
 }
 
+/** Key and Call-ID are one index entry, of at most 2,704 bytes. */
+const PAIR_BYTES_MAX = 2_600
+
 function addCorrelation(rows: readonly CorrelationRow[]) {
-  const sorted = [...rows].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  // Only Call-IDs of hundreds of wide characters are longer; one such must not cost the others theirs.
+  const fitting = rows.filter(
+    ({ key, callId }) => Buffer.byteLength(key) + Buffer.byteLength(callId) <= PAIR_BYTES_MAX,
+  )
+  const sorted = fitting.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
   return (tx: SQL): Promise<unknown> => tx`
     insert into correlation_keys (key, call_id, at)
     select key, call_id, min(to_timestamp(us / 1e6))
