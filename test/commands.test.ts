@@ -73,6 +73,7 @@ describe('mistakes', () => {
     ['capture --store-retention soon --shards 65', ["'soon'", '10m', 'from 1 to 64']],
     ['serve --http 127.0.0.1:99999 words', ["'127.0.0.1:99999'", 'HOST:PORT']],
     ['serve', ['--database', 'embedded']],
+    ['up --http :9080 --hep-tls :9062', ['http.token', 'login', 'hep.tls_cert', 'hep.tls_key']],
     ['load --mix all --rate -1 --transport sctp', ["'all'", 'registrations', "'-1'", 'tls']],
     ['search --limit 0 --form -15m', ["'0'", '1000000', '--from?']],
     ['search --from yesterday', ['yesterday', '-15m']],

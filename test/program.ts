@@ -8,6 +8,12 @@ import type { Ledger } from '#contract'
 
 const main = join(import.meta.dir, '..', 'src', 'main.ts')
 
+/** A failed test stops nothing: what still runs at the end is told to end. */
+const running = new Set<Subprocess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGTERM')
+})
+
 /** Addresses of a running program, from its `ready` log line. */
 export interface Program {
   readonly process: Subprocess
@@ -68,6 +74,8 @@ export async function startProgram(
     stderr: 'pipe',
     env: { ...process.env, ...env },
   })
+  running.add(child)
+  void child.exited.then(() => running.delete(child))
   const log = readLines(child)
   const ready = await log.waitForLine(({ msg }) => msg === 'ready', readyWaitMs)
   const { http, udp, tcp, tls, ws } = ready as unknown as Record<

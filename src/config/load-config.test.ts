@@ -60,6 +60,18 @@ test('loadConfig lists every problem at once, each with its place, value and wha
   for (const [i, part] of expected.entries()) expect(problems[i]).toContain(part)
 })
 
+test('loadConfig refuses settings that clash, beside all other problems', () => {
+  const argv = ['--http', ':9080', '--hep-tls', ':9062', '--hep-tls-key', 'a.pem', '--shards', '0']
+  expect(problemsOf(argv)).toEqual([
+    "--shards: '0' is not allowed; give a whole number from 1 to 64",
+    "http.listen: '0.0.0.0:9080' is open to other machines, so it needs a login: set http.token (CALLIOPE_HTTP_TOKEN), or listen on 127.0.0.1",
+    'hep.tls_cert: is needed with hep.tls: the name of a PEM file',
+  ])
+  expect(problemsOf(['--http', ':9080', '--http-token', 'x'])).toEqual([])
+  for (const host of ['127.0.0.1', '127.1.2.3', '[::1]', 'localhost'])
+    expect(problemsOf(['--http', `${host}:9080`])).toEqual([])
+})
+
 test('loadConfig lets be what Kubernetes sets for a service named calliope', () => {
   const names = [
     ...['CALLIOPE_SERVICE_HOST', 'CALLIOPE_SERVICE_PORT', 'CALLIOPE_SERVICE_PORT_HTTP'],
@@ -114,7 +126,8 @@ test('loadConfig refuses a secret from the environment that is not there', () =>
 })
 
 test('loadConfig takes addresses with IPv6, without a host, and off', () => {
-  const { config } = loadConfig(['--hep-udp', '[::1]:9', '--hep-tcp', 'off', '--http', ':80'], {})
+  const argv = ['--hep-udp', '[::1]:9', '--hep-tcp', 'off', '--http', ':80', '--http-token', 'x']
+  const { config } = loadConfig(argv, {})
   expect(config['hep.udp']).toEqual({ host: '::1', port: 9 })
   expect(config['hep.tcp']).toBeUndefined()
   expect(config['http.listen']).toEqual({ host: '0.0.0.0', port: 80 })

@@ -1,6 +1,7 @@
 // calliope.toml < environment < flags; then secret references are resolved, then every value is
 // checked. Nothing starts on a configuration with a problem, and all problems are told at once.
 import { existsSync, readFileSync } from 'node:fs'
+import { clashesOf } from './clashes.ts'
 import { type FlagTable, nearest, type Problem, readFlags, UsageError } from './flags.ts'
 import { type Environment, resolveSecrets, SecretError } from './secrets.ts'
 import {
@@ -59,6 +60,7 @@ export function loadConfig(argv: readonly string[], env: Environment = process.e
       .map(([key, raw]) => [key, { raw, origin: `--${flagOf(key, settingOf(key))}` }] as const),
   ])
   const config = checkAll(given, env, problems)
+  problems.push(...clashesOf(config))
   if (problems.length > 0) throw new UsageError(problems)
   const origins = new Map(
     Object.keys(SETTINGS).map((key) => [key, given.get(key)?.origin ?? 'default']),
