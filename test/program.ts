@@ -3,16 +3,30 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Subprocess } from 'bun'
+import type { FileSink, Subprocess } from 'bun'
 import type { Ledger } from '#contract'
 
 const main = join(import.meta.dir, '..', 'src', 'main.ts')
 
-/** A failed test stops nothing: what still runs at the end is told to end. */
-const running = new Set<Subprocess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGTERM')
-})
+// A failed test stops nothing, and a test run that is killed tells nobody. So a shell keeps the list of
+// what runs and, when its input ends because we are gone, tells the rest to end.
+let keeper: FileSink | undefined
+const KEEPER = `while read -r sign pid; do
+  case $sign in +) running="$running $pid" ;; -) running=$(echo "$running" | sed "s/ $pid\\b//") ;; esac
+done
+[ -z "$running" ] || kill -TERM $running`
+
+function keep(child: Subprocess): void {
+  keeper ??= Bun.spawn(['/bin/sh', '-c', KEEPER], {
+    ...{ stdin: 'pipe', stdout: 'ignore', stderr: 'ignore', detached: true },
+  }).stdin
+  const tell = (sign: string) => {
+    keeper!.write(`${sign} ${child.pid}\n`)
+    void keeper!.flush()
+  }
+  tell('+')
+  void child.exited.then(() => tell('-'))
+}
 
 /** Addresses of a running program, from its `ready` log line. */
 export interface Program {
@@ -74,8 +88,7 @@ export async function startProgram(
     stderr: 'pipe',
     env: { ...process.env, ...env },
   })
-  running.add(child)
-  void child.exited.then(() => running.delete(child))
+  keep(child)
   const log = readLines(child)
   const ready = await log.waitForLine(({ msg }) => msg === 'ready', readyWaitMs)
   const { http, udp, tcp, tls, ws } = ready as unknown as Record<
