@@ -2,12 +2,10 @@
 export type { CallStore } from './call-store.ts'
 export {
   type Client,
-  ClientError,
   type ClientOptions,
   type ExportOptions,
   openClient,
   type SearchOptions,
 } from './client.ts'
 export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
-export { type Api, ApiStartError, refuseOpenDoor, startApi } from './start-api.ts'
-export { exportText } from './text.ts'
+export { type Api, refuseOpenDoor, startApi } from './start-api.ts'

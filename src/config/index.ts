@@ -1,8 +1,8 @@
 // What the user asked for: one table of settings, read from calliope.toml, environment and flags.
-export { explainConfig, hidePassword, showAddress, showValue } from './explain.ts'
+export { explainConfig, showAddress, showValue } from './explain.ts'
 export { type FlagTable, nearest, type Problem, UsageError } from './flags.ts'
 export type { HostPort } from './kinds.ts'
 export * as kinds from './kinds.ts'
 export { CONFIG_FLAGS, type LoadedConfig, loadConfig } from './load-config.ts'
 export { parseFlags } from './parse-flags.ts'
-export { type Config, environmentOf, flagOf, SETTINGS, type Setting, setting } from './settings.ts'
+export { type Config, flagOf, type Setting, setting } from './settings.ts'

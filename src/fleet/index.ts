@@ -17,7 +17,6 @@ export {
 export { generateTraffic, type TrafficOptions, type TrafficPacket } from './traffic.ts'
 export {
   buildTrafficRing,
-  RING_STARTS_MAX,
   type TrafficCount,
   TrafficRing,
   type TrafficRingOptions,

@@ -2,7 +2,6 @@
 export { checkHep } from './check.ts'
 export { authKeyOf, decodeHep } from './decode.ts'
 export { type EncodeOptions, encodeHep, encodeHepInto, type HepPacketFields } from './encode.ts'
-export { unwrapHep } from './inflate.ts'
 export { writeIp } from './ip-bytes.ts'
 export {
   FRAME_BYTES_MAX,
@@ -12,5 +11,4 @@ export {
   PROTOCOL,
 } from './packet.ts'
 export { blankAuthKey } from './redact.ts'
-export { SKIPPED_KEPT_BYTES } from './skipped-run.ts'
 export { HepStream, type HepStreamHandlers } from './stream.ts'

@@ -3,7 +3,7 @@
 export type { AccessPolicy } from './admission.ts'
 export type { AgentKey } from './agent-keys.ts'
 export type { FrameLog } from './frame-log.ts'
-export { HTTP_INTAKE_ERRORS, type HttpIntakeErrorCode } from './http-errors.ts'
+export type { HttpIntakeErrorCode } from './http-errors.ts'
 export { createHttpIntake, type HttpIntake, type HttpIntakeOptions } from './http-intake.ts'
 export {
   type Intake,
@@ -13,7 +13,7 @@ export {
   startIntake,
 } from './intake.ts'
 export type { CounterName, CounterValues } from './intake-counters.ts'
-export { IntakeError, type IntakeErrorCode } from './intake-error.ts'
+export type { IntakeErrorCode } from './intake-error.ts'
 export type { BoundAddresses, LaneStorage } from './lane-messages.ts'
 export type { Address } from './listener.ts'
 export type { TlsFiles } from './tls-files.ts'

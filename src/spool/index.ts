@@ -3,19 +3,18 @@
 export type { Loss } from './damage.ts'
 export { listLanes } from './lane-files.ts'
 export { type Chunk, type LaneReader, openReader, type ReaderOptions } from './lane-reader.ts'
-export { type AppendResult, type LaneWriter, RECORD_FRAME_BYTES_MAX } from './lane-writer.ts'
+export type { AppendResult, LaneWriter } from './lane-writer.ts'
 export { type LaneOptions, openLane } from './open-lane.ts'
 export { type QuarantinedFrame, type RefusedFrame, readQuarantined } from './quarantine.ts'
-export {
-  type Cursor,
-  type IncomingFrame,
-  type RecordKind,
-  type SpoolRecord,
-  TRANSPORTS,
-  type Transport,
+export type {
+  Cursor,
+  IncomingFrame,
+  RecordKind,
+  SpoolRecord,
+  Transport,
 } from './record.ts'
 export { openSpool, type Spool, type SpoolOptions } from './spool.ts'
-export { SpoolError, type SpoolErrorCode } from './spool-error.ts'
+export type { SpoolErrorCode } from './spool-error.ts'
 export { renderSpoolReport } from './spool-report.ts'
 export { type LaneUsage, type SpoolUsage, spoolUsage } from './spool-usage.ts'
 export {

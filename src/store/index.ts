@@ -9,7 +9,6 @@ export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './post
 export { migrate } from './postgres/migrate.ts'
 export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'
 export type { LiveLane } from './read/read-ledger.ts'
-export { timeText, timeUs } from './read/time-text.ts'
 export { type Store, type StoreOptions, startStore, type Undrained } from './start-store.ts'
 export type { Heartbeat } from './write/heartbeat.ts'
 export type { StoreSignal, StoreSignals } from './write/signals.ts'
