@@ -37,7 +37,7 @@ export class DiskTrouble {
     if (this.#sinceMs !== undefined) return
     this.#sinceMs = this.#now()
     log.error(
-      { room: 'spool', lane: this.#lane, err: error },
+      { room: 'spool', lane: this.#lane, error: (error as Error).message },
       'the disk refuses the spool: frames are dropped (disk_error) until it takes them again',
     )
   }

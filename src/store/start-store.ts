@@ -118,7 +118,7 @@ class RunningStore implements Store {
     if (this.#embedded?.isDown) return 'the embedded server ended and is being started again'
     if (this.#health.trouble !== undefined) return this.#health.trouble
     if (!this.isReady) return 'it has not answered yet'
-    return this.signals().retryingSinceUs > 0 ? 'it refuses what is stored; see the log' : undefined
+    return this.#writer?.trouble
   }
 
   get ready(): Promise<void> {

@@ -36,7 +36,7 @@ test('verdictOf tells a missing partition from a violated check', () => {
 
 test('describeError says what a state means', () => {
   expect(describeError({ errno: '53100', message: 'could not extend file' })).toBe(
-    '53100: out of disk (53100), memory (53200) or connections (53300): could not extend file',
+    '53100: out of disk space: could not extend file',
   )
   expect(
     describeError({ code: 'ERR_POSTGRES_CONNECTION_CLOSED', message: 'Connection closed' }),

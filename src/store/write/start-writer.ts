@@ -15,6 +15,8 @@ const COUNT_MS_MAX = 10_000
 export interface RunningWriter {
   /** Counters and gauges, at any time. */
   signals(): StoreSignals
+  /** Why the database does not take batches; undefined while it does. */
+  readonly trouble: string | undefined
   /** Resolves when everything in the spool is stored; until then keeps at it. */
   drain(): Promise<void>
   /** Frames in the spool that are not stored; undefined when counting takes too long. */
@@ -38,6 +40,7 @@ class WriterThread implements RunningWriter {
   #left: PromiseWithResolvers<number> | undefined
   #stopped = Promise.withResolvers<void>()
   #closing: Promise<void> | undefined
+  #trouble = ''
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -46,6 +49,10 @@ class WriterThread implements RunningWriter {
 
   signals(): StoreSignals {
     return this.#board.all()
+  }
+
+  get trouble(): string | undefined {
+    return this.#board.get('retryingSinceUs') > 0 ? this.#trouble : undefined
   }
 
   drain(): Promise<void> {
@@ -106,6 +113,9 @@ class WriterThread implements RunningWriter {
       case 'left':
         this.#left?.resolve(message.frames)
         this.#left = undefined
+        break
+      case 'trouble':
+        this.#trouble = message.why
         break
       case 'stopped':
         this.#stopped.resolve()

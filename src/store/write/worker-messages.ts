@@ -10,4 +10,6 @@ export type ToWriter =
 export type FromWriter =
   | { readonly kind: 'drained' }
   | { readonly kind: 'left'; readonly frames: number }
+  /** A try failed; holds while `retryingSinceUs` is not 0. */
+  | { readonly kind: 'trouble'; readonly why: string }
   | { readonly kind: 'stopped' }

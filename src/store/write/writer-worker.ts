@@ -17,7 +17,7 @@ let writer: Writer | undefined
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
   switch (data.kind) {
     case 'start':
-      writer = new Writer(data.options)
+      writer = new Writer(data.options, (why) => self.postMessage({ kind: 'trouble', why }))
       void writer.run(stopping.signal).then(
         () => self.postMessage({ kind: 'stopped' }),
         // Thrown into the thread's event loop: the main thread sees it and starts another one.

@@ -62,6 +62,7 @@ export function checkPartitionMs(partitionMs = 6 * HOUR_MS): number {
 
 export class Writer {
   readonly #options: WriterOptions
+  readonly #onTrouble: (why: string) => void
   readonly #sql: SQL
   readonly #signals: SignalBoard
   readonly #collector: Collector
@@ -73,10 +74,12 @@ export class Writer {
   #lanesLookedAt = 0
   #batchNumber = 0
 
-  constructor(options: WriterOptions) {
+  /** `onTrouble` hears why a try failed, each time one does. */
+  constructor(options: WriterOptions, onTrouble: (why: string) => void = () => {}) {
     const { url, spoolDirectory, batchBytes = 8 * 2 ** 20, batchWaitMs = 1000 } = options
     const partitionMs = checkPartitionMs(options.partitionMs)
     this.#options = options
+    this.#onTrouble = onTrouble
     this.#sql = connect({ url, max: 2, application: 'calliope writer' })
     this.#signals = new SignalBoard(options.signals)
     this.#partitions = new PartitionKeeper(this.#sql, partitionMs * 1000)
@@ -248,6 +251,7 @@ export class Writer {
         if (this.#signals.get('retryingSinceUs') === 0) {
           this.#signals.set('retryingSinceUs', Date.now() * 1000)
         }
+        this.#onTrouble(describeError(error))
         log.warn({ error: describeError(error), waitMs }, `${what} failed; trying again`)
         await pause(waitMs, signal)
         if (signal.aborted) return undefined
