@@ -46,6 +46,7 @@ export const storeOptions = (config: Config, spool: Spool, version: string): Sto
   version,
   batchBytes: config['store.batch_bytes'],
   batchWaitMs: config['store.batch_wait'],
+  answerMsMax: config['store.answer_max'],
   partitionMs: config['store.partition'],
   retentionMs: config['store.retention'],
   bytesMax: config['store.bytes_max'],

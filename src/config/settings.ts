@@ -115,6 +115,11 @@ export const SETTINGS = {
     8 * MIB,
     'a batch this big goes at once',
   ),
+  'store.answer_max': setting(
+    duration(SECOND, 3600 * SECOND),
+    60 * SECOND,
+    'a database that has not answered for so long is taken for gone, and connected to again',
+  ),
   'store.partition': setting(
     duration(3600 * SECOND, DAY),
     6 * 3600 * SECOND,

@@ -8,7 +8,7 @@
 // not one: a capture node starts without its database and catches up.
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
-import { connect, describeUrl } from './postgres/connect.ts'
+import { answeredWithin, connect, describeUrl } from './postgres/connect.ts'
 import { DatabaseError } from './postgres/database-error.ts'
 import { DatabaseHealth } from './postgres/database-health.ts'
 import { type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
@@ -146,8 +146,11 @@ class RunningStore implements Store {
     if (!this.isReady || this.#health.isAsking || this.#stopping.signal.aborted) return
     const { node, version, spool } = this.#options
     const before = this.#health.trouble
+    const answerMsMax = this.#options.answerMsMax ?? MINUTE_MS
     const error = await this.#health.ask(() =>
-      writeHeartbeat(this.#sql, { node, version, spoolId: spool.id, ...beat }),
+      answeredWithin(this.#sql, answerMsMax, () =>
+        writeHeartbeat(this.#sql, { node, version, spoolId: spool.id, ...beat }),
+      ),
     )
     if (error && !before) log.warn({ error: error.message }, 'the database does not answer')
     if (before && !error) log.info('the database answers again')

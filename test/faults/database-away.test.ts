@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { buildTrafficRing, type SendSummary, sendTraffic } from '#fleet'
 import { type Program, startProgram, temporaryDirectory, until } from '../program.ts'
+import { DatabaseWay } from './database-way.ts'
 import { connectEmbedded, embeddedProcesses, type UserServer, userServer } from './databases.ts'
 import { keepPosting, type Posted } from './numbered-frames.ts'
 import { signalAll } from './processes.ts'
@@ -131,6 +132,23 @@ test('a database that hangs holds up nothing but the storing', async () => {
   await Bun.sleep(HANGING_MS)
   expect(await received(program)).toBeGreaterThan(before + (HANGING_MS / 1000) * 2_000)
   server.thaw()
+  await untilReady(program)
+  const { sent, promised } = await end()
+  await expectNothingLost(program, database.sql, { received: sent, promised })
+  expect(await program.stop()).toBe(0)
+}, 90_000)
+
+test('a database that vanished without a word is given up for its successor at the same address', async () => {
+  const database = await server.freshDatabase()
+  using way = await DatabaseWay.to(database.url)
+  using data = temporaryDirectory('calliope-away-')
+  const flags = ['--data-dir', data.path, '--database', way.url, '--store-answer-max', '4s']
+  const program = await startProgram(flags, { command: 'capture' })
+  const end = underLoad(program, 6)
+  await untilReady(program)
+  way.swallow()
+  const { missing } = await untilNotReady(program)
+  expect(missing.join()).toContain('has not answered for')
   await untilReady(program)
   const { sent, promised } = await end()
   await expectNothingLost(program, database.sql, { received: sent, promised })

@@ -16,8 +16,60 @@ export interface ConnectOptions {
   readonly connectSecondsMax?: number
 }
 
-/** A pool of connections, opened at first use. */
-export function connect({
+/** A pool of connections, opened at first use; `renewConnections` may be used on it. */
+export function connect(options: ConnectOptions): SQL {
+  let current = open(options)
+  const pool = new Proxy(current, {
+    apply: (_, __, query) => Reflect.apply(current, undefined, query),
+    get: (_, name) => {
+      const part = Reflect.get(current, name)
+      return typeof part === 'function' ? part.bind(current) : part
+    },
+  })
+  renewals.set(pool, () => {
+    void current.close({ timeout: 0 }).catch(() => undefined)
+    current = open(options)
+  })
+  return pool
+}
+
+const renewals = new WeakMap<SQL, () => void>()
+
+/** Drops all connections of a pool with whatever waits on them; new ones are opened as needed. */
+export const renewConnections = (sql: SQL): void => renewals.get(sql)?.()
+
+/**
+ * Does something on a pool, and takes the database for gone when it has not answered in time. A machine
+ * that vanished closes no connection: without this we would wait for its answer for ever.
+ */
+export async function answeredWithin<Result>(
+  sql: SQL,
+  answerMsMax: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    renewConnections(sql) // fails what `work` waits for
+  }, answerMsMax)
+  try {
+    return await work()
+  } catch (cause) {
+    if (!isLate) throw cause
+    const message = `the database has not answered for ${answerMsMax / 1000} s; connecting again`
+    throw new NoAnswerError(message, { cause })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** `answeredWithin` has given up. */
+export class NoAnswerError extends Error {
+  override name = 'NoAnswerError'
+  readonly code = 'ERR_POSTGRES_CONNECTION_TIMEOUT' // as Bun calls it when connecting takes too long
+}
+
+function open({
   url,
   max = 4,
   application = 'calliope',

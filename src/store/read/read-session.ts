@@ -8,9 +8,12 @@
 //
 // A statement that runs longer than `statementMsMax` is ended by PostgreSQL: TimeoutError.
 import type { ReservedSQL, SQL } from 'bun'
+import { answeredWithin } from '../postgres/connect.ts'
 
 /** No statement of a read runs longer than this. */
 export const STATEMENT_MS_MAX = 15_000
+/** Beyond that, for the answer that it was too long. */
+const SILENT_MS_MAX = 5_000
 
 export interface ReadSession {
   /** Runs one statement; its text holds only what stands in our own source, values are parameters. */
@@ -46,11 +49,16 @@ export async function readSession<Result>(
   signal.throwIfAborted()
   try {
     using connection = await sql.reserve({ signal })
-    await connection.unsafe(beginText(statementMsMax))
+    // PostgreSQL ends statements itself; one that does not even do that is not there any more.
+    const answered = <Rows>(query: () => Promise<Rows>) =>
+      answeredWithin(sql, statementMsMax + SILENT_MS_MAX, query)
+    await answered(() => connection.unsafe(beginText(statementMsMax)))
     try {
-      return await work({ rows: (text, values) => run(connection, text, values, signal) })
+      return await work({
+        rows: (text, values) => answered(() => run(connection, text, values, signal)),
+      })
     } finally {
-      await connection.unsafe('rollback')
+      await answered(() => connection.unsafe('rollback'))
     }
   } catch (error) {
     signal.throwIfAborted()

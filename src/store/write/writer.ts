@@ -10,7 +10,7 @@
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
 import { listLanes } from '#spool'
-import { connect } from '../postgres/connect.ts'
+import { answeredWithin, connect, NoAnswerError } from '../postgres/connect.ts'
 import { describeError, verdictOf } from '../postgres/sql-state.ts'
 import { Backoff, pause } from './backoff.ts'
 import type { Batch, BatchBuilder } from './batch.ts'
@@ -46,6 +46,8 @@ export interface WriterOptions {
   readonly censorMethods?: readonly string[]
   /** Headers to search by. */
   readonly customHeaders?: readonly string[]
+  /** A database that has not answered for so long is taken for gone. @default 60000 */
+  readonly answerMsMax?: number
   /** For SignalBoard. */
   readonly signals?: SharedArrayBuffer
 }
@@ -53,6 +55,7 @@ export interface WriterOptions {
 const HOUR_MS = 3_600_000
 const LANES_LOOK_MS = 250
 const REST_MS = 20
+const ANSWER_MS_MAX = 60_000
 
 /** Blocks of messages end with the hour, and so must partitions. */
 export function checkPartitionMs(partitionMs = 6 * HOUR_MS): number {
@@ -238,14 +241,17 @@ export class Writer {
     work: () => Promise<Result>,
   ): Promise<Result | undefined> {
     const backoff = new Backoff()
+    let answerMsMax = this.#options.answerMsMax ?? ANSWER_MS_MAX
     for (;;) {
       try {
-        const result = await work()
+        const result = await answeredWithin(this.#sql, answerMsMax, work)
         if (this.#signals.get('retryingSinceUs') > 0) log.info(`${what}: the database is back`)
         this.#signals.set('retryingSinceUs', 0)
         return result
       } catch (error) {
         if (signal.aborted) return undefined
+        // It may also be slow: the same batch gets more time with each try.
+        if (error instanceof NoAnswerError) answerMsMax *= 2
         const waitMs = Math.round(backoff.nextMs())
         this.#signals.add('retries', 1)
         if (this.#signals.get('retryingSinceUs') === 0) {
