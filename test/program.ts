@@ -16,10 +16,16 @@ const KEEPER = `while read -r sign pid; do
 done
 [ -z "$running" ] || kill -TERM $running`
 
-function keep(child: Subprocess): void {
-  keeper ??= Bun.spawn(['/bin/sh', '-c', KEEPER], {
+function startKeeper(): FileSink {
+  const shell = Bun.spawn(['/bin/sh', '-c', KEEPER], {
     ...{ stdin: 'pipe', stdout: 'ignore', stderr: 'ignore', detached: true },
-  }).stdin
+  })
+  shell.unref() // it waits for us, not we for it
+  return shell.stdin
+}
+
+function keep(child: Subprocess): void {
+  keeper ??= startKeeper()
   const tell = (sign: string) => {
     keeper!.write(`${sign} ${child.pid}\n`)
     void keeper!.flush()
