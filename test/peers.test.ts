@@ -278,7 +278,7 @@ async function expectFindable({ callId, srcIp }: CallRow): Promise<void> {
   }
 }
 
-/** The export holds the 13 messages, for us and, where it is installed, for tshark. */
+/** The export holds the 13 messages, for us and, where they are installed, for tshark and sngrep. */
 async function expectReadableByOthers(callId: string): Promise<void> {
   const path = `${program.url}/api/v1/calls/${encodeURIComponent(callId)}/pcap`
   const file = Buffer.from(await (await fetch(path)).arrayBuffer())
@@ -286,11 +286,24 @@ async function expectReadableByOthers(callId: string): Promise<void> {
   if (Bun.which('tshark') === null) return console.warn('NOT TESTED: tshark is not installed')
   const name = join(directory.path, 'call.pcapng')
   await Bun.write(name, file)
-  const fields = ['-T', 'fields', '-e', 'sip.Method', '-e', 'sip.Status-Code', '-e', 'sip.Call-ID']
-  const tshark = Bun.spawnSync(['tshark', '-r', name, ...fields])
-  const lines = tshark.stdout.toString().trimEnd().split('\n')
-  expect(lines.filter((line) => line.endsWith(callId))).toHaveLength(13)
-  expect(lines.filter((line) => line.startsWith('INVITE'))).toHaveLength(2)
+  const linesOf = (pcap: string) => {
+    const fields = ['sip.Method', 'sip.Status-Code', 'sip.Call-ID'].flatMap((field) => [
+      '-e',
+      field,
+    ])
+    const tshark = Bun.spawnSync(['tshark', '-r', pcap, '-T', 'fields', ...fields])
+    return tshark.stdout.toString().trimEnd().split('\n')
+  }
+  expect(linesOf(name).filter((line) => line.endsWith(callId))).toHaveLength(13)
+  expect(linesOf(name).filter((line) => line.startsWith('INVITE'))).toHaveLength(2)
+  if (Bun.which('sngrep') === null) return console.warn('NOT TESTED: sngrep is not installed')
+  // It writes the SIP it understood to another file; its exit code says nothing.
+  const readBack = join(directory.path, 'sngrep.pcap')
+  const timeout = ['timeout', '-k', '2', '-s', 'INT', '10']
+  Bun.spawnSync([...timeout, 'sngrep', '-N', '-q', '-I', name, '-O', readBack], {
+    env: { ...process.env, TERM: 'xterm' },
+  })
+  expect(linesOf(readBack)).toEqual(linesOf(name))
 }
 
 test('hep-js, another HEP client: its SIP, RTCP report and log line are one call', async () => {
