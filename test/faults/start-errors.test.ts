@@ -97,14 +97,17 @@ describe('an address that cannot be had is named with its flag', () => {
 
   test('a public HTTP address without a token, before a database is made', async () => {
     const data = newDirectory()
-    const complaint = await complaintOf(['up', '--data-dir', data, '--http', '0.0.0.0:9080'])
-    expect(complaint).toContain('0.0.0.0:9080 would be open to other machines without a login')
+    const complaint = await complaintOf(['up', '--data-dir', data, '--http', '0.0.0.0:9080'], {
+      code: 2,
+    })
+    expect(complaint).toContain("'0.0.0.0:9080' is open to other machines, so it needs a login")
     expect(complaint).toContain('CALLIOPE_HTTP_TOKEN')
     expect(await Bun.file(join(data, 'postgres', 'credentials.json')).exists()).toBeFalse()
   })
 
   test('TLS without a certificate', async () => {
-    expect(await up('--hep-tls', '127.0.0.1:0')).toContain('--hep-tls-cert FILE')
+    const words = ['up', '--data-dir', newDirectory(), '--hep-tls', '127.0.0.1:0']
+    expect(await complaintOf(words, { code: 2 })).toContain('hep.tls_cert: is needed with hep.tls')
   })
 })
 
