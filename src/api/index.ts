@@ -8,4 +8,4 @@ export {
   type SearchOptions,
 } from './client.ts'
 export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
-export { type Api, refuseOpenDoor, startApi } from './start-api.ts'
+export { type Api, startApi } from './start-api.ts'

@@ -32,7 +32,13 @@ export class ApiStartError extends Error {
 
 /** Starts the HTTP server; throws ApiStartError when the address cannot be had or is not safe. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  refuseOpenDoor(options)
+  const { hostname, token } = options
+  if (!token && !isLoopback(hostname))
+    throw new ApiStartError(
+      'API_NEEDS_TOKEN',
+      `HTTP on ${showAddress(options)} would be open to other machines without a login. ` +
+        'Set http.token (CALLIOPE_HTTP_TOKEN), or listen on 127.0.0.1 (--http 127.0.0.1:9080).',
+    )
   // Nothing listens before everything that can refuse has had its say.
   const app = new ApiServer(options)
   const server = listen(options, app)
@@ -44,18 +50,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     return closing
   }
   return { url, port: server.port!, close, [Symbol.asyncDispose]: close }
-}
-
-/** Throws API_NEEDS_TOKEN when other machines could come in without a login; `startApi` asks it, too. */
-export function refuseOpenDoor(
-  options: Pick<ApiOptions, 'hostname' | 'port'> & { readonly token?: string },
-): void {
-  if (options.token || isLoopback(options.hostname)) return
-  throw new ApiStartError(
-    'API_NEEDS_TOKEN',
-    `HTTP on ${showAddress(options)} would be open to other machines without a login. ` +
-      'Set http.token (CALLIOPE_HTTP_TOKEN), or listen on 127.0.0.1 (--http 127.0.0.1:9080).',
-  )
 }
 
 function listen(options: ApiOptions, app: ApiServer): Server<undefined> {
@@ -99,5 +93,5 @@ function startError(options: ApiOptions, cause: unknown): ApiStartError {
       )
 }
 
-const showAddress = ({ hostname, port }: Pick<ApiOptions, 'hostname' | 'port'>): string =>
+const showAddress = ({ hostname, port }: ApiOptions): string =>
   hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`

@@ -6,7 +6,7 @@
 //
 // The database may be away at the start: intake receives into the spool all the same.
 import { join } from 'node:path'
-import { type Api, refuseOpenDoor, startApi } from '#api'
+import { type Api, startApi } from '#api'
 import { type Config, type HostPort, showAddress } from '#config'
 import { createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
@@ -53,7 +53,6 @@ export class CaptureNode {
 
   /** Starts everything `calliope capture` needs, and the page too when `withPage`. */
   static async start(config: Config, { withPage }: { withPage: boolean }): Promise<CaptureNode> {
-    refuseOpenDoor(httpOf(config)) // before a database is made that nobody will use
     await using undo = new AsyncDisposableStack()
     const directory = join(config.data_dir, 'spool')
     const spool = undo.use(
