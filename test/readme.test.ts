@@ -11,7 +11,8 @@ import { temporaryDirectory, until } from './program.ts'
 const root = join(import.meta.dir, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const hasGit = Bun.which('git') !== null && existsSync(join(root, '.git'))
-if (!hasGit) console.warn('\nNOT TESTED: a fresh clone, because there is no git, or this is no repository\n')
+if (!hasGit)
+  console.warn('\nNOT TESTED: a fresh clone, because there is no git, or this is no repository\n')
 
 /** Every command line in the README, as words: fenced, in running text, and in the table. */
 function commandLines(): string[][] {
