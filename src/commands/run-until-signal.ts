@@ -15,27 +15,43 @@ export interface Running {
   stop(): Promise<number>
 }
 
-/** Says where everything is, waits for SIGTERM or SIGINT, stops, and returns the exit code. */
-export async function runUntilSignal({ url, fields, lines, stop }: Running): Promise<number> {
+/**
+ * Starts, says where everything is, waits for SIGTERM or SIGINT, stops, and returns the exit code. A
+ * signal before all is started ends at once.
+ */
+export async function runUntilSignal(start: () => Promise<Running>): Promise<number> {
+  const signals = new Signals()
+  signals.on(1, () => process.exit(EXIT_INTERRUPTED)) // what we started hears of our exit
+  const running = await start()
+  const signal = new Promise<string>((resolve) => signals.on(1, resolve))
+  signals.on(2, () => process.exit(EXIT_INTERRUPTED))
+  announce(running)
+  log.info({ signal: await signal }, 'stopping; the same signal again ends at once')
+  return running.stop()
+}
+
+function announce({ url, fields, lines }: Running): void {
   const { hostname, port } = new URL(url)
   const http = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 80 }
   process.stdout.write(
     `\n  calliope ${VERSION}\n${lines.map((line) => `  ${line}\n`).join('')}  open   ${url}\n\n`,
   )
-  const signals = listenForSignals()
   log.info({ http, ...fields }, 'ready')
-  const signal = await signals.first
-  void signals.second.then(() => process.exit(EXIT_INTERRUPTED))
-  log.info({ signal }, 'stopping; the same signal again ends at once')
-  return stop()
 }
 
-// One listener for both: between taking one off and putting the next on, a signal would end us
-// without a word.
-function listenForSignals(): { first: Promise<string>; second: Promise<string> } {
-  const heard = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const
-  let count = 0
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => heard[count++]?.resolve(signal))
-  return { first: heard[0].promise, second: heard[1].promise }
+// One listener for all of them: between taking one off and putting the next on, a signal would end us
+// without a word, and what we started would stay behind.
+class Signals {
+  readonly #handlers = new Map<number, (signal: string) => void>()
+  #count = 0
+
+  constructor() {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => this.#handlers.get(++this.#count)?.(signal))
+  }
+
+  /** What the `nth` signal does; the last word counts. */
+  on(nth: number, handle: (signal: string) => void): void {
+    this.#handlers.set(nth, handle)
+  }
 }

@@ -14,16 +14,17 @@ function configure(argv: readonly string[], command: string): Config {
   return config
 }
 
-async function runCapture(config: Config, withPage: boolean): Promise<number> {
-  const node = await CaptureNode.start(config, { withPage })
-  const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)
-  return runUntilSignal({
-    url: node.url,
-    fields: { ...node.intake.addresses, database: node.store.database },
-    lines: [`HEP    ${hep.join('   ') || 'no socket is open'}`, `data   ${node.store.database}`],
-    stop: () => node.stop(),
+const runCapture = (config: Config, withPage: boolean): Promise<number> =>
+  runUntilSignal(async () => {
+    const node = await CaptureNode.start(config, { withPage })
+    const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)
+    return {
+      url: node.url,
+      fields: { ...node.intake.addresses, database: node.store.database },
+      lines: [`HEP    ${hep.join('   ') || 'no socket is open'}`, `data   ${node.store.database}`],
+      stop: () => node.stop(),
+    }
   })
-}
 
 /** `calliope up`: everything in one process. */
 export const up: Command = {
@@ -60,15 +61,17 @@ export const serve: Command = {
             "serve needs the URL of a database that capture nodes fill; 'embedded' belongs to calliope up",
         },
       ])
-    const api = await startServer(config)
-    return runUntilSignal({
-      url: api.url,
-      fields: {},
-      lines: [],
-      stop: async () => {
-        await api.close()
-        return 0
-      },
+    return runUntilSignal(async () => {
+      const api = await startServer(config)
+      return {
+        url: api.url,
+        fields: {},
+        lines: [],
+        stop: async () => {
+          await api.close()
+          return 0
+        },
+      }
     })
   },
 }

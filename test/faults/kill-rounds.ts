@@ -93,7 +93,8 @@ class Kills {
   /** One life, and what ended it. */
   async round(round: number): Promise<string> {
     if (round > 0 && this.#random.integer(1, 5) === 1) return this.#killStarting()
-    const program = await startProgram(['--data-dir', this.#data])
+    const shards = String(this.#random.integer(1, 3)) // lanes come and go
+    const program = await startProgram(['--data-dir', this.#data, '--shards', shards])
     const watch = watchLedger(program.url)
     const killing = new AbortController()
     const load = this.#load(program, round, killing.signal)
@@ -132,7 +133,7 @@ class Kills {
         ratePerSecond: TCP_PER_SECOND,
       }),
       sendTraffic({
-        ...{ source: source(2), to: program.udp, transport: 'udp', signal },
+        ...{ source: source(2), to: program.udp, transport: 'udp', senders: 6, signal },
         ratePerSecond: UDP_PER_SECOND,
       }),
     ])

@@ -1,6 +1,7 @@
 // SIGTERM (DESIGN §5): /readyz 503 at once, receiving goes on for a while, the spool is emptied, and
 // the exit code says whether it is.
 import { expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SQL } from 'bun'
 import { buildTrafficRing, sendTraffic } from '#fleet'
@@ -10,6 +11,7 @@ import { type Program, startProgram, temporaryDirectory, until } from '../progra
 import { DatabaseWay } from './database-way.ts'
 import { connectEmbedded, embeddedProcesses } from './databases.ts'
 import { keepPosting, numberedFrames, postFrames } from './numbered-frames.ts'
+import { spawnProgram } from './spawn-program.ts'
 import { expectNothingLost, identityOfFrame, readSpooled, readStored } from './truth.ts'
 
 /** After the exit: the database has everything that was spooled, and what was promised. */
@@ -124,3 +126,19 @@ test('a second signal ends at once, the embedded database with it, and nothing i
   await sql.close({ timeout: 0 })
   expect(await again.stop()).toBe(0)
 }, 60_000)
+
+test('a signal before everything is started ends at once and leaves no database behind', async () => {
+  using data = temporaryDirectory('calliope-sigterm-')
+  const starting = spawnProgram(['up', '--data-dir', data.path])
+  const running = await until(
+    async () => embeddedProcesses(data.path),
+    (pids) => pids.length > 0,
+  )
+  starting.process.kill('SIGTERM')
+  const { code } = await starting.ended()
+  expect([130, 0]).toContain(code) // 0: it was quicker than we
+  await until(
+    async () => running.filter((pid) => existsSync(`/proc/${pid}`)),
+    (pids) => pids.length === 0,
+  )
+}, 30_000)
