@@ -10,7 +10,9 @@ import { Gate } from './access.ts'
 import { Deadline } from './deadline.ts'
 import { ApiError, explainError } from './errors.ts'
 import { countRequest } from './http-metrics.ts'
+import { type Identity, LOCAL, NOBODY } from './identity.ts'
 import { LiveStreams } from './live.ts'
+import { storeFor } from './masked-store.ts'
 import type { ApiOptions, Peer } from './options.ts'
 import { type Reply, respond } from './reply.ts'
 import {
@@ -74,9 +76,17 @@ export class ApiServer {
       route = found[0]?.route.path ?? (this.#files.has(path) ? 'file' : 'none')
       // By the connection, never by a header that anybody can write.
       const peer = peerOf(request, server)
-      if (!isOpen(found, this.#options)) this.#gate.checkToken(request, peer.ip)
+      const isClosed = !isOpen(found, this.#options)
+      if (isClosed) this.#gate.checkToken(request, peer.ip)
+      const who = isClosed ? LOCAL : NOBODY
       const reply = await deadline.hold(
-        this.#handle(request, path, query, found, this.#context(request, peer, server, deadline)),
+        this.#handle(
+          request,
+          path,
+          query,
+          found,
+          this.#context(request, peer, server, deadline, who),
+        ),
       )
       return { route, response: await respond(reply, request) }
     } catch (error) {
@@ -115,12 +125,16 @@ export class ApiServer {
     peer: Peer,
     server: Server<undefined>,
     deadline: Deadline,
+    who: Identity,
   ): RequestContext {
     return {
       request,
       signal: AbortSignal.any([request.signal, deadline.signal]),
       peer,
       options: this.#options,
+      who,
+      store: storeFor(this.#options.store, who),
+      storeAs: (other) => storeFor(this.#options.store, other),
       keepOpen: () => {
         deadline.clear()
         server.timeout(request, 0)

@@ -35,11 +35,11 @@ export const CALL_ROUTES: readonly Route[] = [
     },
     answer: { kind: 'json', schema: 'CallPage' },
     errors: ['bad_query'],
-    handle: async ({ from, to, ...rest }, { options, signal }) => {
+    handle: async ({ from, to, ...rest }, { store, signal }) => {
       // What q means is the store's to say; it throws with the place of the mistake.
       refuseBackwards(from, to)
       const search: CallSearch = { ...rest, fromUs: from, toUs: to }
-      return json(await options.store.searchCalls(search, signal))
+      return json(await store.searchCalls(search, signal))
     },
   }),
   route({
@@ -58,6 +58,7 @@ export const CALL_ROUTES: readonly Route[] = [
     path: '/api/v1/calls/{callId}/pcap',
     summary: 'The packets of a call and its legs, for Wireshark and sngrep.',
     access: 'token',
+    scope: 'export',
     params: { callId, correlate },
     answer: { kind: 'bytes', type: 'application/x-pcapng', about: 'pcapng, see docs/api.md' },
     errors: ['call_not_found'],
@@ -65,7 +66,7 @@ export const CALL_ROUTES: readonly Route[] = [
       // For its legs only; the bytes come from the trace.
       const call = await readCall(callId, correlate, 1, context)
       const legs = [...new Set([callId, ...call.legs.map((leg) => leg.callId)])]
-      const trace = await context.options.store.readTrace(legs, context.signal)
+      const trace = await context.store.readTrace(legs, context.signal)
       return download(exportPcap(trace, legs), callId, 'pcapng', 'application/x-pcapng')
     },
   }),
@@ -74,6 +75,7 @@ export const CALL_ROUTES: readonly Route[] = [
     path: '/api/v1/calls/{callId}/text',
     summary: 'The messages of a call and its legs as text.',
     access: 'token',
+    scope: 'export',
     params: { callId, correlate },
     answer: { kind: 'bytes', type: 'text/plain', about: 'for reading and for tickets' },
     errors: ['call_not_found'],
@@ -98,9 +100,9 @@ async function readCall(
   callId: string,
   correlate: boolean,
   messagesMax: number,
-  { options, signal }: RequestContext,
+  { store, signal }: RequestContext,
 ): Promise<CallDetail> {
-  const call = await options.store.readCall(callId, { correlate, messagesMax }, signal)
+  const call = await store.readCall(callId, { correlate, messagesMax }, signal)
   if (call) return call
   throw new ApiError(
     'call_not_found',

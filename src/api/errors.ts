@@ -8,6 +8,7 @@ export const ERRORS = {
   unknown_parameter: { status: 400, when: 'the route has no such parameter' },
   repeated_parameter: { status: 400, when: 'a parameter is given more than once' },
   bad_path: { status: 400, when: 'the path holds a percent-encoding that is not UTF-8' },
+  bad_body: { status: 400, when: 'the JSON body does not have the shape the route takes' },
   bad_query: { status: 400, when: '`q` does not parse; `at` and `length` mark the place' },
   token_missing: { status: 401, when: 'a token is required and the request carries none' },
   token_wrong: { status: 401, when: 'the token is not the right one' },
@@ -39,6 +40,8 @@ export interface ErrorBody {
     readonly length?: number
     /** For `bad_query`: the query language's own word for the mistake. */
     readonly reason?: string
+    /** For `bad_body`: what is wrong, by the field's path; '' is the body itself. */
+    readonly fields?: Readonly<Record<string, string>>
   }
 }
 
@@ -47,7 +50,7 @@ export class ApiError extends Error {
   readonly code: ErrorCode
   readonly hint: string
   readonly headers: Readonly<Record<string, string>>
-  readonly place: Readonly<{ at?: number; length?: number; reason?: string }>
+  readonly place: Pick<ErrorBody['error'], 'at' | 'length' | 'reason' | 'fields'>
 
   constructor(
     code: ErrorCode,

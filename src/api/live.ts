@@ -47,7 +47,7 @@ export class LiveStreams {
     return this.#open.size
   }
 
-  async watch(q: string, { request, options, keepOpen }: RequestContext): Promise<Reply> {
+  async watch(q: string, { request, store, keepOpen }: RequestContext): Promise<Reply> {
     if (request.method === 'HEAD') return { kind: 'body', body: null, headers: HEADERS }
     if (this.#open.size >= STREAMS_MAX)
       throw new ApiError(
@@ -57,7 +57,7 @@ export class LiveStreams {
       )
     // One signal for both ends: the watcher leaves (stop, request) or the store is told to (shutdown).
     const stop = new AbortController()
-    const events = options.store.tail(q, AbortSignal.any([stop.signal, keepOpen()]))
+    const events = store.tail(q, AbortSignal.any([stop.signal, keepOpen()]))
     const iterator = events[Symbol.asyncIterator]()
     const first = iterator.next()
     await Promise.race([first, Bun.sleep(FIRST_LOOK_MS)])

@@ -49,7 +49,8 @@ const operation = (route: Route) => ({
     description: `${param.help} (${param.allowed})`,
     schema: param.schema,
   })),
-  ...(route.method === 'POST' ? { requestBody: HEP_BODY } : {}),
+  ...(route.path === '/hep' ? { requestBody: HEP_BODY } : {}),
+  ...(route.body ? { requestBody: jsonBody(route.body) } : {}),
   responses: { '200': success(route.answer), ...failures(errorsOf(route)) },
 })
 
@@ -58,6 +59,11 @@ const HEP_BODY = {
   required: true,
   content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
 }
+
+const jsonBody = (schema: string) => ({
+  required: true,
+  content: { 'application/json': { schema: ref(schema) } },
+})
 
 /** 'getCallsPcap' for GET /api/v1/calls/{callId}/pcap. */
 const operationId = ({ method, path }: Route): string =>
@@ -69,12 +75,20 @@ const operationId = ({ method, path }: Route): string =>
     .join('')
 
 /** Every error a route can give: its own, and those that come with what it is. */
-export const errorsOf = ({ access, params, answer, path, errors }: Route): readonly ErrorCode[] => [
+export const errorsOf = ({
+  access,
+  params,
+  answer,
+  path,
+  body,
+  errors,
+}: Route): readonly ErrorCode[] => [
   ...new Set([
     ...ANY_ROUTE,
     ...(access === 'open' ? [] : TOKEN_ROUTE),
     ...(path.startsWith('/api/v1/') && answer !== undefined ? STORE_ROUTE : []),
     ...(Object.keys(params).length > 0 ? QUERY_ROUTE : (['unknown_parameter'] as const)),
+    ...(body ? (['bad_body', 'body_too_large'] as const) : []),
     ...(path.includes('{') ? (['bad_path'] as const) : []),
     ...errors,
   ]),

@@ -1,6 +1,8 @@
 // What a route is, how a path finds its route, and how a request's parameters are read. The router
 // is a walk over the table: two dozen routes do not earn a tree.
+import type { CallStore } from './call-store.ts'
 import { ApiError, type ErrorCode } from './errors.ts'
+import type { Identity, Role, Scope } from './identity.ts'
 import type { ApiOptions, Peer } from './options.ts'
 import type { Param } from './params.ts'
 import type { Reply } from './reply.ts'
@@ -19,6 +21,12 @@ export interface RequestContext {
   /** Aborts when the client goes away or the request's time is up. */
   readonly signal: AbortSignal
   readonly peer: Peer
+  /** Who asks; on open routes nobody in particular. */
+  readonly who: Identity
+  /** The store as `who` may see it. Handlers read through this, never through `options.store`. */
+  readonly store: CallStore
+  /** The store as somebody else sees it: for share links. */
+  readonly storeAs: (who: Identity) => CallStore
   readonly options: ApiOptions
   /** Lifts the time limit: for answers that never end. */
   readonly keepOpen: () => AbortSignal
@@ -28,13 +36,19 @@ export interface RequestContext {
 
 /** One row of the table. */
 export interface Route<P extends Params = Params> {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** `{name}` stands for one percent-encoded segment. */
   readonly path: string
   readonly summary: string
   /** `open`: no token ever. `handler`: the token, or what the handler itself asks for. */
   readonly access: 'open' | 'token' | 'handler'
+  /** Least role it takes; does not matter on open routes. @default 'viewer' */
+  readonly role?: Role
+  /** Scope an API token needs. @default 'read' for GET, 'admin' for the rest */
+  readonly scope?: Scope
   readonly params: P
+  /** Shape of the JSON body; the handler reads it by `readBody`. */
+  readonly body?: SchemaName
   readonly answer: Answer
   /** Errors of its own, beyond those any route can give. */
   readonly errors: readonly ErrorCode[]

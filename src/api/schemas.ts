@@ -185,6 +185,7 @@ const error: v.GenericSchema<ErrorBody> = v.strictObject({
     at: v.exactOptional(count),
     length: v.exactOptional(count),
     reason: v.exactOptional(v.string()),
+    fields: v.exactOptional(v.record(v.string(), v.string())),
   }),
 })
 

@@ -17,7 +17,7 @@ export const STATE_ROUTES: readonly Route[] = [
     params: {},
     answer: { kind: 'json', schema: 'Ledger' },
     errors: [],
-    handle: async (_, { options }) => json(await options.store.ledger()),
+    handle: async (_, { store }) => json(await store.ledger()),
   }),
   route({
     method: 'GET',
@@ -27,7 +27,7 @@ export const STATE_ROUTES: readonly Route[] = [
     params: {},
     answer: { kind: 'json', schema: 'Sources' },
     errors: [],
-    handle: async (_, { options }) => json({ sources: await options.store.sources() }),
+    handle: async (_, { store }) => json({ sources: await store.sources() }),
   }),
   route({
     method: 'GET',
@@ -37,8 +37,7 @@ export const STATE_ROUTES: readonly Route[] = [
     params: { limit: integer('frames', { min: 1, max: 1000, byDefault: 100 }) },
     answer: { kind: 'json', schema: 'Quarantine' },
     errors: [],
-    handle: async ({ limit }, { options }) =>
-      json({ quarantine: await options.store.quarantine(limit) }),
+    handle: async ({ limit }, { store }) => json({ quarantine: await store.quarantine(limit) }),
   }),
   route({
     method: 'GET',
@@ -51,10 +50,10 @@ export const STATE_ROUTES: readonly Route[] = [
     },
     answer: { kind: 'json', schema: 'Kpi' },
     errors: [],
-    handle: async ({ from, to }, { options }) => {
+    handle: async ({ from, to }, { store }) => {
       refuseBackwards(from, to)
       refuseLong(from, to)
-      return json({ minutes: await options.store.kpi(from, to) })
+      return json({ minutes: await store.kpi(from, to) })
     },
   }),
   route({
@@ -65,7 +64,7 @@ export const STATE_ROUTES: readonly Route[] = [
     params: {},
     answer: { kind: 'json', schema: 'Nodes' },
     errors: [],
-    handle: async (_, { options }) => json({ nodes: await options.store.nodes() }),
+    handle: async (_, { store }) => json({ nodes: await store.nodes() }),
   }),
   route({
     method: 'GET',
