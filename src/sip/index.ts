@@ -20,5 +20,5 @@ export {
 } from './sdp.ts'
 export { summariseSdp } from './summarise-sdp.ts'
 export { type FoldedMessage, foldTaps } from './taps.ts'
-export { verdictOf } from './verdict.ts'
+export { explainVerdict, type Verdict, verdictOf } from './verdict.ts'
 export { CALL_ID_CHARS_MAX, cutCallId } from './wire-text.ts'

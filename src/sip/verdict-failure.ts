@@ -9,6 +9,7 @@ import {
   repeatsOf,
 } from './call-evidence.ts'
 import type { CallState } from './call-state.ts'
+import { cite } from './citations.ts'
 import { headerValue } from './headers.ts'
 import { labelOf } from './label.ts'
 import { finalStatusOf } from './outcome.ts'
@@ -22,21 +23,32 @@ export function failureSentence(folded: Folded, state: CallState): readonly stri
   const status = finalStatusOf(state)
   const failure = findResponse(folded, (sip) => sip.status === status && sip.cseqMethod !== 'BYE')
   if (failure === undefined) return [String(status)]
+  const isUnheard = failure.sip.cseqMethod === 'INVITE' && !isAcknowledged(folded, failure)
+  const who = cite(failure.index, `${labelOf(failure.message)} from ${failure.message.srcIp}`)
   return [
-    `${labelOf(failure.message)} from ${failure.message.srcIp} ${whenText(failure, state)}`,
-    timesText('retransmitted', repeatsOf(folded, failure.index)),
+    `${who} ${whenText(folded, failure, state)}`,
+    repeatsText(folded, 'retransmitted', failure.index),
     requestRepeats(folded, state.method),
-    failure.sip.cseqMethod === 'INVITE' && !isAcknowledged(folded, failure) ? 'no ACK' : '',
-    reasonOf(failure.message),
+    isUnheard ? cite(failure.index, 'no ACK') : '',
+    cite(failure.index, reasonOf(failure.message)),
   ]
 }
 
-function whenText({ message, sip }: FoundResponse, state: CallState): string {
+function whenText(folded: Folded, { message, sip }: FoundResponse, state: CallState): string {
   const { ringUs, inviteUs, requestUs } = state
   if (ringUs !== undefined && ringUs < message.atUs) {
-    return `after ${spanText(msBetween(ringUs, message.atUs))} of ringing`
+    const ring = findResponse(folded, ({ status }) => status > 100 && status < 200)
+    return `after ${cite(ring?.index, `${spanText(msBetween(ringUs, message.atUs))} of ringing`)}`
   }
-  return `${spanText(msBetween(inviteUs ?? requestUs, message.atUs))} after ${sip.cseqMethod}`
+  const request = findRequest(folded, ({ method }) => method === sip.cseqMethod)
+  const afterMs = msBetween(inviteUs ?? requestUs, message.atUs)
+  return cite(request?.index, `${spanText(afterMs)} after ${sip.cseqMethod}`)
+}
+
+/** Points at the first of the repeats. */
+function repeatsText(folded: Folded, what: string, index: number): string {
+  const first = folded.findIndex(({ repeatOf }) => repeatOf === index)
+  return cite(first, timesText(what, repeatsOf(folded, index)))
 }
 
 function timesText(what: string, count: number): string {
@@ -48,20 +60,22 @@ function timesText(what: string, count: number): string {
 function requestRepeats(folded: Folded, method: string): string {
   const request = findRequest(folded, (sip) => sip.method === method)
   if (request === undefined) return ''
-  return timesText(`${method} retransmitted`, repeatsOf(folded, request.index))
+  return repeatsText(folded, `${method} retransmitted`, request.index)
 }
 
 /** '401 Unauthorized from 10.0.0.9', 'credentials sent, not accepted' */
 export function authSentence(folded: Folded): readonly string[] {
   const challenge = findResponse(folded, ({ status }) => isChallenge(status))
   if (challenge === undefined) return ['challenged']
-  const answered = folded.some(({ message: { sip, payload } }) => {
+  const answered = folded.findIndex(({ message: { sip, payload } }) => {
     return sip?.kind === 'request' && sip.method !== 'ACK' && hasCredentials(payload)
   })
   return [
-    `${labelOf(challenge.message)} from ${challenge.message.srcIp}`,
+    cite(challenge.index, `${labelOf(challenge.message)} from ${challenge.message.srcIp}`),
     challengeCount(folded) > 1 ? `${challengeCount(folded)} challenges` : '',
-    answered ? 'the credentials sent were not accepted' : 'no credentials followed',
+    answered < 0
+      ? 'no credentials followed'
+      : cite(answered, 'the credentials sent were not accepted'),
   ]
 }
 
@@ -79,7 +93,8 @@ function isChallenge(status: number): boolean {
 export function challengeClause(folded: Folded): string {
   const count = challengeCount(folded)
   if (count === 0) return ''
-  return count === 1 ? 'after one challenge' : `after ${count} challenges`
+  const first = findResponse(folded, ({ status }) => isChallenge(status))
+  return `after ${cite(first?.index, count === 1 ? 'one challenge' : `${count} challenges`)}`
 }
 
 /** Each CSeq is one attempt, however many hops and taps show its challenge. */
@@ -94,18 +109,19 @@ function challengeCount(folded: Folded): number {
 
 /** The call hangs: nothing came back, or nothing that decides. */
 export function tryingSentence(folded: Folded, state: CallState): readonly string[] {
-  const response = folded.findLast(({ message: { sip } }) => sip?.kind === 'response')
+  const index = folded.findLastIndex(({ message: { sip } }) => sip?.kind === 'response')
+  const response = folded[index]
   const lastMs = msBetween(state.requestUs, state.lastUs)
   if (response === undefined) {
     return [
-      `no response: ${state.method} to ${state.dstIp}`,
+      `no response: ${cite(findRequest(folded, ({ method }) => method === state.method)?.index, `${state.method} to ${state.dstIp}`)}`,
       requestRepeats(folded, state.method),
-      `last seen ${spanText(lastMs)} after the first`,
+      cite(folded.length - 1, `last seen ${spanText(lastMs)} after the first`),
     ]
   }
   const { message } = response
   return [
-    `trying: nothing after ${labelOf(message)} from ${message.srcIp}`,
+    `trying: nothing after ${cite(index, `${labelOf(message)} from ${message.srcIp}`)}`,
     requestRepeats(folded, state.method),
   ]
 }

@@ -1,12 +1,20 @@
 // One sentence on how a call went and why, as a voice engineer would put it. Rules only, each of them
-// pointing at messages of the trace; what the trace does not show is not said.
+// pointing at messages of the trace (`evidence`, see citations.ts); what the trace does not show is not
+// said.
 //
 //   failed: 503 Service Unavailable from 10.9.0.3 4.1 s after INVITE, retransmitted 3 times, no ACK
 //   completed: answered after 2.3 s, 34 s long, ended by the caller (10.0.0.1)
 //   cancelled by the caller after 8.2 s of ringing
 //   registered after one challenge
-import { findRequest, findResponse, isAcknowledged, reasonOf } from './call-evidence.ts'
+import {
+  type FoundResponse,
+  findRequest,
+  findResponse,
+  isAcknowledged,
+  reasonOf,
+} from './call-evidence.ts'
 import type { CallState } from './call-state.ts'
+import { cite, type Evidence, readCitations } from './citations.ts'
 import { labelOf } from './label.ts'
 import { durationMsOf, outcomeOf } from './outcome.ts'
 import { parseRtcp } from './rtcp.ts'
@@ -21,8 +29,23 @@ import {
 
 type Folded = readonly FoldedMessage[]
 
+/** How a call went, and which messages say so. */
+export interface Verdict {
+  readonly text: string
+  readonly evidence: readonly Evidence[]
+}
+
 /** Says in one sentence how the call went; `folded` are the messages `state` was made of. */
 export function verdictOf(folded: Folded, state: CallState): string {
+  return explainVerdict(folded, state).text
+}
+
+/** The same sentence with the place in `folded` of each message its words rest on. */
+export function explainVerdict(folded: Folded, state: CallState): Verdict {
+  return readCitations(markedVerdict(folded, state))
+}
+
+function markedVerdict(folded: Folded, state: CallState): string {
   const outcome = outcomeOf(state)
   switch (outcome) {
     case 'completed':
@@ -43,7 +66,7 @@ export function verdictOf(folded: Folded, state: CallState): string {
     case 'ok':
       return sentence(okClauses(folded, state))
     case 'ringing':
-      return `ringing for ${spanText(msBetween(state.ringUs, state.lastUs))}, nothing decided`
+      return `${cite(ringIndex(folded), 'ringing')} for ${spanText(msBetween(state.ringUs, state.lastUs))}, nothing decided`
     case 'trying':
       return sentence(tryingSentence(folded, state))
     case 'unknown':
@@ -61,7 +84,7 @@ function completedClauses(folded: Folded, state: CallState): readonly string[] {
     return [`completed: ${endedText(folded, state)}`, 'the capture begins within the call']
   }
   return [
-    `completed: answered after ${answerDelay(state)}`,
+    `completed: ${cite(answerOf(folded)?.index, `answered after ${answerDelay(state)}`)}`,
     `${spanText(durationMs)} long`,
     acknowledgedClause(folded),
     endedText(folded, state),
@@ -81,7 +104,7 @@ function endedText(folded: Folded, state: CallState): string {
   const party = bye.sip.fromTag === invite?.sip.fromTag ? 'caller' : 'callee'
   const who = invite === undefined ? state.byeIp : `the ${party} (${state.byeIp})`
   const reason = reasonOf(bye.message)
-  return `ended by ${who}${reason === '' ? '' : `: ${reason}`}`
+  return cite(bye.index, `ended by ${who}${reason === '' ? '' : `: ${reason}`}`)
 }
 
 function answeredClauses(folded: Folded, state: CallState): readonly string[] {
@@ -89,19 +112,30 @@ function answeredClauses(folded: Folded, state: CallState): readonly string[] {
   const opening =
     state.inviteUs === undefined
       ? 'answered: the capture begins within the call'
-      : `answered after ${answerDelay(state)}`
-  const seen = `no BYE seen, last message ${spanText(lastMs)} after the answer`
+      : cite(answerOf(folded)?.index, `answered after ${answerDelay(state)}`)
+  const last = cite(folded.length - 1, `last message ${spanText(lastMs)} after the answer`)
+  const seen = `no BYE seen, ${last}`
   return [opening, acknowledgedClause(folded), seen, qualityClause(folded)]
 }
 
 /** An answer without ACK is sent again and again, then the call dies (RFC 3261 §13.3.1.4). */
 function acknowledgedClause(folded: Folded): string {
-  const answer = findResponse(
+  const answer = answerOf(folded)
+  if (answer === undefined || isAcknowledged(folded, answer)) return ''
+  return cite(answer.index, `no ACK to the ${labelOf(answer.message)}`)
+}
+
+function answerOf(folded: Folded): FoundResponse | undefined {
+  return findResponse(
     folded,
     ({ status, cseqMethod }) => cseqMethod === 'INVITE' && status >= 200 && status < 300,
   )
-  if (answer === undefined || isAcknowledged(folded, answer)) return ''
-  return `no ACK to the ${labelOf(answer.message)}`
+}
+
+function ringIndex(folded: Folded): number | undefined {
+  return findResponse(folded, ({ status, cseqMethod }) => {
+    return cseqMethod === 'INVITE' && status > 100 && status < 200
+  })?.index
 }
 
 function cancelledClauses(folded: Folded, state: CallState): readonly string[] {
@@ -116,26 +150,30 @@ function cancelledClauses(folded: Folded, state: CallState): readonly string[] {
   const who = byCaller === undefined ? `${cancel.message.srcIp}, not the caller,` : 'the caller'
   const reason = reasonOf(cancel.message)
   return [
-    `cancelled by ${who} after ${cancelDelay(state)}`,
-    reason,
-    state.answerUs === undefined ? '' : 'the answer crossed the CANCEL',
+    `${cite((byCaller ?? cancel).index, `cancelled by ${who}`)} after ${cancelDelay(folded, state)}`,
+    cite(cancel.index, reason),
+    state.answerUs === undefined
+      ? ''
+      : cite(answerOf(folded)?.index, 'the answer crossed the CANCEL'),
   ]
 }
 
-function cancelDelay({ inviteUs, ringUs, cancelUs, requestUs }: CallState): string {
+function cancelDelay(folded: Folded, { inviteUs, ringUs, cancelUs, requestUs }: CallState): string {
   if (ringUs !== undefined && ringUs <= (cancelUs ?? 0)) {
-    return `${spanText(msBetween(ringUs, cancelUs))} of ringing`
+    return cite(ringIndex(folded), `${spanText(msBetween(ringUs, cancelUs))} of ringing`)
   }
   return `${spanText(msBetween(inviteUs ?? requestUs, cancelUs))} without ringing`
 }
 
 /** A REGISTER that takes its bindings back says so with Expires 0 (RFC 3261 §10.2.2). */
 function registeredText(folded: Folded): string {
-  const register = folded.findLast(({ message: { sip } }) => {
+  const index = folded.findLastIndex(({ message: { sip } }) => {
     return sip?.kind === 'request' && sip.method === 'REGISTER'
   })
+  const register = folded[index]
   const head = register?.message.payload.toString('latin1', 0, register.message.sip?.bodyAt) ?? ''
-  return /^expires[ \t]*:[ \t]*0[ \t]*\r?$/im.test(head) ? 'unregistered' : 'registered'
+  const isTakenBack = /^expires[ \t]*:[ \t]*0[ \t]*\r?$/im.test(head)
+  return cite(index, isTakenBack ? 'unregistered' : 'registered')
 }
 
 function okClauses(folded: Folded, state: CallState): readonly string[] {
@@ -146,21 +184,25 @@ function okClauses(folded: Folded, state: CallState): readonly string[] {
   const afterMs = msBetween(state.requestUs, ok.message.atUs)
   const answer = `${state.method} answered with ${labelOf(ok.message)}`
   const challenge = challengeClause(folded)
-  return [`${answer} by ${ok.message.srcIp} after ${spanText(afterMs)}`, challenge]
+  const said = `${answer} by ${ok.message.srcIp} after ${spanText(afterMs)}`
+  return [cite(ok.index, said), challenge]
 }
 
 const LOSS_MIN = 0.01
 
 /** Only what is bad enough to be heard. */
 function qualityClause(folded: Folded): string {
-  let worst = 0
-  for (const { message } of folded) {
+  let [worst, worstIndex] = [0, 0]
+  for (const [index, { message }] of folded.entries()) {
     if (message.protocolType !== 5) continue
     for (const { fractionLost } of parseRtcp(message.payload)?.blocks ?? []) {
-      worst = Math.max(worst, fractionLost)
+      if (fractionLost <= worst) continue
+      worst = fractionLost
+      worstIndex = index
     }
   }
-  return worst < LOSS_MIN ? '' : `up to ${Math.round(worst * 100)} % of the media lost`
+  const said = `up to ${Math.round(worst * 100)} % of the media lost`
+  return worst < LOSS_MIN ? '' : cite(worstIndex, said)
 }
 
 function unknownText(folded: Folded): string {
