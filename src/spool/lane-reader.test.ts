@@ -187,3 +187,17 @@ test('reclaim deletes what was passed while nobody released, once a reader is no
   expect(after.reclaim()).toBeGreaterThan(3)
   expect(filesOf(directory.path).length).toBe(1)
 })
+
+test('read puts a chunk where it is told when it fits, and finds room of its own when not', () => {
+  using directory = temporaryDirectory()
+  appendNumbers(openLane({ directory: directory.path, lane: 'udp-0' }), 0, 3)
+  const numbersIn = (into: Buffer) => {
+    const chunk = openReader({ directory: directory.path, lane: 'udp-0' }).read({ into })!
+    const walk = chunk.walk()
+    const numbers: number[] = []
+    while (walk.next()) numbers.push(walk.bytes.readUInt32LE(walk.from))
+    return { numbers, isInto: walk.bytes.buffer === into.buffer }
+  }
+  expect(numbersIn(Buffer.alloc(4_096, 1))).toEqual({ numbers: numbersTo(3), isInto: true })
+  expect(numbersIn(Buffer.alloc(100, 1))).toEqual({ numbers: numbersTo(3), isInto: false })
+})

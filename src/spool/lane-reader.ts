@@ -19,7 +19,8 @@ import { isSameRun, laneDirectory } from './lane-files.ts'
 import { LaneSource } from './lane-source.ts'
 import { deletePassedFiles, writeMark } from './reader-marks.ts'
 import type { Cursor, SpoolRecord } from './record.ts'
-import { PeerNames, readRecords } from './record-codec.ts'
+import { PeerNames } from './record-codec.ts'
+import { type BatchSpan, RecordWalk, recordsOf } from './record-walk.ts'
 import { SpoolError } from './spool-error.ts'
 import { type SpoolId, spoolIdFrom } from './spool-id.ts'
 import { ensureSpoolJson, readSpoolJson } from './spool-json.ts'
@@ -32,9 +33,19 @@ export interface ReaderOptions {
   readonly from?: Cursor
 }
 
+/** What to read, and where to put it. */
+export interface ReadOptions {
+  /** @default 1 MiB */
+  readonly bytesMax?: number
+  /** Room for the chunk's bytes, used when it suffices. @default a buffer of the chunk's own */
+  readonly into?: Buffer
+}
+
 export interface Chunk {
-  /** In the order they were appended; their bytes are views into one buffer of this chunk's own. */
+  /** In the order they were appended; their bytes are views into one buffer. */
   readonly records: readonly SpoolRecord[]
+  /** The same records one after the other, without an object for each. */
+  readonly walk: () => RecordWalk
   /** Frames among the records. */
   readonly frames: number
   /** Behind this chunk: store it in the transaction that stores the records. */
@@ -84,9 +95,9 @@ export class LaneReader {
   }
 
   /** The next whole batches, up to about `bytesMax` but at least one; undefined when there is none yet. */
-  read({ bytesMax = CHUNK_BYTES_MAX }: { bytesMax?: number } = {}): Chunk | undefined {
+  read({ bytesMax = CHUNK_BYTES_MAX, into }: ReadOptions = {}): Chunk | undefined {
     for (;;) {
-      const chunk = this.#readHere(bytesMax)
+      const chunk = this.#readHere(bytesMax, into)
       if (chunk) return chunk
       if (!this.#moveOn()) return undefined
     }
@@ -115,16 +126,16 @@ export class LaneReader {
     }
   }
 
-  #readHere(bytesMax: number): Chunk | undefined {
+  #readHere(bytesMax: number, into: Buffer | undefined): Chunk | undefined {
     const { file, offset } = this.#cursor
     this.#seenBytes = this.#source.bytesOf(file)
     const bytesLeft = (this.#seenBytes ?? 0) - offset
     if (bytesLeft <= 0) return undefined
-    let buffer = this.#source.read(file, offset, Math.min(bytesMax, bytesLeft))
+    let buffer = this.#source.read(file, offset, Math.min(bytesMax, bytesLeft), into)
     let probe = probeBatch(buffer, 0, this.#spoolId)
     // At least one batch, however small bytesMax is: first its header, then all of it.
     while (probe.kind === 'partial' && probe.bytesNeeded <= bytesLeft) {
-      buffer = this.#source.read(file, offset, probe.bytesNeeded)
+      buffer = this.#source.read(file, offset, probe.bytesNeeded, into)
       if (buffer.length < probe.bytesNeeded) return undefined
       probe = probeBatch(buffer, 0, this.#spoolId)
     }
@@ -132,7 +143,7 @@ export class LaneReader {
   }
 
   #readBatches(buffer: Buffer): Chunk | undefined {
-    const records: SpoolRecord[] = []
+    const spans: BatchSpan[] = []
     const losses: Loss[] = []
     const before = this.#cursor
     let frames = 0
@@ -144,15 +155,21 @@ export class LaneReader {
       newest = probe.header
       const loss = this.#account(newest, before.offset + at)
       if (loss) losses.push(loss)
-      readRecords(buffer, at + newest.headerBytes, newest.records, this.#peers, records)
+      spans.push({ at: at + newest.headerBytes, records: newest.records })
       frames += newest.frames
       at += newest.bytes
       this.#cursor = { ...before, offset: before.offset + at, records: indexAfter(newest) }
     }
     if (!newest) return undefined
     this.#searchedBytes = -1
+    const walk = () => new RecordWalk(buffer, spans, this.#peers)
+    let records: SpoolRecord[] | undefined
     return {
-      records,
+      get records() {
+        records ??= recordsOf(walk())
+        return records
+      },
+      walk,
       frames,
       next: this.#cursor,
       lostFrames: losses.reduce(

@@ -35,11 +35,15 @@ export class LaneSource {
     return fd === undefined ? undefined : fstatSync(fd).size
   }
 
-  /** Up to `bytes` from `offset` on, in a buffer of its own; shorter at the end of the file. */
-  read(file: number, offset: number, bytes: number): Buffer {
+  /**
+   * Up to `bytes` from `offset` on, shorter at the end of the file: in `into` when they fit there, else
+   * in a buffer of their own.
+   */
+  read(file: number, offset: number, bytes: number, into?: Buffer): Buffer {
     const fd = this.#open(file)
     if (fd === undefined) return Buffer.alloc(0)
-    const buffer = Buffer.allocUnsafeSlow(bytes)
+    const fits = into !== undefined && bytes <= into.length
+    const buffer = fits ? into.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes)
     return buffer.subarray(0, readAround(fd, buffer, offset))
   }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type IncomingFrame, TRANSPORTS } from './record.ts'
-import { PeerNames, PeerPacker, readRecords, recordBytes, writeRecordHead } from './record-codec.ts'
+import { PeerNames, PeerPacker, recordBytes, writeRecordHead } from './record-codec.ts'
+import { RecordWalk, recordsOf } from './record-walk.ts'
 
 const peerIp = fc.oneof(
   fc.ipV4(),
@@ -27,7 +28,7 @@ const frame: fc.Arbitrary<IncomingFrame> = fc.record({
 
 const kind = fc.constantFrom('frame' as const, 'quarantined' as const)
 
-test('readRecords gives back what writeRecordHead wrote, every field and byte', () => {
+test('RecordWalk gives back what writeRecordHead wrote, every field and byte', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(kind, frame), { maxLength: 20 }), (written) => {
       const buffer = Buffer.alloc(20 * 1024)
@@ -40,11 +41,30 @@ test('readRecords gives back what writeRecordHead wrote, every field and byte', 
         end += recordBytes(peer, frame.bytes.length)
         expect(at + frame.bytes.length).toBe(end)
       }
-      const records: IncomingFrame[] = []
-      readRecords(buffer, 0, written.length, new PeerNames(), records as never)
-      expect(records).toEqual(written.map(([kind, frame]) => ({ ...frame, kind })) as never)
+      const spans = [{ at: 0, records: written.length }]
+      const records = recordsOf(new RecordWalk(buffer, spans, new PeerNames()))
+      expect(records).toEqual(written.map(([kind, frame]) => ({ ...frame, kind })))
     }),
   )
+})
+
+test('RecordWalk goes through several batches, also empty ones', () => {
+  const buffer = Buffer.alloc(1024)
+  const peer = new PeerPacker().pack('10.0.0.1')
+  const at = [100, 500, 900]
+  for (const [n, begin] of at.entries()) {
+    const from = { receivedUs: n, transport: 'udp' as const, peerIp: '10.0.0.1', peerPort: n }
+    const bytes = Buffer.from(`frame ${n}`)
+    bytes.copy(
+      buffer,
+      writeRecordHead(buffer, begin, 'frame', { ...from, bytes }, peer, bytes.length),
+    )
+  }
+  const spans = [100, 300, 500, 900].map((begin) => ({ at: begin, records: begin === 300 ? 0 : 1 }))
+  const records = recordsOf(new RecordWalk(buffer, spans, new PeerNames()))
+  expect(records.map(({ bytes, peerPort }) => `${bytes} ${peerPort}`)).toEqual([
+    ...['frame 0 0', 'frame 1 1', 'frame 2 2'],
+  ])
 })
 
 test('PeerPacker packs an IPv4 address in five bytes and forgets when too many have been seen', () => {

@@ -8,9 +8,10 @@
 //            transport             └── p > 0: p bytes of text (IPv6 with its scope, or anything)
 //
 // IPv4 is packed because nearly every peer is one; text comes back exactly as it came.
-import { type IncomingFrame, type RecordKind, type SpoolRecord, TRANSPORTS } from './record.ts'
+import { type IncomingFrame, type RecordKind, TRANSPORTS, type Transport } from './record.ts'
 
-const FIXED_BYTES = 17
+/** Of a record, before the peer's address. */
+export const RECORD_FIXED_BYTES = 17
 const KINDS: readonly RecordKind[] = ['frame', 'quarantined']
 const transportNumber = new Map(TRANSPORTS.map((transport, i) => [transport, i]))
 
@@ -18,7 +19,7 @@ const transportNumber = new Map(TRANSPORTS.map((transport, i) => [transport, i])
 export type PackedPeer = Uint8Array
 
 export const recordBytes = (peer: PackedPeer, bytes: number): number =>
-  FIXED_BYTES - 1 + peer.length + bytes
+  RECORD_FIXED_BYTES - 1 + peer.length + bytes
 
 /** Writes a record without its bytes and returns where they belong. */
 export function writeRecordHead(
@@ -38,30 +39,14 @@ export function writeRecordHead(
   return at + 16 + peer.length
 }
 
-/** Reads the records of one batch; the bytes of each are a view into `buffer`. */
-export function readRecords(
-  buffer: Buffer,
-  from: number,
-  count: number,
-  peers: PeerNames,
-  into: SpoolRecord[],
-): void {
-  let at = from
-  for (let i = 0; i < count; i++) {
-    const bytes = buffer.readUInt32LE(at)
-    const peerTextBytes = buffer[at + 16]!
-    const begin = at + FIXED_BYTES + (peerTextBytes || 4)
-    into.push({
-      kind: KINDS[buffer[at + 4]!] ?? 'quarantined',
-      receivedUs: buffer.readDoubleLE(at + 8),
-      transport: TRANSPORTS[buffer[at + 5]!] ?? 'udp',
-      peerIp: peers.name(buffer, at + FIXED_BYTES, peerTextBytes),
-      peerPort: buffer.readUInt16LE(at + 6),
-      bytes: buffer.subarray(begin, begin + bytes),
-    })
-    at = begin + bytes
-  }
-}
+export const readKind = (buffer: Buffer, at: number): RecordKind =>
+  KINDS[buffer[at + 4]!] ?? 'quarantined'
+
+export const readTransport = (buffer: Buffer, at: number): Transport =>
+  TRANSPORTS[buffer[at + 5]!] ?? 'udp'
+
+/** Bytes of the peer's address whose length byte is `textBytes`. */
+export const peerLength = (textBytes: number): number => textBytes || 4
 
 const PEERS_MAX = 4_096 // remembered at once; when more talk to us, the memory starts afresh
 const IPV4 = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
@@ -92,11 +77,16 @@ function packPeer(ip: string): PackedPeer {
 /** Gives addresses their text back, one shared string for each peer. */
 export class PeerNames {
   readonly #ipv4 = new Map<number, string>()
+  #last = 0
+  #lastName = '0.0.0.0'
 
   name(buffer: Buffer, at: number, textBytes: number): string {
     if (textBytes > 0) return buffer.toString('utf8', at, at + textBytes)
     const packed = buffer.readUInt32BE(at)
-    return this.#ipv4.get(packed) ?? this.#remember(packed)
+    if (packed === this.#last) return this.#lastName
+    this.#last = packed
+    this.#lastName = this.#ipv4.get(packed) ?? this.#remember(packed)
+    return this.#lastName
   }
 
   #remember(packed: number): string {

@@ -5,8 +5,9 @@ import { BATCH_FORMAT } from './batch.ts'
 import { fileBytes, laneFileName, listLaneFiles, listLanes } from './lane-files.ts'
 import { LaneSource } from './lane-source.ts'
 import { readMarks } from './reader-marks.ts'
-import type { Cursor, SpoolRecord } from './record.ts'
-import { PeerNames, readRecords } from './record-codec.ts'
+import type { Cursor } from './record.ts'
+import { PeerNames } from './record-codec.ts'
+import { RecordWalk } from './record-walk.ts'
 import { SpoolError } from './spool-error.ts'
 import { type SpoolId, spoolIdFrom } from './spool-id.ts'
 import { readSpoolJson, spoolJsonPath } from './spool-json.ts'
@@ -114,11 +115,11 @@ class LaneCheck {
     this.#batches++
     this.#frames += header.frames
     this.#quarantined += header.records - header.frames
-    const records: SpoolRecord[] = []
-    readRecords(window, at + header.headerBytes, header.records, this.#peers, records)
-    for (const { receivedUs } of records) {
-      this.#oldestUs = Math.min(this.#oldestUs, receivedUs)
-      this.#newestUs = Math.max(this.#newestUs, receivedUs)
+    const span = { at: at + header.headerBytes, records: header.records }
+    const walk = new RecordWalk(window, [span], this.#peers)
+    while (walk.next()) {
+      this.#oldestUs = Math.min(this.#oldestUs, walk.receivedUs)
+      this.#newestUs = Math.max(this.#newestUs, walk.receivedUs)
     }
   }
 
