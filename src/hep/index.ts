@@ -3,6 +3,7 @@ export { checkHep } from './check.ts'
 export { authKeyOf, decodeHep } from './decode.ts'
 export { type EncodeOptions, encodeHep, encodeHepInto, type HepPacketFields } from './encode.ts'
 export { writeIp } from './ip-bytes.ts'
+export { ipv4Text, ipv6Text } from './ip-text.ts'
 export {
   FRAME_BYTES_MAX,
   type HepChunk,

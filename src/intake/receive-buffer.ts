@@ -9,7 +9,11 @@ import type dgram from 'node:dgram'
 
 const SOL_SOCKET = 1
 const SO_RCVBUFFORCE = 33
-const LIBRARIES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`]
+/** libc by name: glibc, then musl. */
+export const LIBC_NAMES = [
+  'libc.so.6',
+  `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`,
+]
 
 /** Bytes the kernel will hold for this socket; it reads back as twice that, half is bookkeeping. */
 export const grantedBytes = (socket: dgram.Socket): number => socket.getRecvBufferSize() / 2
@@ -17,7 +21,7 @@ export const grantedBytes = (socket: dgram.Socket): number => socket.getRecvBuff
 /** Asks for `bytes` beyond the cap; nothing changes when that is not allowed. */
 export function forceReceiveBuffer(fd: number, bytes: number): void {
   if (process.platform !== 'linux') return
-  for (const library of LIBRARIES) {
+  for (const library of LIBC_NAMES) {
     try {
       const { symbols, close } = dlopen(library, SETSOCKOPT)
       symbols.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, ptr(new Int32Array([bytes])), 4)

@@ -10,6 +10,7 @@
 import dgram from 'node:dgram'
 import { isIP } from 'node:net'
 import { log } from '#log'
+import { DatagramDrain } from './datagram-drain.ts'
 import type { FrameReceiver } from './frame-receiver.ts'
 import type { IntakeCounters } from './intake-counters.ts'
 import { cannotListen } from './intake-error.ts'
@@ -73,6 +74,7 @@ class UdpListener implements Listener {
   readonly #socket: dgram.Socket
   readonly #options: UdpOptions
   readonly #kernel: KernelSocket | undefined
+  readonly #drain: DatagramDrain | undefined
   readonly #timer: Timer
   #sinceLook = 0
   #lookedMs = 0
@@ -91,7 +93,12 @@ class UdpListener implements Listener {
     socket.on('error', (error) =>
       log.warn({ room: 'intake', err: error }, 'UDP socket reported an error'),
     )
-    socket.on('message', (bytes, { address: ip, port: from }) => this.#take(bytes, ip, from))
+    this.#drain = this.#kernel && DatagramDrain.open(this.#kernel.fd)
+    const take = (bytes: Buffer, ip: string, from: number) => this.#take(bytes, ip, from)
+    socket.on('message', (bytes, { address: ip, port: from }) => {
+      take(bytes, peerAddress(ip), from)
+      this.#drain?.drain(take)
+    })
     this.#settleReceiveBuffer()
   }
 
@@ -104,7 +111,7 @@ class UdpListener implements Listener {
     const { counters, receiver } = this.#options
     counters.add('udpDatagrams')
     counters.add('udpBytes', bytes.length)
-    receiver.receive(bytes, peerAddress(ip), port)
+    receiver.receive(bytes, ip, port)
     if (++this.#sinceLook >= LOOK_EVERY) this.#lookIfDue()
   }
 
@@ -148,6 +155,7 @@ class UdpListener implements Listener {
     clearInterval(this.#timer)
     this.#look()
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
+    this.#drain?.close()
   }
 
   #refuseNewSenders(): Promise<void> {
