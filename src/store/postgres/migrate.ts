@@ -5,11 +5,16 @@
 // A step is never changed once it is released; the next change is the next file in schema/.
 import type { SQL, TransactionSQL } from 'bun'
 import calls from '../schema/001-calls.sql' with { type: 'text' }
+import people from '../schema/002-people.sql' with { type: 'text' }
+import shares from '../schema/004-shares.sql' with { type: 'text' }
 import { MAJOR_MIN } from './binaries.ts'
 import { DatabaseError } from './database-error.ts'
 
 const STEPS: readonly { readonly version: number; readonly name: string; readonly sql: string }[] =
-  [{ version: 1, name: 'calls', sql: calls }]
+  [
+    { version: 1, name: 'calls', sql: calls },
+    { version: 2, name: 'people', sql: people },
+  ]
 
 /** The schema this version of calliope reads and writes. */
 export const SCHEMA_VERSION = STEPS.at(-1)!.version
@@ -19,43 +24,47 @@ const MIGRATE_LOCK = 0x0ca1_1001
 /** Creates or upgrades the schema; does nothing when it is up to date. */
 export async function migrate(sql: SQL): Promise<void> {
   await checkServer(sql)
-  if ((await versionOf(sql)) === SCHEMA_VERSION) return
+  if (missing(await appliedSteps(sql)).length === 0) return
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${MIGRATE_LOCK})`
-    await applySteps(tx, await versionOf(tx))
+    await applySteps(tx, await appliedSteps(tx))
   })
 }
 
-async function applySteps(tx: TransactionSQL, version: number): Promise<void> {
-  if (version === 0) {
+async function applySteps(tx: TransactionSQL, applied: ReadonlySet<number>): Promise<void> {
+  if (applied.size === 0) {
     await tx`create table schema_migrations (
       version integer primary key,
       name text not null,
       applied_at timestamptz not null default now()
     )`
   }
-  for (const step of STEPS) {
-    if (step.version <= version) continue
+  for (const step of missing(applied)) {
     await tx.unsafe(step.sql)
     await tx`insert into schema_migrations (version, name) values (${step.version}, ${step.name})`
   }
 }
 
-/** 0 = nothing of ours there. Throws when the database is ahead of us. */
-async function versionOf(sql: SQL): Promise<number> {
+const missing = (applied: ReadonlySet<number>) =>
+  STEPS.filter(({ version }) => !applied.has(version))
+
+/** None = nothing of ours there. Throws when the database is ahead of us. */
+async function appliedSteps(sql: SQL): Promise<ReadonlySet<number>> {
   // Not to_regclass: it answers from a cache that waiting for an advisory lock does not refresh.
   const [table] = await sql`select from pg_tables
     where tablename = 'schema_migrations' and schemaname = current_schema()`
-  if (!table) return 0
-  const [row] = await sql`select coalesce(max(version), 0) as version from schema_migrations`
-  if (row.version > SCHEMA_VERSION) {
+  if (!table) return new Set()
+  const rows: { version: number }[] = await sql`select version from schema_migrations`
+  const versions = rows.map(({ version }) => version)
+  const newest = Math.max(0, ...versions)
+  if (newest > SCHEMA_VERSION) {
     throw new DatabaseError(
       'DATABASE_NEWER',
-      `the database has schema ${row.version} of a newer calliope; this version knows up to ` +
+      `the database has schema ${newest} of a newer calliope; this version knows up to ` +
         `${SCHEMA_VERSION}. Run the newer version, or use another database`,
     )
   }
-  return row.version
+  return new Set(versions)
 }
 
 async function checkServer(sql: SQL): Promise<void> {
