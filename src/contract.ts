@@ -2,6 +2,8 @@
 // sends them, the page shows them. Times are RFC 3339 UTC with microseconds. Grows only by addition.
 import type { DropReason, RejectReason } from './ledger.ts'
 
+export type * from './contract-people.ts'
+
 /** How a call stands, in the words of the trade. `q=outcome:failed` searches it. */
 export const OUTCOMES = [
   'trying', // INVITE seen, nothing decided
