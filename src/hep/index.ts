@@ -11,5 +11,7 @@ export {
   type MalformedHep,
   PROTOCOL,
 } from './packet.ts'
+export { isText } from './recent-text.ts'
 export { blankAuthKey } from './redact.ts'
+export { hepSkim, skimHep } from './skim.ts'
 export { HepStream, type HepStreamHandlers } from './stream.ts'

@@ -18,7 +18,9 @@ export {
   type SdpMedia,
   type SdpOrigin,
 } from './sdp.ts'
+export { sipSkim, skimSip } from './skim.ts'
 export { summariseSdp } from './summarise-sdp.ts'
 export { type FoldedMessage, foldTaps } from './taps.ts'
 export { explainVerdict, type Verdict, verdictOf } from './verdict.ts'
+export { refusalOf } from './verdict-failure.ts'
 export { CALL_ID_CHARS_MAX, cutCallId } from './wire-text.ts'

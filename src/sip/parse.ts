@@ -45,13 +45,20 @@ export function parseSip(payload: Buffer): SipMessage | MalformedSip {
   if (!readStartLine(bytes, head, lineEnd < 0 ? head.length : lineEnd)) {
     return malformed('no_start_line', start)
   }
-  const bodyAt = start + findHeaders(bytes, head, lineEnd)
+  const bodyAt = start + findBody(bytes, head, lineEnd)
   if (spans[CALL_ID]! < 0) return malformed('no_call_id', bodyAt)
   if (!walk.isFolded) return buildMessage(bytes, head, bodyAt, isPlain(payload, head))
   const flat = head.slice(0, lineEnd + 1) + unfold(head.slice(lineEnd + 1, bodyAt - start))
   const flatBytes = Buffer.from(flat, 'latin1')
-  findHeaders(flatBytes, flat, lineEnd)
+  findBody(flatBytes, flat, lineEnd)
   return buildMessage(flatBytes, flat, bodyAt, isPlain(payload, head))
+}
+
+/** Fills `spans` and returns where the body begins: behind everything when the head never ends. */
+function findBody(bytes: Buffer, head: string, lineEnd: number): number {
+  const end = head.length
+  const bodyAt = findHeaders(bytes, lineEnd < 0 ? end : lineEnd + 1, end)
+  return bodyAt < 0 ? end : bodyAt
 }
 
 /** Nearly every message: what stands there is what was meant, see wire-text.ts. */

@@ -1,0 +1,94 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { decodeHep } from '#hep'
+import { readFixture } from '../../test/fixtures/pcap.ts'
+import { parseSip, sipSkim, skimSip } from './index.ts'
+
+const real = readFixture().flatMap(({ hep }) => {
+  const packet = decodeHep(hep)
+  return packet.kind === 'packet' && packet.protocolType === 1 ? [packet.payload] : []
+})
+
+const ODD = [
+  'INVITE  SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'INVITE SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'INVITE <sip:a> SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\n b\r\nCSeq: 1 INVITE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID:\r\nCSeq: 1 INVITE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: \xe4\r\nCSeq: 1 INVITE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\0b\r\nCSeq: 1 INVITE\r\n\r\n',
+  `INVITE sip:a SIP/2.0\r\nCall-ID: ${'a'.repeat(600)}\r\nCSeq: 1 INVITE\r\n\r\n`,
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 99999999999999 INVITE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITED\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: INVITE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\ni : a \nCSeq\t:\t7 ACK \n\nbody',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCall-ID: b\r\nCSeq: 1 INVITE\r\nCSeq: 2 BYE\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\nX-CID: z\r\nReplaces: y\r\n\r\n',
+  'INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n',
+  'INVITE sip:a SIP/2.0',
+  'FOO sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 FOO\r\n\r\n',
+  '\r\nINVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'SIP/2.0 200\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'SIP/2.0 2000 OK\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'SIP/2.0 700 OK\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'SIP/3.0 200 OK\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+  'sip/2.0 200 OK\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
+].map((text) => Buffer.from(text, 'latin1'))
+
+/** The message as it lies in a chunk, between other bytes. */
+function skimmed(payload: Buffer, before: Buffer, after: Buffer) {
+  const bytes = Buffer.concat([before, payload, after])
+  if (!skimSip(bytes, before.length, before.length + payload.length)) return undefined
+  const { callIdAt, callIdEnd, ...rest } = sipSkim
+  return { ...rest, callId: bytes.toString('latin1', callIdAt, callIdEnd) }
+}
+
+function expectAgreement(payload: Buffer, before: Buffer, after: Buffer): boolean {
+  const found = skimmed(payload, before, after)
+  if (found === undefined) return false
+  const sip = parseSip(payload)
+  if (sip.kind === 'malformed') throw new Error(`skimmed what is malformed: ${payload}`)
+  const { cseq, cseqMethod, bodyAt, callId } = sip
+  expect(found).toEqual({
+    ...{ cseq, cseqMethod, bodyAt, callId, mayJoin: sip.mayJoin === true },
+    ...(sip.kind === 'request'
+      ? { status: 0, method: sip.method }
+      : { status: sip.status, method: '' }),
+  })
+  return true
+}
+
+const NOTHING = Buffer.alloc(0)
+
+test('skimSip reads nearly every real message as parseSip does', () => {
+  const read = real.filter((payload) => expectAgreement(payload, NOTHING, NOTHING))
+  expect(read.length).toBeGreaterThan(0.99 * real.length)
+})
+
+test('skimSip leaves odd messages to parseSip, or reads them alike', () => {
+  const read = ODD.map((payload) => expectAgreement(payload, NOTHING, NOTHING))
+  expect(read.filter((yes) => yes).length).toBe(5)
+})
+
+test('skimSip agrees with parseSip on damaged messages, whatever stands beside them', () => {
+  const change = fc.tuple(fc.nat(700), fc.integer({ min: 0, max: 255 }))
+  const noise = fc
+    .oneof(fc.uint8Array({ maxLength: 20 }), fc.constantFrom(...ODD))
+    .map((bytes) => Buffer.from(bytes))
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...real, ...ODD),
+      fc.array(change, { maxLength: 4 }),
+      fc.option(fc.nat(700)),
+      noise,
+      noise,
+      (whole, changes, cutAt, before, after) => {
+        const payload = Buffer.from(cutAt === null ? whole : whole.subarray(0, cutAt))
+        for (const [at, value] of changes) if (at < payload.length) payload[at] = value
+        expectAgreement(payload, before, after)
+      },
+    ),
+    { numRuns: 3000 },
+  )
+})

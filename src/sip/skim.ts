@@ -1,0 +1,142 @@
+// The quick look at a SIP message that the store takes for every message: enough to know its call
+// and what it means for it. Nothing is decoded and no object is made; the result stands in
+// `sipSkim` until the next call.
+//
+// It reads in place, bytes[from, to) of a chunk of the spool, and says true only to messages as they
+// nearly all are:
+//
+//   INVITE sip:bob@b SIP/2.0       a method we know, single blanks; or  SIP/2.0 200 OK
+//   Call-ID: a84b4c76e66710        ASCII, not over-long
+//   CSeq: 314159 INVITE            a method we know
+//                                  no wanted header folded, and the head ends with a blank line
+//
+// To everything else it says false, and the caller asks parseSip, which knows all of it. Where it says
+// true it agrees with parseSip field by field: a property test holds that.
+import { CALL_ID, CSEQ, findHeaders, lineEndOf, spans, walk } from './find-headers.ts'
+import { CALL_ID_CHARS_MAX, letters } from './wire-text.ts'
+
+/** What the last `skimSip` found; one object reused. `status` 0 means a request. */
+export const sipSkim = {
+  status: 0,
+  method: '',
+  cseq: 0,
+  cseqMethod: '',
+  /** Where the Call-ID lies in the buffer. */
+  callIdAt: 0,
+  callIdEnd: 0,
+  /** Offset of the body from the beginning of the message. */
+  bodyAt: 0,
+  mayJoin: false,
+}
+
+const METHODS = [
+  ...['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REGISTER', 'PRACK'],
+  ...['SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'INFO', 'REFER', 'MESSAGE', 'UPDATE'],
+  'KDMQ', // between Kamailios
+]
+const METHOD_CHARS = METHODS.map((method) => Buffer.from(method))
+/** By three letters, as `letters` gives them: no two methods share them. */
+const methodByLetters = new Map(METHOD_CHARS.map((chars, i) => [letters(chars, 0), i]))
+
+const SPACE = 32
+const LESS = 60
+const SLASH = 47
+const SIP = 0x736970
+/** 'SIP/2.0 200 ' is the shortest start of anything useful. */
+const MESSAGE_BYTES_MIN = 12
+const CSEQ_DIGITS_MAX = 9
+
+/** Reads bytes[from, to) into `sipSkim`; false: ask parseSip. */
+export function skimSip(bytes: Buffer, from: number, to: number): boolean {
+  if (to - from < MESSAGE_BYTES_MIN) return false
+  const lineEnd = lineEndOf(bytes, from, to)
+  if (lineEnd === to || !skimStartLine(bytes, from, lineEnd)) return false
+  const bodyAt = findHeaders(bytes, lineEnd + 1, to)
+  if (bodyAt < 0 || walk.isFolded) return false
+  sipSkim.bodyAt = bodyAt - from
+  sipSkim.mayJoin = walk.mayJoin
+  return skimCseq(bytes) && skimCallId(bytes)
+}
+
+function skimStartLine(bytes: Buffer, from: number, lineEnd: number): boolean {
+  let end = lineEnd
+  while (end > from && bytes[end - 1]! <= SPACE) end -= 1
+  return isVersionAt(bytes, from) ? skimStatus(bytes, from, end) : skimRequestLine(bytes, from, end)
+}
+
+/** 'SIP/2.0' exactly. */
+function isVersionAt(bytes: Buffer, at: number): boolean {
+  return (
+    letters(bytes, at) === SIP &&
+    bytes[at + 3] === SLASH &&
+    bytes[at + 4] === 50 &&
+    bytes[at + 5] === 46 &&
+    bytes[at + 6] === 48
+  )
+}
+
+function skimStatus(bytes: Buffer, from: number, end: number): boolean {
+  const at = from + 8
+  if (end < at + 3 || bytes[at - 1] !== SPACE || (end > at + 3 && bytes[at + 3] !== SPACE))
+    return false
+  const [a, b, c] = [bytes[at]! - 48, bytes[at + 1]! - 48, bytes[at + 2]! - 48]
+  if (a < 1 || a > 6 || b < 0 || b > 9 || c < 0 || c > 9) return false
+  sipSkim.status = a * 100 + b * 10 + c
+  sipSkim.method = ''
+  return true
+}
+
+/** METHOD SP something SP SIP/2.0, where something neither begins with a blank nor with '<'. */
+function skimRequestLine(bytes: Buffer, from: number, end: number): boolean {
+  sipSkim.status = 0
+  sipSkim.method = methodAt(bytes, from, end)
+  const uriAt = from + sipSkim.method.length + 1
+  const version = end - 7
+  if (sipSkim.method === '' || bytes[uriAt - 1] !== SPACE || version <= uriAt) return false
+  const first = bytes[uriAt]!
+  return (
+    first > SPACE && first !== LESS && bytes[version - 1] === SPACE && isVersionAt(bytes, version)
+  )
+}
+
+/** The known method that stands there and ends with a blank, the line or the value; '' for any other. */
+function methodAt(bytes: Buffer, at: number, end: number): string {
+  const place = methodByLetters.get(letters(bytes, at))
+  if (place === undefined) return ''
+  const chars = METHOD_CHARS[place]!
+  const stop = at + chars.length
+  if (stop > end || (stop < end && bytes[stop] !== SPACE)) return ''
+  for (let i = 0; i < chars.length; i += 1) if (bytes[at + i] !== chars[i]) return ''
+  return METHODS[place]!
+}
+
+function skimCseq(bytes: Buffer): boolean {
+  let at = spans[CSEQ]!
+  if (at < 0) return false
+  const digitsMax = at + CSEQ_DIGITS_MAX
+  const start = at
+  let cseq = 0
+  for (; bytes[at]! >= 48 && bytes[at]! <= 57; at += 1) cseq = cseq * 10 + bytes[at]! - 48
+  if (at === start || at > digitsMax || bytes[at] !== SPACE) return false
+  const end = trimmedEnd(bytes, at, spans[CSEQ + 1]!)
+  sipSkim.cseq = cseq
+  sipSkim.cseqMethod = methodAt(bytes, at + 1, end)
+  return sipSkim.cseqMethod.length === end - at - 1 && end > at + 1
+}
+
+function skimCallId(bytes: Buffer): boolean {
+  const at = spans[CALL_ID]!
+  if (at < 0) return false
+  const end = trimmedEnd(bytes, at, spans[CALL_ID + 1]!)
+  if (end === at || end - at > CALL_ID_CHARS_MAX) return false
+  for (let i = at; i < end; i += 1) if (bytes[i]! === 0 || bytes[i]! > 127) return false
+  sipSkim.callIdAt = at
+  sipSkim.callIdEnd = end
+  return true
+}
+
+function trimmedEnd(bytes: Buffer, start: number, lineEnd: number): number {
+  let end = lineEnd
+  while (end > start && bytes[end - 1]! <= SPACE) end -= 1
+  return end
+}
