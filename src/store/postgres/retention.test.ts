@@ -79,6 +79,11 @@ test('enforceRetention trims the tables that have no partitions', async () => {
   await using database = await withHours(1)
   const { sql } = database
   const at = (days: number) => new Date(NOW_MS - days * DAY_MS).toISOString()
+  for (const days of [0.05, 1, 20, 500]) {
+    for (const seconds of [60, 3600])
+      await sql`insert into kpi_details values (${seconds}, ${at(days)}, 'n', 1, '[]', '[]')`
+    await sql`insert into source_minutes values (${at(days)}, 'n', 'p', 'udp', 1, '', 3, 1)`
+  }
   for (const days of [1, 20, 500]) {
     await sql`insert into correlation_keys values (${`k${days}`}, 'c', ${at(days)})`
     await sql`insert into kpi_minutes (minute, node) values (${at(days)}, 'n')`
@@ -90,6 +95,11 @@ test('enforceRetention trims the tables that have no partitions', async () => {
     select (select count(*)::int from kpi_minutes) as kpis, count(*)::int as kept, min(byte_offset) as first
     from quarantine`
   expect(row).toEqual({ kpis: 2, kept: 10_000, first: 21 })
+  const [curves] = await sql`
+    select (select count(*)::int from kpi_details where span_seconds = 60) as minutes,
+      (select count(*)::int from kpi_details where span_seconds = 3600) as hours,
+      (select count(*)::int from source_minutes) as sources`
+  expect(curves).toEqual({ minutes: 2, hours: 3, sources: 1 })
   // Keys go with the calls: none is older than the oldest partition, which began an hour ago.
   expect(await sql`select key from correlation_keys`).toHaveLength(0)
 })

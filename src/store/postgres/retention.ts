@@ -17,6 +17,9 @@ const LOCK_WAIT_MS_MAX = 1_000
 const DAY_MS = 86_400_000
 /** KPI rows are small: a year and a month, for comparing with the year before. */
 const KPI_DAYS = 400
+/** Per minute for drilling down, per hour beyond. */
+const MINUTE_DETAILS_DAYS = 8
+const SOURCE_MINUTES_MS = 2 * 3_600_000
 const QUARANTINE_ROWS_MAX = 10_000
 
 export interface RetentionOptions {
@@ -85,7 +88,8 @@ async function sizesOf(
     select name, coalesce(pg_total_relation_size(to_regclass(name)), 0)::float8 as bytes
     from unnest(${names}::text[]) as name`
   const [others] = await sql`select (pg_total_relation_size('correlation_keys')
-    + pg_total_relation_size('quarantine') + pg_total_relation_size('kpi_minutes'))::float8 as bytes`
+    + pg_total_relation_size('quarantine') + pg_total_relation_size('kpi_minutes')
+    + pg_total_relation_size('kpi_details'))::float8 as bytes`
   const sized = rows as { name: string; bytes: number }[]
   return { byName: new Map(sized.map(({ name, bytes }) => [name, bytes])), others: others.bytes }
 }
@@ -113,6 +117,11 @@ async function trim(
   const oldestKpi = new Date(nowMs - Math.max(retentionMs, KPI_DAYS * DAY_MS)).toISOString()
   await sql`delete from correlation_keys where at < ${new Date(keysFromMs).toISOString()}`
   await sql`delete from kpi_minutes where minute < ${oldestKpi}`
+  const oldestDetail = new Date(nowMs - MINUTE_DETAILS_DAYS * DAY_MS).toISOString()
+  await sql`delete from kpi_details where span_seconds = 60 and span_start < ${oldestDetail}`
+  await sql`delete from kpi_details where span_seconds = 3600 and span_start < ${oldestKpi}`
+  const oldestMinute = new Date(nowMs - SOURCE_MINUTES_MS).toISOString()
+  await sql`delete from source_minutes where minute < ${oldestMinute}`
   await sql`delete from sources where last_seen_at < ${oldest}`
   await sql`delete from nodes where heartbeat_at < ${oldest}`
   await sql`delete from quarantine where id <= (

@@ -1,4 +1,5 @@
-// KPIs per minute: the counts of all nodes added, ratios and percentiles from the sums.
+// KPIs per minute, or per longer step: the counts of all nodes and minutes added, ratios and
+// percentiles from the sums. A step in which nothing was captured has no row: that is a gap, not zero.
 import type { SQL } from 'bun'
 import type { KpiMinute } from '#contract'
 import { SETUP_MS_BOUNDS } from '../kpi-buckets.ts'
@@ -13,6 +14,7 @@ const SUMS = [
   'cancelled',
   'registrations',
   'registered',
+  'registrations_failed',
   'messages',
   'setup_ms_sum',
   'setup_count',
@@ -30,11 +32,12 @@ interface MinuteSum extends Record<SumName, number> {
   readonly failures: Record<string, number>
 }
 
-/** Minutes that begin in the range and in which something happened, oldest first. */
+/** Steps whose minutes begin in the range and in which something happened, oldest first. */
 export async function readKpi(
   sql: SQL,
   fromUs: number,
   toUs: number,
+  stepSeconds = 60,
 ): Promise<readonly KpiMinute[]> {
   const params = new SqlParams()
   const text = `
@@ -45,8 +48,12 @@ export async function readKpi(
   const rows = await readSession(sql, { signal }, (session) =>
     session.rows<NodeMinute>(text, params.values),
   )
-  const minutes = Map.groupBy(rows, ({ minute_us }) => Number(minute_us))
-  return [...minutes].map(([us, nodes]) => kpiMinute(timeText(us), nodes))
+  const stepUs = stepSeconds * 1e6
+  const steps = Map.groupBy(
+    rows,
+    ({ minute_us }) => Math.floor(Number(minute_us) / stepUs) * stepUs,
+  )
+  return [...steps].map(([us, nodes]) => kpiMinute(timeText(us), nodes))
 }
 
 function kpiMinute(minute: string, nodes: readonly NodeMinute[]): KpiMinute {
@@ -55,8 +62,10 @@ function kpiMinute(minute: string, nodes: readonly NodeMinute[]): KpiMinute {
   return {
     minute,
     ...{ attempts, answered, failed, cancelled, registrations, registered, messages },
+    registrationsFailed: sum.registrations_failed,
     asr: percent(answered, attempts),
     ner: percent(answered + cancelled + unreached(sum.failures), attempts),
+    seer: seerOf(sum),
     setupMsMean: sum.setup_count === 0 ? null : Math.round(sum.setup_ms_sum / sum.setup_count),
     setupMsP50: setupPercentile(sum.histogram, 0.5),
     setupMsP95: setupPercentile(sum.histogram, 0.95),
@@ -88,9 +97,23 @@ function unreached(failures: Readonly<Record<string, number>>): number {
   return USER_STATUSES.reduce((sum, status) => sum + (failures[status] ?? 0), 0)
 }
 
+/**
+ * RFC 6076 §4.7: INVITEs answered 200, 480, 486, 600 or 603 over all but those redirected or
+ * challenged. A challenge the caller met with credentials is no attempt of its own here.
+ */
+function seerOf({ attempts, answered, failures }: MinuteSum): number | null {
+  const count = (matches: (status: string) => boolean) =>
+    Object.entries(failures).reduce((sum, [status, n]) => sum + (matches(status) ? n : 0), 0)
+  const decided = count((status) => EFFECTIVE_STATUSES.includes(status))
+  const elsewhere = count((status) => status.startsWith('3') || status === '402')
+  return percent(answered + decided, attempts - elsewhere)
+}
+
+const EFFECTIVE_STATUSES = ['480', '486', '600', '603']
+
 /** To a hundredth; never above 100 when an answer is counted in a later minute than its attempt. */
 function percent(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.min(100, Math.round((part / whole) * 10_000) / 100)
+  return whole <= 0 ? null : Math.min(100, Math.round((part / whole) * 10_000) / 100)
 }
 
 /** Within its bucket a value is taken to lie evenly; above the last bound the bound is what is known. */

@@ -1,13 +1,13 @@
-// Who sends, and what of it was refused.
+// Who sends, how fast, and what may be wrong with it.
 import type { SQL } from 'bun'
-import type { Quarantined, Source } from '#contract'
-import { REJECT_REASONS } from '#ledger'
+import type { Source } from '#contract'
 import { readSession } from './read-session.ts'
-import { SqlParams, usSql } from './sql-params.ts'
+import { usSql } from './sql-params.ts'
 import { timeText } from './time-text.ts'
 
 const SOURCES_MAX = 10_000
-const QUARANTINE_MAX = 1_000
+/** Minutes of the curve. */
+const RECENT_MINUTES = 60
 /** A source that was silent for so long sends nothing a second. */
 const SILENT_US = 60_000_000
 
@@ -26,6 +26,20 @@ interface SourceRow {
   readonly first_us: string
   readonly last_us: string
   readonly now_us: string
+  readonly reasons: Source['reasons']
+  readonly duplicates: string
+  readonly truncated: string
+  readonly large: string
+}
+
+/** What a source sent in one minute. */
+interface MinuteRow
+  extends Pick<
+    SourceRow,
+    'node' | 'peer_ip' | 'transport' | 'capture_id' | 'captured_by' | 'hep_version'
+  > {
+  readonly minutes_ago: number
+  readonly packets: string
 }
 
 interface Reading {
@@ -46,32 +60,53 @@ export class SourceReader {
   /** Every source, those heard last first. */
   async read(): Promise<readonly Source[]> {
     const { signal } = new AbortController()
-    const rows = await readSession(this.#sql, { signal }, (session) =>
-      session.rows<SourceRow>(
-        `select node, peer_ip, transport, capture_id, captured_by, hep_version, packets, bytes,
-          rejected, clock_skew_ms, largest_bytes, ${usSql('first_seen_at')} as first_us,
-          ${usSql('last_seen_at')} as last_us, ${usSql('clock_timestamp()')} as now_us
-        from sources order by last_seen_at desc, node, peer_ip, capture_id limit ${SOURCES_MAX}`,
-        [],
-      ),
-    )
+    const { rows, minutes } = await readSession(this.#sql, { signal }, async (session) => ({
+      rows: await session.rows<SourceRow>(SOURCES, []),
+      minutes: curvesOf(await session.rows<MinuteRow>(MINUTES, [])),
+    }))
     const readings = new Map<string, Reading>()
     const sources = rows.map((row) => {
-      const key = JSON.stringify([
-        row.node,
-        row.peer_ip,
-        row.transport,
-        row.capture_id,
-        row.captured_by,
-        row.hep_version,
-      ])
+      const key = keyOf(row)
       const reading = readingOf(row, this.#readings.get(key))
       readings.set(key, reading)
-      return sourceOf(row, reading.rate)
+      return sourceOf(row, reading.rate, minutes.get(key))
     })
     this.#readings = readings
     return sources
   }
+}
+
+const SOURCES = `select node, peer_ip, transport, capture_id, captured_by, hep_version, packets, bytes,
+    rejected, clock_skew_ms, largest_bytes, reasons, duplicates, truncated, large,
+    ${usSql('first_seen_at')} as first_us, ${usSql('last_seen_at')} as last_us,
+    ${usSql('clock_timestamp()')} as now_us
+  from sources order by last_seen_at desc, node, peer_ip, capture_id limit ${SOURCES_MAX}`
+
+const MINUTES = `select node, peer_ip, transport, capture_id, captured_by, hep_version, packets,
+    round(extract(epoch from date_trunc('minute', clock_timestamp()) - minute) / 60)::int as minutes_ago
+  from source_minutes where minute > clock_timestamp() - interval '${RECENT_MINUTES} minutes'`
+
+const keyOf = (row: Omit<MinuteRow, 'minutes_ago' | 'packets'>): string =>
+  JSON.stringify([
+    ...[row.node, row.peer_ip, row.transport],
+    ...[row.capture_id, row.captured_by, row.hep_version],
+  ])
+
+/** By source: packets in each of the last minutes, the current one last. */
+function curvesOf(rows: readonly MinuteRow[]): ReadonlyMap<string, readonly number[]> {
+  const curves = new Map<string, number[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    let curve = curves.get(key)
+    if (curve === undefined) {
+      curve = Array.from({ length: RECENT_MINUTES }, () => 0)
+      curves.set(key, curve)
+    }
+    // A node whose clock is ahead counts in the current minute.
+    const at = RECENT_MINUTES - 1 - Math.max(0, row.minutes_ago)
+    if (at >= 0) curve[at]! += Number(row.packets)
+  }
+  return curves
 }
 
 /** Packets a second since the last reading; at the first one, since the source was first heard. */
@@ -84,7 +119,7 @@ function readingOf(row: SourceRow, before: Reading | undefined): Reading {
   return { packets, lastUs, rate: Math.round((added / seconds) * 10) / 10 }
 }
 
-function sourceOf(row: SourceRow, rate: number): Source {
+function sourceOf(row: SourceRow, rate: number, recent: readonly number[] = []): Source {
   const isSilent = Number(row.now_us) - Number(row.last_us) > SILENT_US
   return {
     node: row.node,
@@ -101,40 +136,10 @@ function sourceOf(row: SourceRow, rate: number): Source {
     largestBytes: row.largest_bytes,
     firstSeenAt: timeText(Number(row.first_us)),
     lastSeenAt: timeText(Number(row.last_us)),
+    reasons: row.reasons,
+    duplicates: Number(row.duplicates),
+    truncated: Number(row.truncated),
+    large: Number(row.large),
+    recent,
   }
-}
-
-interface QuarantineRow {
-  readonly id: string
-  readonly received_us: string
-  readonly node: string
-  readonly transport: string
-  readonly peer: string
-  readonly reason: string
-  readonly detail: string
-  readonly byte_offset: number
-  readonly frame: Buffer
-}
-
-/** The newest frames that failed a check. */
-export async function readQuarantine(sql: SQL, limit: number): Promise<readonly Quarantined[]> {
-  const params = new SqlParams()
-  const rowsMax = params.integer(Math.max(0, Math.min(Math.floor(limit), QUARANTINE_MAX)))
-  const text = `select id, ${usSql('received_at')} as received_us, node, transport, peer, reason, detail,
-    byte_offset, frame from quarantine order by id desc limit ${rowsMax}`
-  const { signal } = new AbortController()
-  const rows = await readSession(sql, { signal }, (session) =>
-    session.rows<QuarantineRow>(text, params.values),
-  )
-  return rows.map((row) => ({
-    id: String(row.id),
-    receivedAt: timeText(Number(row.received_us)),
-    node: row.node,
-    transport: row.transport,
-    peer: row.peer,
-    reason: REJECT_REASONS.find((reason) => reason === row.reason) ?? 'not_hep',
-    detail: row.detail,
-    byteOffset: row.byte_offset,
-    frame: row.frame.toString('base64'),
-  }))
 }

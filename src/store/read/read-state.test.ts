@@ -91,9 +91,10 @@ test('kpi adds the nodes of a minute and computes ratios and percentiles from th
     {
       minute: '2026-11-20T08:00:00.000000Z',
       ...{ attempts: 200, answered: 80, failed: 100, cancelled: 20 },
-      ...{ registrations: 10, registered: 8, messages: 1_400 },
+      ...{ registrations: 10, registered: 8, registrationsFailed: 0, messages: 1_400 },
       asr: 40,
       ner: 70, // answered, cancelled while ringing, and busy
+      seer: 60, // answered and busy
       setupMsMean: 100,
       setupMsP50: 100,
       setupMsP95: 480, // nine tenths of the way from 300 to 500
@@ -145,5 +146,20 @@ test('quarantine gives the newest frames first, as base64, at most as many as as
     ...{ id: '5', receivedAt: timeText(1_795_161_600_000_001), node: 'n1', transport: 'udp' },
     ...{ peer: '10.0.0.7:5060', reason: 'bad_chunk', detail: 'chunk 5', byteOffset: 6 },
     frame: Buffer.from('48455033ff', 'hex').toString('base64'),
+    retryAt: null,
   })
+})
+
+test('quarantineKeeper lets one at a time try a frame again, and keeps what today says of it', async () => {
+  const { quarantineKeeper: keeper } = openCallStore({ sql: database.sql })
+  expect(await keeper.find('1')).toMatchObject({ id: '1', detail: 'chunk 1', retryAt: null })
+  expect(await keeper.claim('1', { force: false })).toBeTrue()
+  expect(await keeper.claim('1', { force: false })).toBeFalse()
+  expect(await keeper.claim('1', { force: true })).toBeTrue()
+  expect((await keeper.find('1'))?.retryAt).toMatch(/^20/)
+  await keeper.release('1', { reason: 'not_hep', detail: 'other words', byteOffset: 0 })
+  expect(await keeper.find('1')).toMatchObject({ reason: 'not_hep', byteOffset: 0, retryAt: null })
+  expect(await keeper.remove('1')).toBeTrue()
+  expect([await keeper.remove('1'), await keeper.find('1')]).toEqual([false, undefined])
+  expect(await keeper.claim('1', { force: true })).toBeFalse()
 })

@@ -8,6 +8,7 @@ import { type Chunk, type Cursor, readQuarantined, type SpoolRecord } from '#spo
 import type { ByteWriter } from './byte-writer.ts'
 import { CallGroups } from './call-groups.ts'
 import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
+import type { DetailRow } from './kpi-details.ts'
 import { type Rows, RowsBuilder } from './rows-builder.ts'
 import { SourceCounter, type SourceCounts } from './source-counter.ts'
 import { type Refused, type TraceRules, traceRecord } from './trace.ts'
@@ -38,6 +39,7 @@ export interface QuarantineRow {
 export interface Batch extends Rows {
   readonly moves: readonly LaneMove[]
   readonly kpis: ReadonlyMap<number, KpiCounts>
+  readonly kpiDetails: readonly DetailRow[]
   readonly sources: readonly SourceCounts[]
   readonly quarantine: readonly QuarantineRow[]
   readonly messages: number
@@ -111,6 +113,7 @@ export class BatchBuilder {
       moves: [...this.#moves.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)),
       ...rows.finish(),
       kpis: kpis.take(),
+      kpiDetails: kpis.takeDetails(),
       sources: this.#sources.take(),
       quarantine: this.#quarantine,
       messages: this.#messages,
@@ -156,7 +159,7 @@ export class BatchBuilder {
     { reason, offset, detail }: Omit<Refused, 'kind'>,
     frame: Buffer,
   ): void {
-    this.#sources.reject(record)
+    this.#sources.reject(record, reason)
     if (this.#quarantine.length >= QUARANTINE_ROWS_MAX) return
     const { receivedUs, transport, peerIp, peerPort } = record
     this.#quarantine.push({

@@ -3,13 +3,15 @@
 // A call is seen many times: retransmissions, one copy per tap, parts of it in several batches. Each
 // event of it (attempt, answer, failure …) counts once, in the minute of its first INVITE. A
 // response without that INVITE counts nothing: it belongs to a re-INVITE or to a call begun before we
-// started. After a restart the memory is empty: a call that is just being set up then may be counted
-// again or not at all.
+// started.
 //
 // Registrations have one Call-ID for all their refreshes; they are told apart by CSeq. One that was
 // answered 401 or 407 goes on with the next CSeq and is still the same registration.
+//
+// After a restart the memory of calls comes back from the database (recall-calls.ts).
 import type { SipMessage, TracedMessage } from '#sip'
 import { SETUP_MS_BOUNDS, setupBucketOf } from '../kpi-buckets.ts'
+import { type CallDecision, type DetailRow, KpiDetails } from './kpi-details.ts'
 import { callKey, RecentCalls } from './recent-calls.ts'
 
 const MINUTE_US = 60_000_000
@@ -22,6 +24,7 @@ export interface KpiCounts {
   cancelled: number
   registrations: number
   registered: number
+  registrationsFailed: number
   messages: number
   setupMsSum: number
   setupCount: number
@@ -37,6 +40,7 @@ const emptyCounts = (): KpiCounts => ({
   cancelled: 0,
   registrations: 0,
   registered: 0,
+  registrationsFailed: 0,
   messages: 0,
   setupMsSum: 0,
   setupCount: 0,
@@ -51,17 +55,19 @@ const DECIDED = 4
 const CHALLENGED = 8
 
 export class KpiCounter {
-  readonly #recent = new RecentCalls()
+  #recent = new RecentCalls()
+  readonly #details = new KpiDetails()
   #minutes = new Map<number, KpiCounts>()
 
   /** Counts the messages of one call in one batch, whatever their order. */
   count(messages: readonly TracedMessage[]): void {
     const invites = new InviteSummary()
-    for (const { atUs, sip } of messages) {
+    for (const message of messages) {
+      const { atUs, sip } = message
       this.#minute(atUs).messages += 1
       if (sip === undefined) continue
-      if (sip.cseqMethod === 'INVITE') invites.add(atUs, sip)
-      else if (sip.cseqMethod === 'CANCEL') invites.cancel(sip)
+      if (sip.cseqMethod === 'INVITE') invites.add(message, sip)
+      else if (sip.cseqMethod === 'CANCEL') invites.cancel(message, sip)
       else if (sip.cseqMethod === 'REGISTER') this.#countRegister(atUs, sip)
     }
     if (invites.callId !== undefined) this.#countCall(invites.callId, invites)
@@ -72,6 +78,23 @@ export class KpiCounter {
     const taken = this.#minutes
     this.#minutes = new Map()
     return taken
+  }
+
+  /** The rows of kpi_details that changed since the last time. */
+  takeDetails(): readonly DetailRow[] {
+    return this.#details.take()
+  }
+
+  /** Forgets all calls; `recall` then tells of those in the database. */
+  forget(): void {
+    this.#recent = new RecentCalls()
+  }
+
+  /** A call that was counted before: when it began, and what of it was counted. */
+  recall(callId: string, startedUs: number, { setup, decided }: Recalled): void {
+    this.#recent.select(callKey(callId))
+    this.#recent.startedUs = startedUs
+    this.#recent.flags = ATTEMPT | (setup ? SETUP : 0) | (decided ? DECIDED : 0)
   }
 
   #minute(us: number): KpiCounts {
@@ -91,6 +114,7 @@ export class KpiCounter {
       recent.startedUs = seen.firstUs
       recent.flags |= ATTEMPT
       this.#minute(seen.firstUs).attempts += 1
+      this.#details.attempt(seen.firstUs, seen.first!)
     }
     if (!(recent.flags & ATTEMPT)) return
     const minute = this.#minute(recent.startedUs)
@@ -98,9 +122,11 @@ export class KpiCounter {
       recent.flags |= SETUP
       addSetup(minute, Math.max(0, seen.setupUs - recent.startedUs) / 1000)
     }
-    if (!recent.flags || recent.flags & DECIDED || !seen.isDecided) return
+    const { decision } = seen
+    if (recent.flags & DECIDED || decision === undefined) return
     recent.flags |= DECIDED
-    addOutcome(minute, seen)
+    addOutcome(minute, decision)
+    this.#details.decide(recent.startedUs, decision, seen.callerIp)
   }
 
   #countRegister(atUs: number, sip: SipMessage): void {
@@ -116,11 +142,21 @@ export class KpiCounter {
       return
     }
     recent.select(callKey(sip.callId, sip.cseq))
-    if (sip.status === 401 || sip.status === 407) recent.flags |= CHALLENGED
-    if (sip.status < 200 || sip.status > 299 || recent.flags & DECIDED) return
+    // 423 (interval too brief) is followed by the next CSeq as well, with a longer one.
+    const goesOn = sip.status === 401 || sip.status === 407 || sip.status === 423
+    if (goesOn) recent.flags |= CHALLENGED
+    if (sip.status < 200 || goesOn || recent.flags & DECIDED) return
     recent.flags |= DECIDED
-    this.#minute(recent.startedUs || atUs).registered += 1
+    const minute = this.#minute(recent.startedUs || atUs)
+    if (sip.status < 300) minute.registered += 1
+    else minute.registrationsFailed += 1
   }
+}
+
+/** What the database says was counted of a call. */
+export interface Recalled {
+  readonly setup: boolean
+  readonly decided: boolean
 }
 
 /** What the messages of one batch say about the INVITE of a call. */
@@ -128,35 +164,65 @@ class InviteSummary {
   callId: string | undefined
   firstUs: number | undefined
   setupUs: number | undefined
-  isAnswered = false
-  isCancelled = false
-  failureStatus: number | undefined
+  first: TracedMessage | undefined
+  #answer: TracedMessage | undefined
+  #failure: TracedMessage | undefined
+  #failureStatus = 0
+  #cancel: TracedMessage | undefined
+  #lastHop: TracedMessage | undefined
 
-  get isDecided(): boolean {
-    return this.isAnswered || this.isCancelled || this.failureStatus !== undefined
+  /** A proxy tries one target after the other: an answer outweighs what failed before it. */
+  get decision(): CallDecision | undefined {
+    if (this.#answer) return { outcome: 'answered', status: undefined, message: this.#answer }
+    if (this.#cancel) return { outcome: 'cancelled', status: undefined, message: this.#cancel }
+    const status = this.#failureStatus
+    return this.#failure && { outcome: 'failed', status, message: this.#failure }
   }
 
-  add(atUs: number, sip: SipMessage): void {
+  /** Where the call came from: the first INVITE says, else the last hop of what decided it. */
+  get callerIp(): string {
+    return this.first?.srcIp ?? this.#lastHop?.dstIp ?? ''
+  }
+
+  add(message: TracedMessage, sip: SipMessage): void {
+    const { atUs } = message
     this.callId = sip.callId
     if (sip.kind === 'request') {
-      if (sip.toTag === '') this.firstUs = Math.min(this.firstUs ?? atUs, atUs)
+      if (sip.toTag !== '' || (this.firstUs !== undefined && this.firstUs <= atUs)) return
+      this.firstUs = atUs
+      this.first = message
       return
     }
     const { status } = sip
     if (status < 180 || status === 401 || status === 407) return
-    if (status < 300) this.setupUs = Math.min(this.setupUs ?? atUs, atUs)
-    if (status >= 200 && status < 300) this.isAnswered = true
-    else if (status === 487) this.isCancelled = true
-    else if (status >= 300) this.failureStatus = Math.max(this.failureStatus ?? status, status)
+    if (status < 300 && !(this.setupUs !== undefined && this.setupUs <= atUs)) this.setupUs = atUs
+    if (status >= 200) this.#decide(message, status)
   }
 
-  cancel(sip: SipMessage): void {
-    if (sip.kind === 'request') {
-      this.callId = sip.callId
-      this.isCancelled = true
+  cancel(message: TracedMessage, sip: SipMessage): void {
+    if (sip.kind !== 'request') return
+    this.callId = sip.callId
+    this.#cancel ??= message
+  }
+
+  /** The earliest sighting of the response that counts was sent by the host that decided. */
+  #decide(message: TracedMessage, status: number): void {
+    if (!this.#lastHop || message.atUs > this.#lastHop.atUs) this.#lastHop = message
+    if (status < 300) this.#answer = earlier(this.#answer, message)
+    else if (status === 487) this.#cancel = earlier(responseOnly(this.#cancel), message)
+    else if (status >= this.#failureStatus) {
+      this.#failure = status > this.#failureStatus ? message : earlier(this.#failure, message)
+      this.#failureStatus = status
     }
   }
 }
+
+const earlier = (a: TracedMessage | undefined, b: TracedMessage): TracedMessage =>
+  a !== undefined && a.atUs <= b.atUs ? a : b
+
+/** The 487 says who was asked last; the CANCEL before it only that the caller gave up. */
+const responseOnly = (message: TracedMessage | undefined): TracedMessage | undefined =>
+  message?.sip?.kind === 'response' ? message : undefined
 
 function addSetup(minute: KpiCounts, setupMs: number): void {
   minute.setupMsSum += Math.round(setupMs)
@@ -164,13 +230,8 @@ function addSetup(minute: KpiCounts, setupMs: number): void {
   minute.setupHistogram[setupBucketOf(setupMs)]! += 1
 }
 
-/** A proxy tries one target after the other: an answer outweighs what failed before it. */
-function addOutcome(minute: KpiCounts, seen: InviteSummary): void {
-  if (seen.isAnswered) minute.answered += 1
-  else if (seen.isCancelled) minute.cancelled += 1
-  else {
-    minute.failed += 1
-    const status = String(seen.failureStatus)
-    minute.failures[status] = (minute.failures[status] ?? 0) + 1
-  }
+function addOutcome(minute: KpiCounts, { outcome, status }: CallDecision): void {
+  minute[outcome] += 1
+  if (outcome === 'failed')
+    minute.failures[String(status)] = (minute.failures[String(status)] ?? 0) + 1
 }

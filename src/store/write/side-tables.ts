@@ -6,7 +6,8 @@ import type { Batch, QuarantineRow } from './batch.ts'
 import { cleanText } from './copy-fields.ts'
 import type { KpiCounts } from './kpi-counter.ts'
 import type { CorrelationRow } from './rows-builder.ts'
-import type { SourceCounts } from './source-counter.ts'
+import { addKpiDetails } from './store-details.ts'
+import { addSourceMinutes, addSources } from './store-sources.ts'
 
 /** The statements of a batch; each stands alone, so that one that is refused can be left out. */
 export function sideStatements(
@@ -16,7 +17,10 @@ export function sideStatements(
   return [
     ...(batch.correlation.length > 0 ? [addCorrelation(batch.correlation)] : []),
     ...(batch.kpis.size > 0 ? [addKpis(batch.kpis, node)] : []),
-    ...(batch.sources.length > 0 ? [addSources(batch.sources, node)] : []),
+    ...(batch.kpiDetails.length > 0 ? [addKpiDetails(batch.kpiDetails, node)] : []),
+    ...(batch.sources.length > 0
+      ? [addSources(batch.sources, node), addSourceMinutes(batch.sources, node)]
+      : []),
     ...(batch.quarantine.length > 0 ? [addQuarantine(batch.quarantine, node)] : []),
   ]
 }
@@ -49,11 +53,12 @@ function addKpis(kpis: ReadonlyMap<number, KpiCounts>, node: string) {
     }))
   return (tx: SQL): Promise<unknown> => tx`
     insert into kpi_minutes as k (minute, node, attempts, answered, failed, cancelled, registrations,
-      registered, messages, setup_ms_sum, setup_count, setup_ms_histogram, failures)
-    select minute, ${node}, attempts, answered, failed, cancelled, registrations, registered, messages,
-      "setupMsSum", "setupCount", "setupHistogram", failures
+      registered, registrations_failed, messages, setup_ms_sum, setup_count, setup_ms_histogram, failures)
+    select minute, ${node}, attempts, answered, failed, cancelled, registrations, registered,
+      "registrationsFailed", messages, "setupMsSum", "setupCount", "setupHistogram", failures
     from jsonb_to_recordset(${rows}::jsonb) as r(minute timestamptz, attempts bigint, answered bigint,
-      failed bigint, cancelled bigint, registrations bigint, registered bigint, messages bigint,
+      failed bigint, cancelled bigint, registrations bigint, registered bigint,
+      "registrationsFailed" bigint, messages bigint,
       "setupMsSum" bigint, "setupCount" bigint, "setupHistogram" bigint[], failures jsonb)
     on conflict (minute, node) do update set
       attempts = k.attempts + excluded.attempts,
@@ -62,6 +67,7 @@ function addKpis(kpis: ReadonlyMap<number, KpiCounts>, node: string) {
       cancelled = k.cancelled + excluded.cancelled,
       registrations = k.registrations + excluded.registrations,
       registered = k.registered + excluded.registered,
+      registrations_failed = k.registrations_failed + excluded.registrations_failed,
       messages = k.messages + excluded.messages,
       setup_ms_sum = k.setup_ms_sum + excluded.setup_ms_sum,
       setup_count = k.setup_count + excluded.setup_count,
@@ -72,27 +78,6 @@ function addKpis(kpis: ReadonlyMap<number, KpiCounts>, node: string) {
           select * from jsonb_each_text(k.failures)
           union all select * from jsonb_each_text(excluded.failures)) as both_sides(status, count)
         group by status) as summed)`
-}
-
-function addSources(sources: readonly SourceCounts[], node: string) {
-  const rows = sources.map((source) => ({ ...source, capturedBy: cleanText(source.capturedBy) }))
-  return (tx: SQL): Promise<unknown> => tx`
-    insert into sources as s (node, peer_ip, transport, capture_id, captured_by, hep_version, packets,
-      bytes, rejected, clock_skew_ms, largest_bytes, first_seen_at, last_seen_at)
-    select ${node}, "peerIp", transport, "captureId", "capturedBy", "hepVersion", sum(packets),
-      sum(bytes), sum(rejected), max("clockSkewMs"), max("largestBytes"),
-      to_timestamp(min("firstUs") / 1e6), to_timestamp(max("lastUs") / 1e6)
-    from jsonb_to_recordset(${rows}::jsonb) as r("peerIp" text, transport text, "captureId" bigint,
-      "capturedBy" text, "hepVersion" smallint, packets bigint, bytes bigint, rejected bigint,
-      "clockSkewMs" bigint, "largestBytes" integer, "firstUs" bigint, "lastUs" bigint)
-    group by 2, 3, 4, 5, 6 order by 2, 3, 4, 5, 6
-    on conflict (node, peer_ip, transport, capture_id, captured_by, hep_version) do update set
-      packets = s.packets + excluded.packets,
-      bytes = s.bytes + excluded.bytes,
-      rejected = s.rejected + excluded.rejected,
-      clock_skew_ms = excluded.clock_skew_ms,
-      largest_bytes = greatest(s.largest_bytes, excluded.largest_bytes),
-      last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at)`
 }
 
 function addQuarantine(rows: readonly QuarantineRow[], node: string) {

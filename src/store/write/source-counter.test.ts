@@ -23,7 +23,7 @@ test('SourceCounter adds up what each agent sent', () => {
   const counter = new SourceCounter()
   for (const at of [3, 1, 2]) counter.count(recordFrom('10.0.0.9', at), { ...traced, agentUs: 0 })
   counter.count(recordFrom('10.0.0.8', 9), traced)
-  counter.reject(recordFrom('10.0.0.9', 4))
+  counter.reject(recordFrom('10.0.0.9', 4), 'not_hep')
   const sources = counter.take()
   expect(sources.map(({ peerIp, packets, rejected }) => [peerIp, packets, rejected])).toEqual([
     ['10.0.0.8', 1, 0],

@@ -19,6 +19,7 @@ import { Collector } from './collect.ts'
 import { openCursors } from './cursors.ts'
 import { KpiCounter } from './kpi-counter.ts'
 import { PartitionKeeper } from './partition-keeper.ts'
+import { recallCalls } from './recall-calls.ts'
 import { SignalBoard } from './signals.ts'
 import { type Refusals, storeBatch } from './store-batch.ts'
 
@@ -70,6 +71,7 @@ export class Writer {
   readonly #signals: SignalBoard
   readonly #collector: Collector
   readonly #partitions: PartitionKeeper
+  readonly #kpis = new KpiCounter()
   readonly #buffers = [new ByteWriter(), new ByteWriter()]
   #storing: Promise<void> = Promise.resolve()
   #drained: PromiseWithResolvers<void> | undefined
@@ -94,7 +96,7 @@ export class Writer {
         censorMethods: new Set(options.censorMethods),
       },
       customHeaders: options.customHeaders ?? [],
-      kpis: new KpiCounter(),
+      kpis: this.#kpis,
       batchBytes,
       batchWaitMs,
     })
@@ -158,6 +160,7 @@ export class Writer {
     const opened = await this.#persist('opening the cursors of the spool', signal, async () => {
       const cursors = await openCursors(this.#sql, { spoolId, node, lanes: this.#newLanes() })
       await this.#coverAhead()
+      if (this.#mustReopen) await recallCalls(this.#sql, this.#kpis)
       return cursors
     })
     for (const [lane, { cursor }] of opened ?? []) this.#collector.open(lane, cursor)
