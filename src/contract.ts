@@ -2,6 +2,7 @@
 // sends them, the page shows them. Times are RFC 3339 UTC with microseconds. Grows only by addition.
 import type { DropReason, RejectReason } from './ledger.ts'
 
+export type * from './contract-kpi.ts'
 export type * from './contract-people.ts'
 
 /** How a call stands, in the words of the trade. `q=outcome:failed` searches it. */
@@ -116,12 +117,25 @@ export interface Leg {
   readonly reasons: readonly string[]
   /** 0 to 1: 1 for an explicit identifier, lower for likeness. */
   readonly score: number
+  /** A call of its own, here because it was asked for with the first one (`with=`). */
+  readonly merged?: true
+}
+
+/** Words of a verdict and the message they rest on. */
+export interface VerdictEvidence {
+  /** Where the words begin in the verdict, in characters. */
+  readonly at: number
+  readonly text: string
+  /** Index into messages. */
+  readonly message: number
 }
 
 export interface CallDetail {
   readonly callId: string
   /** One sentence on how the call went and why. */
   readonly verdict: string
+  /** Which messages say so, in the order of the words. */
+  readonly evidence: readonly VerdictEvidence[]
   readonly summary: CallRow
   readonly legs: readonly Leg[]
   readonly messages: readonly CallMessage[]
@@ -131,6 +145,74 @@ export interface CallDetail {
   }
   /** Messages left out because the call has more than the limit; 0 = whole. */
   readonly messagesOmitted: number
+  /** Call-IDs asked for with this one that are not stored; absent when there are none. */
+  readonly missing?: readonly string[]
+}
+
+/** The last good call to hold against one that failed. */
+export interface GoodCall {
+  /** Null when none is stored in the days that were searched. */
+  readonly call: CallRow | null
+  /** What the two have in common: caller and callee, the callee, or the two hosts; null without a call. */
+  readonly shared: 'parties' | 'callee' | 'hosts' | null
+  /** How far back was looked. */
+  readonly since: string
+}
+
+/** A call that failed like another one. */
+export interface SimilarCall {
+  readonly call: CallRow
+  readonly verdict: string
+  /** The same host refused, or the same host kept silent. */
+  readonly sameHost: boolean
+  /** With the same Reason or Warning; false where the other gave none. */
+  readonly sameReason: boolean
+}
+
+/** Calls that failed with the same status around the time of one. */
+export interface SimilarCalls {
+  /** The range that was searched. */
+  readonly from: string
+  readonly to: string
+  /** Of the same outcome and status, without the call itself; 0 for a call that did not fail. */
+  readonly total: number
+  /** True when there are more than were looked at; the counts are then of the newest of them. */
+  readonly capped: boolean
+  readonly before: number
+  readonly after: number
+  /** Those in which the host took part that refused this one; 0 when nobody did. */
+  readonly sameHost: number
+  readonly host: string | null
+  /** The nearest in time. */
+  readonly calls: readonly SimilarCall[]
+}
+
+/** What is taken out of a shared call before anybody sees it. */
+export interface ShareRedaction {
+  /** The digits of numbers, but for the last two. */
+  readonly numbers: boolean
+  /** All message bodies; SDP stays. */
+  readonly bodies: boolean
+}
+
+/** A link that shows one call to whoever has it. */
+export interface Share {
+  readonly id: string
+  readonly callId: string
+  readonly createdAt: string
+  readonly createdBy: string
+  readonly expiresAt: string
+  readonly revokedAt: string | null
+  readonly redact: ShareRedaction
+  readonly openedCount: number
+  readonly lastOpenedAt: string | null
+}
+
+/** What somebody with the link gets to see. */
+export interface SharedCall {
+  readonly call: CallDetail
+  readonly expiresAt: string
+  readonly redact: ShareRedaction
 }
 
 export interface Ledger {
@@ -164,6 +246,16 @@ export interface Source {
   readonly largestBytes: number
   readonly firstSeenAt: string
   readonly lastSeenAt: string
+  /** Refused frames by reason. */
+  readonly reasons: Partial<Record<RejectReason, number>>
+  /** Frames with the time and length of another one. */
+  readonly duplicates: number
+  /** SIP messages whose body is shorter than their Content-Length. */
+  readonly truncated: number
+  /** Frames of more than 1,300 bytes: over UDP some paths cut or lose them. */
+  readonly large: number
+  /** Packets in each of the last 60 minutes, the current one last. */
+  readonly recent: readonly number[]
 }
 
 export interface Quarantined {
@@ -177,9 +269,12 @@ export interface Quarantined {
   readonly byteOffset: number
   /** Base64 of the frame, auth key blanked. */
   readonly frame: string
+  /** Since when it is being tried again; null when it is not. */
+  readonly retryAt: string | null
 }
 
 export interface KpiMinute {
+  /** Where the minute, or the longer step that was asked for, begins. */
   readonly minute: string
   readonly attempts: number
   readonly answered: number
@@ -187,11 +282,15 @@ export interface KpiMinute {
   readonly cancelled: number
   readonly registrations: number
   readonly registered: number
+  /** Answered with 3xx–6xx, challenges not counted. */
+  readonly registrationsFailed: number
   readonly messages: number
   /** Answer-seizure ratio, percent; null without attempts. */
   readonly asr: number | null
   /** Network effectiveness ratio (ITU-T E.411), percent: answered, busy and unanswered count. */
   readonly ner: number | null
+  /** Session establishment effectiveness ratio (RFC 6076 §4.7), percent. */
+  readonly seer: number | null
   readonly setupMsMean: number | null
   readonly setupMsP50: number | null
   readonly setupMsP95: number | null
@@ -222,6 +321,8 @@ export interface ReadCallOptions {
   readonly correlate: boolean
   /** @default 5000 */
   readonly messagesMax: number
+  /** Other calls to show in the same ladder. @default none */
+  readonly with?: readonly string[]
 }
 
 export type TailEvent =

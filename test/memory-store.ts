@@ -6,7 +6,11 @@ import type {
   CallPage,
   CallRow,
   CallSearch,
+  GoodCall,
+  KpiDetails,
   Ledger,
+  Share,
+  SimilarCalls,
   TailEvent,
 } from '#contract'
 import { decodeHep } from '#hep'
@@ -14,6 +18,7 @@ import {
   callStateOf,
   cseqOf,
   durationMsOf,
+  explainVerdict,
   type FoldedMessage,
   finalStatusOf,
   foldTaps,
@@ -23,8 +28,8 @@ import {
   parseSip,
   setupMsOf,
   type TracedMessage,
-  verdictOf,
 } from '#sip'
+import type { NewShare, QuarantineKeeper, ShareKeeper } from '../src/api/call-store.ts'
 import { readFixture } from './fixtures/pcap.ts'
 
 export class QueryMistake extends Error {
@@ -115,9 +120,14 @@ export class MemoryStore {
     const folded = foldTaps([callId, ...others].flatMap((id) => this.#calls.get(id) ?? []))
     const shown = folded.slice(0, options.messagesMax)
     const summary = this.row(callId)
+    const { text: verdict, evidence } = explainVerdict(
+      folded,
+      callStateOf(this.#calls.get(callId)!),
+    )
     return {
       callId,
-      verdict: verdictOf(folded, callStateOf(this.#calls.get(callId)!)),
+      verdict,
+      evidence,
       summary,
       legs: [callId, ...others].map((id) => {
         const { startedAt, from, to } = this.row(id)
@@ -134,6 +144,18 @@ export class MemoryStore {
       ladder: layOutLadder(shown),
       messagesOmitted: folded.length - shown.length,
     } satisfies CallDetail
+  }
+
+  async goodCall(callId: string): Promise<GoodCall | undefined> {
+    if (!this.#calls.has(callId)) return undefined
+    return { call: null, shared: null, since: isoTime(1_794_000_000_000_000) }
+  }
+
+  async similarCalls(callId: string): Promise<SimilarCalls | undefined> {
+    if (!this.#calls.has(callId)) return undefined
+    const range = { from: isoTime(1_794_000_000_000_000), to: isoTime(1_796_000_000_000_000) }
+    const counts = { total: 0, capped: false, before: 0, after: 0, sameHost: 0 }
+    return { ...range, ...counts, host: null, calls: [] }
   }
 
   async readTrace(callIds: readonly string[]) {
@@ -178,6 +200,7 @@ export class MemoryStore {
         ...{ node: 'n1', peer: '127.0.0.10', transport: 'udp', captureId: 1, capturedBy: '' },
         ...{ hepVersion: 3, packets: 800, bytes: 400_000, rejected: 0, packetsPerSecond: 1.5 },
         ...{ clockSkewMs: -3, largestBytes: 981, firstSeenAt: at, lastSeenAt: at },
+        ...{ reasons: {}, duplicates: 0, truncated: 0, large: 0, recent: [0, 3, 5] },
       },
     ]
   }
@@ -187,23 +210,47 @@ export class MemoryStore {
       ...{ id: '1', receivedAt: isoTime(1_795_000_000_000_000), node: 'n1', transport: 'udp' },
       ...{ peer: '127.0.0.1:5060', reason: 'not_hep' as const, detail: 'no magic', byteOffset: 0 },
       frame: 'AAAA',
+      retryAt: null,
     }
     return [frame, { ...frame, id: '2' }].slice(0, limit)
   }
 
   async kpi(fromUs: number) {
-    const none = { asr: null, ner: null, setupMsMean: null, setupMsP50: null, setupMsP95: null }
+    const none = {
+      asr: null,
+      ner: null,
+      seer: null,
+      setupMsMean: null,
+      setupMsP50: null,
+      setupMsP95: null,
+    }
     const counts = { attempts: 0, answered: 0, failed: 0, cancelled: 0, registrations: 0 }
     return [
       {
         minute: isoTime(fromUs),
         ...counts,
         registered: 0,
+        registrationsFailed: 0,
         messages: 7,
         ...none,
         failures: { 486: 1 },
       },
     ]
+  }
+
+  async kpiDetails(): Promise<KpiDetails> {
+    const counts = { answered: 2, failed: 1, cancelled: 0 }
+    return {
+      hosts: [{ host: '10.9.0.3', ...counts, failures: { 503: 1 } }],
+      talkers: [{ kind: 'from', name: 'alice', attempts: 3, answered: 2, failed: 1 }],
+    }
+  }
+
+  readonly quarantineKeeper: QuarantineKeeper = {
+    find: async (id) => (await this.quarantine(2)).find((frame) => frame.id === id),
+    claim: async () => true,
+    release: async () => undefined,
+    remove: async (id) => id === '1',
   }
 
   async nodes() {
@@ -216,6 +263,8 @@ export class MemoryStore {
       },
     ]
   }
+
+  readonly shares = new MemoryShares()
 
   row(callId: string): CallRow {
     const messages = this.#calls.get(callId)!
@@ -242,6 +291,39 @@ export class MemoryStore {
   // B2BUA legs by the one convention the tests use.
   #legsOf(callId: string): string[] {
     return [...this.#calls.keys()].filter((id) => id === `${callId}_b2b`)
+  }
+}
+
+class MemoryShares implements ShareKeeper {
+  readonly #kept = new Map<string, NewShare & { share: Share }>()
+
+  async create(made: NewShare): Promise<Share> {
+    const { id, callId, createdBy, expiresAt, redact } = made
+    const share: Share = {
+      ...{ id, callId, createdBy, expiresAt, redact, createdAt: isoTime(Date.now() * 1000) },
+      ...{ revokedAt: null, openedCount: 0, lastOpenedAt: null },
+    }
+    this.#kept.set(id, { ...made, share })
+    return share
+  }
+
+  async open(tokenHash: Buffer) {
+    const kept = [...this.#kept.values()].find((one) => one.tokenHash.equals(tokenHash))
+    if (!kept) return undefined
+    const isOver = kept.share.revokedAt !== null || Date.parse(kept.share.expiresAt) <= Date.now()
+    return { share: kept.share, snapshot: isOver ? undefined : kept.snapshot }
+  }
+
+  async list(createdBy: string | undefined) {
+    const all = [...this.#kept.values()].map(({ share }) => share)
+    return all.filter((share) => createdBy === undefined || share.createdBy === createdBy)
+  }
+
+  async revoke(id: string, createdBy: string | undefined) {
+    const kept = this.#kept.get(id)
+    if (!kept || (createdBy !== undefined && kept.createdBy !== createdBy)) return undefined
+    kept.share = { ...kept.share, revokedAt: isoTime(Date.now() * 1000) }
+    return kept.share
   }
 }
 

@@ -1,14 +1,12 @@
 // Routes that search, show, export and watch calls.
-import type { CallDetail, CallSearch } from '#contract'
-import { ApiError } from './errors.ts'
-import { flag, integer, opaque, refuseBackwards, segment, text, time } from './params.ts'
+import type { CallSearch } from '#contract'
+import { CALL_ID_CHARS_MAX, findCall } from './find-call.ts'
+import { flag, integer, list, opaque, refuseBackwards, segment, text, time } from './params.ts'
 import { exportPcap } from './pcap.ts'
 import { json, type Reply } from './reply.ts'
-import { quote, type RequestContext, type Route, route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { exportText } from './text.ts'
 
-// Bun takes 16 KiB of path and headers; a Call-ID that long has to be looked at by searching.
-const CALL_ID_CHARS_MAX = 8192
 // A ladder of more is not read by anyone; files are, by programs.
 const MESSAGES_SHOWN_MAX = 5000
 const MESSAGES_EXPORTED_MAX = 50_000
@@ -16,6 +14,10 @@ const MESSAGES_EXPORTED_MAX = 50_000
 const q = text('search, see docs/search.md; empty = everything', 4096)
 const callId = segment('the Call-ID, percent-encoded', CALL_ID_CHARS_MAX)
 const correlate = flag('whether other legs of the same call come along', true)
+const LISTS = { itemsMax: 16, charsMax: 8192 }
+const others = list('other calls to show in the same ladder', LISTS)
+const without = list('legs to leave out', LISTS)
+const which = { callId, correlate, with: others, without }
 const from = time('start of the time range; absent = no start', undefined)
 const to = time('end of the time range; absent = no end', undefined)
 
@@ -47,11 +49,10 @@ export const CALL_ROUTES: readonly Route[] = [
     path: '/api/v1/calls/{callId}',
     summary: 'One call: verdict, legs, messages, ladder.',
     access: 'token',
-    params: { callId, correlate },
+    params: which,
     answer: { kind: 'json', schema: 'CallDetail' },
     errors: ['call_not_found'],
-    handle: async ({ callId, correlate }, context) =>
-      json(await readCall(callId, correlate, MESSAGES_SHOWN_MAX, context)),
+    handle: async (which, context) => json(await findCall(which, MESSAGES_SHOWN_MAX, context)),
   }),
   route({
     method: 'GET',
@@ -59,13 +60,14 @@ export const CALL_ROUTES: readonly Route[] = [
     summary: 'The packets of a call and its legs, for Wireshark and sngrep.',
     access: 'token',
     scope: 'export',
-    params: { callId, correlate },
+    params: which,
     answer: { kind: 'bytes', type: 'application/x-pcapng', about: 'pcapng, see docs/api.md' },
     errors: ['call_not_found'],
-    handle: async ({ callId, correlate }, context) => {
+    handle: async (which, context) => {
+      const { callId } = which
       // For its legs only; the bytes come from the trace.
-      const call = await readCall(callId, correlate, 1, context)
-      const legs = [...new Set([callId, ...call.legs.map((leg) => leg.callId)])]
+      const call = await findCall(which, 1, context)
+      const legs = [...new Set(call.legs.map((leg) => leg.callId))]
       const trace = await context.store.readTrace(legs, context.signal)
       return download(exportPcap(trace, legs), callId, 'pcapng', 'application/x-pcapng')
     },
@@ -76,12 +78,12 @@ export const CALL_ROUTES: readonly Route[] = [
     summary: 'The messages of a call and its legs as text.',
     access: 'token',
     scope: 'export',
-    params: { callId, correlate },
+    params: which,
     answer: { kind: 'bytes', type: 'text/plain', about: 'for reading and for tickets' },
     errors: ['call_not_found'],
-    handle: async ({ callId, correlate }, context) => {
-      const call = await readCall(callId, correlate, MESSAGES_EXPORTED_MAX, context)
-      return download(exportText(call), callId, 'txt', 'text/plain; charset=utf-8')
+    handle: async (which, context) => {
+      const call = await findCall(which, MESSAGES_EXPORTED_MAX, context)
+      return download(exportText(call), which.callId, 'txt', 'text/plain; charset=utf-8')
     },
   }),
   route({
@@ -95,21 +97,6 @@ export const CALL_ROUTES: readonly Route[] = [
     handle: ({ q }, context) => context.watch(q, context),
   }),
 ]
-
-async function readCall(
-  callId: string,
-  correlate: boolean,
-  messagesMax: number,
-  { store, signal }: RequestContext,
-): Promise<CallDetail> {
-  const call = await store.readCall(callId, { correlate, messagesMax }, signal)
-  if (call) return call
-  throw new ApiError(
-    'call_not_found',
-    `No call with the Call-ID ${quote(callId)} is stored.`,
-    'It may be past its retention, not stored yet, or cut: Call-IDs are matched whole, case included.',
-  )
-}
 
 // The name a browser saves the file under: what is left of the Call-ID is for recognising it only.
 function download(

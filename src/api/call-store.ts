@@ -3,11 +3,16 @@ import type {
   CallDetail,
   CallPage,
   CallSearch,
+  GoodCall,
+  KpiDetails,
   KpiMinute,
   Ledger,
   NodeRow,
   Quarantined,
   ReadCallOptions,
+  Share,
+  ShareRedaction,
+  SimilarCalls,
   Source,
   TailEvent,
 } from '#contract'
@@ -22,6 +27,10 @@ export interface CallStore {
     options: ReadCallOptions,
     signal: AbortSignal,
   ): Promise<CallDetail | undefined>
+  /** The last good call before this one; undefined when this one is not stored. */
+  goodCall(callId: string, signal: AbortSignal): Promise<GoodCall | undefined>
+  /** Calls that failed as this one did; undefined when this one is not stored. */
+  similarCalls(callId: string, signal: AbortSignal): Promise<SimilarCalls | undefined>
   /** Every message as traced, with bytes, for pcap export; `omitted` counts those beyond a limit. */
   readTrace(callIds: readonly string[], signal: AbortSignal): Promise<Trace>
   /** Calls as they are stored, newest last; at most `rowsMax` a tick, and says what it skipped. */
@@ -29,8 +38,46 @@ export interface CallStore {
   ledger(): Promise<Ledger>
   sources(): Promise<readonly Source[]>
   quarantine(limit: number): Promise<readonly Quarantined[]>
-  kpi(fromUs: number, toUs: number): Promise<readonly KpiMinute[]>
+  readonly quarantineKeeper: QuarantineKeeper
+  /** One row a step (a minute unless given) in which something happened. */
+  kpi(fromUs: number, toUs: number, stepSeconds?: number): Promise<readonly KpiMinute[]>
+  kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
+  readonly shares: ShareKeeper
+}
+
+/** What may be done with a quarantined frame. A retry claims it, then removes it or gives it back. */
+export interface QuarantineKeeper {
+  find(id: string): Promise<Quarantined | undefined>
+  /** False when it is gone or, unless `force`, being tried already. */
+  claim(id: string, options: { readonly force: boolean }): Promise<boolean>
+  release(id: string, refused?: Pick<Quarantined, 'reason' | 'detail' | 'byteOffset'>): Promise<void>
+  remove(id: string): Promise<boolean>
+}
+
+/** Share links: kept by the hash of their token, with what they show. */
+export interface ShareKeeper {
+  create(share: NewShare): Promise<Share>
+  /** Undefined for a token nobody was given; `snapshot` undefined once the link is over. */
+  open(
+    tokenHash: Buffer,
+  ): Promise<{ readonly share: Share; readonly snapshot: string | undefined } | undefined>
+  /** Of one person, or of everybody. */
+  list(createdBy: string | undefined): Promise<readonly Share[]>
+  /** Undefined when there is no such link, or none of that person. */
+  revoke(id: string, createdBy: string | undefined): Promise<Share | undefined>
+}
+
+/** A link about to be made. */
+export interface NewShare {
+  readonly id: string
+  readonly tokenHash: Buffer
+  readonly callId: string
+  readonly createdBy: string
+  readonly expiresAt: string
+  readonly redact: ShareRedaction
+  /** What is shown, as JSON. */
+  readonly snapshot: string
 }
 
 export interface Trace extends ReadonlyArray<TracedMessage> {

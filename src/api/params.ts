@@ -84,6 +84,23 @@ export const flag = (help: string, byDefault: boolean): Param<boolean> => ({
     text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : undefined,
 })
 
+/** Several Call-IDs, parted by commas, which no Call-ID has (RFC 3261 §25.1). */
+export const list = (
+  help: string,
+  { itemsMax, charsMax }: { itemsMax: number; charsMax: number },
+): Param<readonly string[]> => ({
+  in: 'query',
+  help,
+  allowed: `at most ${itemsMax} parted by commas, at most ${charsMax} characters`,
+  schema: { type: 'string', maxLength: charsMax, default: '' },
+  byDefault: () => [],
+  parse: (text) => {
+    const items = text.split(',').filter((item) => item !== '')
+    const isAllowed = text.length <= charsMax && items.length <= itemsMax && !text.includes('\0')
+    return isAllowed ? items : undefined
+  },
+})
+
 /** A path segment, percent-decoded. PostgreSQL keeps no NUL in a text, so none can be found by one. */
 export const segment = (help: string, charsMax: number): Param<string> => ({
   in: 'path',

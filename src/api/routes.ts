@@ -1,10 +1,12 @@
 // Everything the API answers, as one table. Routing, checking, errors and openapi.json come from it,
 // and docs/api.md explains it; the tests hold all of them together.
 import { CALL_ROUTES } from './call-routes.ts'
+import { COMPARISON_ROUTES } from './comparison-routes.ts'
 import { openApi } from './openapi.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { SERVER_ROUTES } from './server-routes.ts'
+import { SHARE_ROUTES } from './share-routes.ts'
 import { STATE_ROUTES } from './state-routes.ts'
 
 const DESCRIPTION = route({
@@ -22,6 +24,8 @@ const DESCRIPTION = route({
 export const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
   ...CALL_ROUTES,
+  ...COMPARISON_ROUTES,
+  ...SHARE_ROUTES,
   ...STATE_ROUTES,
   DESCRIPTION,
 ]

@@ -5,99 +5,10 @@ import type { JsonSchema } from '@valibot/to-json-schema'
 import { toJsonSchemaDefs } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import type * as contract from '#contract'
-import { OUTCOMES } from '#contract'
 import { DROP_REASONS, REJECT_REASONS } from '#ledger'
+import { at, CALL_SCHEMAS, count } from './call-schemas.ts'
 import { ERRORS, type ErrorBody, type ErrorCode } from './errors.ts'
 import type { About } from './options.ts'
-
-// Times are checked for their form only: what an agent's clock says may be any year.
-const at = v.pipe(v.string(), v.isoTimestamp())
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
-// An address as captured: an agent may send one that is none, and it is shown all the same.
-const ip = v.string()
-
-const callRow: v.GenericSchema<contract.CallRow> = v.strictObject({
-  callId: v.string(),
-  startedAt: at,
-  endedAt: at,
-  from: v.string(),
-  to: v.string(),
-  method: v.string(),
-  status: v.nullable(v.number()),
-  outcome: v.picklist(OUTCOMES),
-  setupMs: v.nullable(v.number()),
-  durationMs: v.nullable(v.number()),
-  messageCount: count,
-  userAgent: v.string(),
-  srcIp: ip,
-  dstIp: ip,
-  protocol: count,
-  partial: v.exactOptional(v.literal(true)),
-})
-
-const callPage: v.GenericSchema<contract.CallPage> = v.strictObject({
-  calls: v.array(callRow),
-  nextCursor: v.nullable(v.string()),
-})
-
-const endpoint = v.strictObject({ ip, port: count })
-
-const callMessage: v.GenericSchema<contract.CallMessage> = v.strictObject({
-  at,
-  src: endpoint,
-  dst: endpoint,
-  transport: v.string(),
-  label: v.string(),
-  cseq: v.string(),
-  raw: v.string(),
-  taps: v.array(
-    v.strictObject({
-      at,
-      captureId: count,
-      capturedBy: v.string(),
-      receivedAt: at,
-      clockClamped: v.boolean(),
-    }),
-  ),
-  callId: v.string(),
-  protocol: count,
-})
-
-const ladder = v.strictObject({
-  columns: v.array(v.strictObject({ label: v.string(), ip })),
-  arrows: v.array(
-    v.strictObject({
-      message: count,
-      from: count,
-      to: count,
-      label: v.string(),
-      atMs: v.number(),
-      repeatOf: v.nullable(count),
-      kind: v.picklist(['request', 'provisional', 'success', 'failure', 'other']),
-      sdp: v.nullable(v.string()),
-    }),
-  ),
-})
-
-const leg = v.strictObject({
-  callId: v.string(),
-  startedAt: at,
-  from: v.string(),
-  to: v.string(),
-  reasons: v.array(v.string()),
-  score: v.number(),
-})
-
-// The messages are those of all legs, in the order they happened; the ladder's arrows point at them.
-const callDetail: v.GenericSchema<contract.CallDetail> = v.strictObject({
-  callId: v.string(),
-  verdict: v.string(),
-  summary: callRow,
-  legs: v.array(leg),
-  messages: v.array(callMessage),
-  ladder,
-  messagesOmitted: count,
-})
 
 // Reasons that never happened are left out, and no reason may be there that the ledger does not know.
 const tally = <Reason extends string>(reasons: readonly Reason[]) =>
@@ -191,10 +102,7 @@ const error: v.GenericSchema<ErrorBody> = v.strictObject({
 
 /** Every named shape; the names appear in openapi.json under components/schemas. */
 export const SCHEMAS = {
-  CallPage: callPage,
-  CallRow: callRow,
-  CallDetail: callDetail,
-  CallMessage: callMessage,
+  ...CALL_SCHEMAS,
   Ledger: ledger,
   Sources: v.strictObject({ sources: v.array(source) }),
   Source: source,

@@ -34,6 +34,17 @@ export function failureSentence(folded: Folded, state: CallState): readonly stri
   ]
 }
 
+/** Who made a call fail, and the reason it gave ('' without one); undefined when nobody refused it. */
+export function refusalOf(
+  folded: Folded,
+  state: CallState,
+): { readonly host: string; readonly reason: string } | undefined {
+  const status = finalStatusOf(state)
+  const failure = findResponse(folded, (sip) => sip.status === status && sip.cseqMethod !== 'BYE')
+  if (failure === undefined || failure.sip.status < 300) return undefined
+  return { host: failure.message.srcIp, reason: reasonOf(failure.message) }
+}
+
 function whenText(folded: Folded, { message, sip }: FoundResponse, state: CallState): string {
   const { ringUs, inviteUs, requestUs } = state
   if (ringUs !== undefined && ringUs < message.atUs) {

@@ -4,19 +4,28 @@ import type {
   CallDetail,
   CallPage,
   CallSearch,
+  GoodCall,
+  KpiDetails,
   KpiMinute,
   Ledger,
   NodeRow,
   Quarantined,
   ReadCallOptions,
+  SimilarCalls,
   Source,
   TailEvent,
 } from '#contract'
+import { cutCallId } from '#sip'
+import { ShareStore } from '../shares/share-store.ts'
+import { findGood } from './find-good.ts'
+import { findSimilar } from './find-similar.ts'
+import { openQuarantine, type QuarantineKeeper, readQuarantine } from './quarantine.ts'
 import { readCall } from './read-call.ts'
 import { readKpi } from './read-kpi.ts'
+import { readKpiDetails } from './read-kpi-details.ts'
 import { type LiveLane, readLedger, readNodes } from './read-ledger.ts'
 import { readSession } from './read-session.ts'
-import { readQuarantine, SourceReader } from './read-sources.ts'
+import { SourceReader } from './read-sources.ts'
 import { type ExportedTrace, readTrace } from './read-trace.ts'
 import { planSearch, searchCalls } from './search-calls.ts'
 import { CallTail } from './tail-calls.ts'
@@ -40,13 +49,18 @@ export interface OpenedCallStore {
     options: ReadCallOptions,
     signal: AbortSignal,
   ): Promise<CallDetail | undefined>
+  goodCall(callId: string, signal: AbortSignal): Promise<GoodCall | undefined>
+  similarCalls(callId: string, signal: AbortSignal): Promise<SimilarCalls | undefined>
   readTrace(callIds: readonly string[], signal: AbortSignal): Promise<ExportedTrace>
   tail(q: string, signal: AbortSignal): AsyncIterable<TailEvent>
   ledger(): Promise<Ledger>
   sources(): Promise<readonly Source[]>
   quarantine(limit: number): Promise<readonly Quarantined[]>
-  kpi(fromUs: number, toUs: number): Promise<readonly KpiMinute[]>
+  readonly quarantineKeeper: QuarantineKeeper
+  kpi(fromUs: number, toUs: number, stepSeconds?: number): Promise<readonly KpiMinute[]>
+  kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
+  readonly shares: ShareStore
 }
 
 /** The read side of a database; nothing is opened and nothing has to be closed but `sql` itself. */
@@ -67,13 +81,20 @@ export function openCallStore({
     },
     readCall: (callId, options, signal) =>
       readSession(sql, { signal }, (session) => readCall(session, callId, options)),
+    goodCall: (callId, signal) =>
+      readSession(sql, { signal }, (session) => findGood(session, cutCallId(callId))),
+    similarCalls: (callId, signal) =>
+      readSession(sql, { signal }, (session) => findSimilar(session, cutCallId(callId))),
     readTrace: (callIds, signal) =>
       readSession(sql, { signal }, (session) => readTrace(session, callIds)),
     tail: (q, signal) => tail.watch(q, signal),
     ledger: () => readLedger(sql, liveLanes),
     sources: () => sources.read(),
     quarantine: (limit) => readQuarantine(sql, limit),
-    kpi: (fromUs, toUs) => readKpi(sql, fromUs, toUs),
+    quarantineKeeper: openQuarantine(sql),
+    kpi: (fromUs, toUs, stepSeconds) => readKpi(sql, fromUs, toUs, stepSeconds),
+    kpiDetails: (fromUs, toUs) => readKpiDetails(sql, fromUs, toUs),
     nodes: () => readNodes(sql, liveLanes),
+    shares: new ShareStore(sql),
   }
 }

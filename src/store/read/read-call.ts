@@ -5,18 +5,18 @@ import {
   type CallFacts,
   callFactsOf,
   cutCallId,
+  explainVerdict,
   type FoldedMessage,
   foldTaps,
   type JoinedLeg,
   joinLegs,
   layOutLadder,
   type TracedMessage,
-  verdictOf,
 } from '#sip'
 import { callMessageOf } from './call-message.ts'
 import { callRowOf, partyText } from './call-row.ts'
 import { findRelatives } from './find-relatives.ts'
-import { type LoadedTrace, loadTraces } from './load-trace.ts'
+import { type LoadedTrace, loadTraces, type TraceBounds } from './load-trace.ts'
 import type { ReadSession } from './read-session.ts'
 import { timeText } from './time-text.ts'
 
@@ -32,7 +32,7 @@ const RELATIVE_BYTES_MAX = 8 * 1024 * 1024
 export async function readCall(
   session: ReadSession,
   asked: string,
-  { correlate, messagesMax }: ReadCallOptions,
+  { correlate, messagesMax, with: others = [] }: ReadCallOptions,
 ): Promise<CallDetail | undefined> {
   const callId = cutCallId(asked)
   const shownMax = Math.max(0, Math.min(messagesMax, MESSAGES_MAX))
@@ -44,16 +44,55 @@ export async function readCall(
     : new Map()
   const joined = joinLegs(factsOf(wanted), [...relatives.values()].map(factsOf))
   const legs = joined.map((leg) => ({ leg, trace: relatives.get(leg.callId)! }))
-  const whole = [wanted, ...legs.map(({ trace }) => trace)]
+  const known = new Set([callId, ...legs.map(({ leg }) => leg.callId)])
+  const merged = await mergedWith(session, others, known, bounds)
+  const whole = [wanted, ...legs.map(({ trace }) => trace), ...merged.traces]
+  const { folded, ...shown } = messagesOf(whole, shownMax)
   return {
     callId,
-    verdict: verdictOf(foldTaps(wanted.messages), wanted.call.state),
+    ...verdictOf(wanted, folded),
     summary: callRowOf(wanted.call),
     legs: [
       legOf(wanted, { callId, reasons: [], score: 1 }),
       ...legs.map(({ leg, trace }) => legOf(trace, leg)),
+      ...merged.traces.map((trace) => ({ ...legOf(trace, MERGED), merged: true as const })),
     ],
-    ...messagesOf(whole, shownMax),
+    ...shown,
+    ...(merged.missing.length > 0 ? { missing: merged.missing } : {}),
+  }
+}
+
+/** Only the wanted call is judged, but its messages are numbered among those of all legs. */
+function verdictOf(
+  { call, messages }: LoadedTrace,
+  shown: readonly FoldedMessage[],
+): Pick<CallDetail, 'evidence' | 'verdict'> {
+  const own = foldTaps(messages)
+  const { text, evidence } = explainVerdict(own, call.state)
+  const places = new Map(shown.flatMap(({ taps }, i) => taps.map((tap) => [tap, i] as const)))
+  return {
+    verdict: text,
+    // A message that is left out cannot be pointed at.
+    evidence: evidence.flatMap(({ message, ...words }) => {
+      const place = places.get(own[message]!.message)
+      return place === undefined ? [] : [{ ...words, message: place }]
+    }),
+  }
+}
+
+/** Other calls asked for in the same ladder, joined by nothing but the wish to see them together. */
+async function mergedWith(
+  session: ReadSession,
+  asked: readonly string[],
+  known: ReadonlySet<string>,
+  bounds: TraceBounds,
+): Promise<{ traces: readonly LoadedTrace[]; missing: readonly string[] }> {
+  const callIds = [...new Set(asked.map(cutCallId))].filter((callId) => !known.has(callId))
+  if (callIds.length === 0) return { traces: [], missing: [] }
+  const found = await loadTraces(session, callIds, { ...bounds, bytesMax: RELATIVE_BYTES_MAX })
+  return {
+    traces: callIds.flatMap((callId) => found.get(callId) ?? []),
+    missing: callIds.filter((callId) => !found.has(callId)),
   }
 }
 
@@ -69,7 +108,13 @@ function factsOf({ call, messages }: LoadedTrace): CallFacts {
   }
 }
 
-function legOf({ call }: LoadedTrace, { callId, reasons, score }: JoinedLeg): Leg {
+/** How a leg that nothing joins is said to be joined. */
+const MERGED = { reasons: ['asked for together'], score: 1 }
+
+function legOf(
+  { call }: LoadedTrace,
+  { callId = call.callId, reasons, score }: Omit<JoinedLeg, 'callId'> & Partial<JoinedLeg>,
+): Leg {
   const { state } = call
   return {
     callId,
@@ -85,7 +130,9 @@ function legOf({ call }: LoadedTrace, { callId, reasons, score }: JoinedLeg): Le
 function messagesOf(
   legs: readonly LoadedTrace[],
   shownMax: number,
-): Pick<CallDetail, 'ladder' | 'messages' | 'messagesOmitted'> {
+): Pick<CallDetail, 'ladder' | 'messages' | 'messagesOmitted'> & {
+  folded: readonly FoldedMessage[]
+} {
   const all = legs
     .flatMap(({ call, messages }) => messages.map((message) => ({ message, callId: call.callId })))
     .sort((a, b) => a.message.atUs - b.message.atUs)
@@ -94,6 +141,7 @@ function messagesOf(
   const callIds = new Map(shown.map(({ message, callId }) => [message, callId]))
   const folded = foldTaps(shown.map(({ message }) => message))
   return {
+    folded,
     messages: folded.map((one) => callMessageOf(one, callIdOf(one, callIds))),
     ladder: layOutLadder(folded),
     messagesOmitted: omitted,
