@@ -33,7 +33,7 @@ export interface IntakeOptions {
   readonly policy?: AccessPolicy
   /** UDP threads sharing the port. @default 1 */
   readonly udpShards?: number
-  /** Kernel receive buffer asked for each UDP socket. @default 8 MiB */
+  /** Kernel receive buffer asked for each UDP socket. @default 32 MiB */
   readonly receiveBufferBytes?: number
   /** Open stream connections; fewer where the process may not open so many files. @default 20000 */
   readonly connectionsMax?: number
@@ -119,7 +119,7 @@ function checkOptions({ policy, tls, tlsFiles, udpShards = 1 }: IntakeOptions): 
 // One after another: the first may ask for any port, the others then take the same, and each finds
 // its own socket among those on that port.
 async function startUdp(options: IntakeOptions, threads: LaneThread[]): Promise<void> {
-  const { storage, policy = {}, udpShards = 1, receiveBufferBytes = 8 * MIB } = options
+  const { storage, policy = {}, udpShards = 1, receiveBufferBytes = 32 * MIB } = options
   const sharePort = udpShards > 1
   let address = options.udp && sharePort ? await probeUdp(options.udp) : options.udp
   for (let shard = 0; address && shard < udpShards; shard++) {
