@@ -42,7 +42,7 @@ async function open(
 
 const texts = (page: Page, selector: string) => page.locator(selector).allTextContents()
 const chosenRow = (page: Page) => page.locator('tr[aria-selected=true] .callid').textContent()
-const openCall = `/?call=${encodeURIComponent(call.callId)}`
+const openCall = `/call/${encodeURIComponent(call.callId)}`
 
 describe.skipIf(withoutBrowser)('the page', () => {
   beforeAll(async () => {
@@ -101,7 +101,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(await chosenRow(page)).toBe(rows[1]!.callId)
     await page.keyboard.press('Enter')
     await page.waitForSelector('.ladder svg')
-    expect(new URL(page.url()).searchParams.get('call')).toBe(rows[1]!.callId)
+    expect(new URL(page.url()).pathname).toBe(`/call/${encodeURIComponent(rows[1]!.callId)}`)
     await page.keyboard.press('j')
     await page.waitForFunction(() => location.search.includes('message=1'))
     await page.keyboard.press('Escape')

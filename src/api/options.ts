@@ -15,6 +15,8 @@ export interface StaticFile {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** True when the name changes with the content, so that it may be kept for ever. */
   readonly immutable: boolean
+  /** Other paths it stands at. */
+  readonly also?: RegExp
 }
 
 /** Whether work may be sent here. */

@@ -21,11 +21,11 @@ export class StaticFiles {
   }
 
   has(path: string): boolean {
-    return this.#files.has(path)
+    return this.#find(path) !== undefined
   }
 
   reply(path: string, request: Request): Reply {
-    const { file, forms } = this.#files.get(path)!
+    const { file, forms } = this.#find(path)!
     // identity always matches last, even for a client that says it takes nothing at all.
     const form = forms.find(({ coding }) => accepts(request, coding)) ?? forms.at(-1)!
     const headers = {
@@ -40,6 +40,14 @@ export class StaticFiles {
     return known.some((tag) => tag === '*' || tag.replace(/^W\//, '') === form.etag)
       ? { kind: 'body', body: null, status: 304, headers }
       : { kind: 'body', body: form.bytes, headers }
+  }
+
+  // By its own name first; the few that stand elsewhere too are looked through.
+  #find(path: string) {
+    const named = this.#files.get(path)
+    if (named) return named
+    for (const entry of this.#files.values()) if (entry.file.also?.test(path)) return entry
+    return undefined
   }
 }
 

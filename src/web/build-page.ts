@@ -6,6 +6,7 @@
 // Either way every file but the page itself carries a hash of its content in its name.
 import { basename, isAbsolute, join } from 'node:path'
 import bundle from './page/index.html'
+import { PAGE_PATH } from './page/shell/page-paths.ts'
 
 /** A file of the screen, ready to send. */
 export interface PageFile {
@@ -15,6 +16,8 @@ export interface PageFile {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** True when the name changes with the content, so that it may be kept for ever. */
   readonly immutable: boolean
+  /** Other paths it stands at: the page is at every address that names one. */
+  readonly also?: RegExp
 }
 
 /** What an HTML import is inside a bundle. */
@@ -45,7 +48,11 @@ const embeddedFiles = ({ files }: Manifest): Promise<PageFile[]> =>
   )
 
 async function bundledFiles(entry: string): Promise<PageFile[]> {
-  const built = await Bun.build({ entrypoints: [entry], target: 'browser', minify: true })
+  const built = await Bun.build({
+    entrypoints: [entry],
+    // Addresses have paths, so files are asked for from the root.
+    ...{ target: 'browser', minify: true, splitting: true, publicPath: '/' },
+  })
   return Promise.all(
     built.outputs.map(async (file) =>
       pageFile(
@@ -63,4 +70,11 @@ const pageFile = (
   type: string,
   bytes: Uint8Array<ArrayBuffer>,
   isPage: boolean,
-): PageFile => ({ path: isPage ? '/' : `/${basename(path)}`, type, bytes, immutable: !isPage })
+): PageFile =>
+  isPage
+    ? { ...{ path: '/', type, immutable: false, also: PAGE_PATH }, bytes: fromRoot(bytes) }
+    : { path: `/${basename(path)}`, type, bytes, immutable: true }
+
+// Inside a program the bundler writes './page-1a2b3c.js', which '/call/X' would look for in '/call/'.
+const fromRoot = (html: Uint8Array): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(new TextDecoder().decode(html).replaceAll(/(src|href)="\.\//g, '$1="/'))

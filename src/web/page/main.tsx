@@ -1,5 +1,0 @@
-// Puts the screen on the page.
-import { render } from 'preact'
-import { App } from './app.tsx'
-
-render(<App />, document.getElementById('app')!)

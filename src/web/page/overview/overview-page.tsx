@@ -1,0 +1,14 @@
+// Overview: to be built.
+import type { PageProps } from '../shell/pages.tsx'
+import { useTitle } from '../shell/use-title.ts'
+
+/** Stands where the page will be. */
+export function OverviewPage(_: PageProps) {
+  useTitle('Overview')
+  return (
+    <div class="page">
+      <h1>Overview</h1>
+      <p class="muted">This page is not there yet.</p>
+    </div>
+  )
+}

@@ -1,0 +1,139 @@
+// uPlot in the colours of the theme. The caller names colours by css variable ('--good'), because a
+// canvas does not follow css: when the theme changes the chart is drawn anew.
+import 'uplot/dist/uPlot.min.css'
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import { THEME_CHANGED } from '../shell/theme.ts'
+
+/** One line, or one set of bars. */
+export interface Series {
+  readonly label: string
+  /** A css variable, '--good'. */
+  readonly color: string
+  readonly values: readonly (number | null)[]
+  readonly kind?: 'line' | 'bars' | 'area'
+  /** For the legend. @default as it is */
+  readonly show?: (value: number) => string
+}
+
+interface Props {
+  /** Says to those who do not see it what there is. */
+  readonly label: string
+  /** Seconds since 1970, ascending. */
+  readonly times: readonly number[]
+  readonly series: readonly Series[]
+  readonly heightPx?: number
+  readonly legend?: boolean
+  /** Told the two ends of what was dragged over, in seconds; undefined = dragging does nothing. */
+  readonly brush?: (from: number, to: number) => void
+  /** Axis labels. */
+  readonly showY?: (value: number) => string
+  /** Charts of one name move their cursors together. */
+  readonly sync?: string
+}
+
+/** A chart over time, as wide as its place. */
+export function Chart(props: Props) {
+  const place = useRef<HTMLDivElement>(null)
+  const latest = useRef(props)
+  latest.current = props
+  const chart = useRef<uPlot | undefined>(undefined)
+  const shape = JSON.stringify([
+    props.series.map(({ label, color, kind }) => [label, color, kind]),
+    [props.heightPx, props.legend, props.sync, props.brush !== undefined],
+  ])
+  useEffect(() => {
+    const frame = place.current
+    if (!frame) return
+    const draw = () => {
+      chart.current?.destroy()
+      chart.current = new uPlot(optionsOf(latest, frame), dataOf(latest.current), frame)
+    }
+    draw()
+    const watcher = new ResizeObserver(() =>
+      chart.current?.setSize({ width: frame.clientWidth, height: latest.current.heightPx ?? 160 }),
+    )
+    watcher.observe(frame)
+    const system = matchMedia('(prefers-color-scheme: dark)')
+    system.addEventListener('change', draw)
+    addEventListener(THEME_CHANGED, draw)
+    return () => {
+      watcher.disconnect()
+      system.removeEventListener('change', draw)
+      removeEventListener(THEME_CHANGED, draw)
+      chart.current?.destroy()
+      chart.current = undefined
+    }
+    // Another shape is another chart; other data is not.
+  }, [shape])
+  useEffect(() => chart.current?.setData(dataOf(props)), [props.times, props.series])
+  return <div ref={place} class="chart" role="img" aria-label={props.label} />
+}
+
+const dataOf = ({ times, series }: Props): uPlot.AlignedData =>
+  [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData
+
+function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPlot.Options {
+  const { series, heightPx = 160, legend = false, brush, showY, sync } = latest.current
+  const color = colorsOf(frame)
+  const axis = { stroke: color('--soft'), font: '11px system-ui, sans-serif' }
+  const grid = { stroke: color('--line'), width: 1 }
+  return {
+    width: frame.clientWidth,
+    height: heightPx,
+    legend: { show: legend },
+    cursor: {
+      drag: { x: brush !== undefined, y: false, setScale: false },
+      ...(sync === undefined ? {} : { sync: { key: sync } }),
+    },
+    axes: [
+      { ...axis, grid: { show: false }, ticks: grid },
+      {
+        ...{ ...axis, grid, ticks: { show: false }, size: 44 },
+        ...(showY ? { values: (_: uPlot, splits: number[]) => splits.map(showY) } : {}),
+      },
+    ],
+    series: [{}, ...series.map((one) => lineOf(one, color))],
+    hooks: {
+      setSelect: [
+        (chart) => {
+          const { left, width } = chart.select
+          if (width < 3) return
+          latest.current.brush?.(chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x'))
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+        },
+      ],
+    },
+  }
+}
+
+function lineOf({ label, color, kind, show }: Series, of: (name: string) => string): uPlot.Series {
+  const stroke = of(color)
+  return {
+    label,
+    stroke,
+    width: kind === 'bars' ? 0 : 1.5,
+    points: { show: false },
+    ...(kind === 'bars' ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60] }) } : {}),
+    ...(kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {}),
+    ...(show
+      ? { value: (_: uPlot, value: number | null) => (value === null ? '–' : show(value)) }
+      : {}),
+  }
+}
+
+// A variable may hold light-dark(): only a property of an element says what that comes to.
+function colorsOf(frame: HTMLElement): (name: string) => string {
+  const probe = document.createElement('i')
+  frame.append(probe)
+  const colors = new Map<string, string>()
+  const read = (name: string) => {
+    probe.style.color = `var(${name})`
+    return getComputedStyle(probe).color
+  }
+  queueMicrotask(() => probe.remove())
+  return (name) => {
+    if (!colors.has(name)) colors.set(name, read(name))
+    return colors.get(name)!
+  }
+}
