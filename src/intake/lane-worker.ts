@@ -8,6 +8,7 @@ import { IntakeCounters } from './intake-counters.ts'
 import { IntakeError } from './intake-error.ts'
 import type { FromLane, LaneSetup, ToLane } from './lane-messages.ts'
 import { type LaneSockets, openSockets } from './lane-sockets.ts'
+import { hearPeerWarnings } from './peer-log.ts'
 
 declare const self: Worker
 
@@ -29,11 +30,12 @@ self.onmessage = ({ data }: MessageEvent<ToLane>) => {
 }
 
 async function start(setup: LaneSetup): Promise<void> {
+  hearPeerWarnings((warning) => say({ kind: 'warned', warning }))
   try {
     const counters = new IntakeCounters(setup.countersMemory)
     const admission = new Admission(setup.policy)
     const ledger = new LaneLedger(setup.ledgerMemory)
-    lane = openLane({ ...setup.storage, lane: setup.lane, ledger })
+    lane = openLane({ ...setup.storage, lane: setup.lane, ledger, keepsRefused: true })
     const stop = new Int32Array(setup.stopMemory)
     const isStopping = () => Atomics.load(stop, 0) !== 0
     sockets = await openSockets(setup.sockets, { log: lane, admission, counters, isStopping })

@@ -39,50 +39,54 @@ function wholeBytes(laneDir: string): number {
   return readdirSync(laneDir).reduce((sum, name) => sum + statSync(join(laneDir, name)).size, 0)
 }
 
-test('a full disk drops with disk_error, keeps the ledger exact, and goes on when there is space', async () => {
-  using disk = tinyDisk(1024 * 1024)
-  if (!disk) return
-  let nowMs = 0
-  const options = {
-    directory: join(disk.path, 'spool'),
-    lane: 'udp-0',
-    flushBytes: 20_000,
-    now: () => nowMs,
-  }
-  await using _ = await openSpool({ directory: options.directory, readers: ['store'] })
-  const lane = openLane({ ...options, fileBytesMax: 100_000 })
-  const reader = openReader(options)
-  const kept: number[] = []
-  let n = 0
-  for (let round = 0; round < 3; round++) {
-    while (lane.append(numberedFrame(n++, 700)) === 'appended') {}
-    for (let more = 0; more < 100; more++)
-      expect(lane.append(numberedFrame(n++, 700))).toBe('disk_error')
-    expect(lane.isFull).toBe(true)
-    await expect(lane.sync(0)).rejects.toThrow('send them again')
-    const { received, appended, dropped } = lane.ledger.counts()
-    expect(received).toBe(n)
-    expect(appended + dropped.disk_error!).toBe(n)
-    for (let chunk = reader.read(); chunk; chunk = reader.read()) {
-      expect(chunk.lostFrames).toBe(0)
-      kept.push(...chunk.records.map((record) => record.bytes.readUInt32LE(0)))
-      reader.release('store', chunk.next)
+test.each([false, true])(
+  'a full disk drops with disk_error, keeps the ledger exact, and goes on when there is space (keepsRefused %p)',
+  async (keepsRefused) => {
+    using disk = tinyDisk(1024 * 1024)
+    if (!disk) return
+    let nowMs = 0
+    const options = {
+      directory: join(disk.path, 'spool'),
+      lane: 'udp-0',
+      flushBytes: 20_000,
+      keepsRefused,
+      now: () => nowMs,
     }
-    expect(kept.length).toBe(appended)
-    expect(new Set(kept).size).toBe(kept.length)
-    nowMs += 10_000
-    expect(lane.isFull).toBe(false)
-    const since = lane.position
-    expect(lane.append(numberedFrame(n++, 700))).toBe('appended')
-    await lane.sync(since)
-  }
-  await lane.close()
-  kept.push(...readAll(reader).numbers)
-  expect(kept.length).toBe(lane.ledger.appended)
-  const again = openLane(options)
-  expect(again.ledger.counts()).toEqual(lane.ledger.counts())
-  await again.close()
-})
+    await using _ = await openSpool({ directory: options.directory, readers: ['store'] })
+    const lane = openLane({ ...options, fileBytesMax: 100_000 })
+    const reader = openReader(options)
+    const kept: number[] = []
+    let n = 0
+    for (let round = 0; round < 3; round++) {
+      while (lane.append(numberedFrame(n++, 700)) === 'appended') {}
+      for (let more = 0; more < 100; more++)
+        expect(lane.append(numberedFrame(n++, 700))).toBe('disk_error')
+      expect(lane.isFull).toBe(true)
+      await expect(lane.sync(0)).rejects.toThrow('send them again')
+      const { received, appended, dropped } = lane.ledger.counts()
+      expect(received).toBe(n)
+      expect(appended + dropped.disk_error!).toBe(n)
+      for (let chunk = reader.read(); chunk; chunk = reader.read()) {
+        expect(chunk.lostFrames).toBe(0)
+        kept.push(...chunk.records.map((record) => record.bytes.readUInt32LE(0)))
+        reader.release('store', chunk.next)
+      }
+      expect(kept.length).toBe(appended)
+      expect(new Set(kept).size).toBe(kept.length)
+      nowMs += 10_000
+      expect(lane.isFull).toBe(false)
+      const since = lane.position
+      expect(lane.append(numberedFrame(n++, 700))).toBe('appended')
+      await lane.sync(since)
+    }
+    await lane.close()
+    kept.push(...readAll(reader).numbers)
+    expect(kept.length).toBe(lane.ledger.appended)
+    const again = openLane(options)
+    expect(again.ledger.counts()).toEqual(lane.ledger.counts())
+    await again.close()
+  },
+)
 
 test('a spool opens on a full disk, a new lane too: it drops, and takes frames once there is space', async () => {
   using disk = tinyDisk(1024 * 1024)

@@ -2,7 +2,7 @@
 // device that refuses to sync (/dev/null), or to be written and cut (/dev/full).
 import { dlopen, FFIType } from 'bun:ffi'
 import { expect, test } from 'bun:test'
-import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { openReader } from './lane-reader.ts'
 import { openLane } from './open-lane.ts'
 import { numberedFrame, readAll, temporaryDirectory } from './test-frames.ts'
@@ -105,4 +105,60 @@ test('a write that fails is counted over, also when the file cannot be cut, and 
     dropped: { disk_error: 4 },
   })
   await lane.close()
+})
+
+test('a lane that keepsRefused keeps the batch the disk refused, and writes it when the disk works again', async () => {
+  using directory = temporaryDirectory()
+  let nowMs = 0
+  const lane = openLane({
+    directory: directory.path,
+    lane: 'udp-0',
+    flushMs: 10_000,
+    keepsRefused: true,
+    now: () => nowMs,
+  })
+  lane.append(numberedFrame(0))
+  lane.flush()
+  replaceOpenFiles(directory.path, '/dev/full')
+  for (let n = 1; n < 4; n++) expect(lane.append(numberedFrame(n))).toBe('appended')
+  lane.flush()
+  expect(lane.ledger.counts()).toEqual({ received: 4, appended: 4, rejected: {}, dropped: {} })
+  expect(lane.append(numberedFrame(4))).toBe('disk_error')
+  expect(lane.isFull).toBe(true)
+  nowMs = 251
+  expect(lane.isFull).toBe(false)
+  expect(lane.append(numberedFrame(5))).toBe('appended')
+  lane.flush()
+  const reader = openReader({ directory: directory.path, lane: 'udp-0' })
+  expect(readAll(reader)).toEqual({
+    numbers: [0, 1, 2, 3, 5],
+    lostFrames: 0,
+    setBackFrames: 0,
+  })
+  expect(lane.ledger.counts()).toMatchObject({
+    received: 6,
+    appended: 5,
+    dropped: { disk_error: 1 },
+  })
+  await lane.close()
+})
+
+test('a lane that keepsRefused counts the batch over when it closes and the disk still refuses', async () => {
+  using directory = temporaryDirectory()
+  const options = { directory: directory.path, lane: 'udp-0', flushMs: 10_000, keepsRefused: true }
+  const lane = openLane({ ...options, now: () => 0 })
+  lane.append(numberedFrame(0))
+  lane.flush()
+  replaceOpenFiles(directory.path, '/dev/full')
+  lane.append(numberedFrame(1))
+  lane.flush()
+  rmSync(directory.path, { recursive: true })
+  writeFileSync(directory.path, 'a file where the directory was')
+  await lane.close()
+  expect(lane.ledger.counts()).toEqual({
+    received: 2,
+    appended: 1,
+    rejected: {},
+    dropped: { disk_error: 1 },
+  })
 })

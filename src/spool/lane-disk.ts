@@ -29,6 +29,8 @@ export interface LaneDiskParts {
   /** Kept free of frames, so that the counters can still be written when the spool is full. */
   readonly marksBytes: number
   readonly flushBytes: number
+  /** A batch the disk refuses stays at hand until the disk takes it; else its frames are dropped. */
+  readonly keepsRefused: boolean
   readonly now: () => number
 }
 
@@ -63,15 +65,16 @@ export class LaneDisk {
     if (this.#room.refresh() && this.#laneLog.isGone) this.#leaveGoneFile()
   }
 
-  /** Writes the batch and empties it; false when the disk did not take it. */
+  /** Writes the batch and empties it; false when the disk did not take it (see keepsRefused). */
   write(batch: BatchBuffer): boolean {
     if (this.trouble.isRefusing) return false
     const frames = batch.frames
-    const written = this.#attempt(frames, () => {
+    const { keepsRefused } = this.#parts
+    const written = this.#attempt(keepsRefused ? 0 : frames, () => {
       if (this.#laneLog.needsFile) this.#beginFile(frames)
       this.#write(batch, this.#parts.ledger.slots())
     })
-    batch.clear()
+    if (written || !keepsRefused) batch.clear()
     if (!written) return false
     this.#firstFrame += frames
     if (frames > 0) this.trouble.batchPassed()
@@ -85,16 +88,20 @@ export class LaneDisk {
   mark(): void {
     const slots = this.#parts.ledger.slots()
     if (slots[0] === this.#receivedMarked || this.trouble.isRefusing) return
-    if (this.#room.bytesLeft >= HEADER_BYTES) this.#attempt(0, () => this.#writeMark(slots))
+    if (this.#room.bytesLeft >= HEADER_BYTES) this.#attempt(0, () => this.#writeMark(0))
   }
 
   /** Tries the disk when it refused and it is time to. */
-  tryAgain(): void {
+  tryAgain(framesAtHand: number): void {
     if (!this.trouble.isTimeToTry) return
     if (freeBytes(dirname(this.#parts.laneDir)) < 2 * this.#parts.flushBytes) this.trouble.putOff()
-    else if (this.#attempt(0, () => this.#writeMark(this.#parts.ledger.slots()))) {
-      this.trouble.trialPassed()
-    }
+    else this.tryNow(framesAtHand)
+  }
+
+  /** Tries a disk that refused, time or not. */
+  tryNow(framesAtHand: number): void {
+    if (!this.trouble.isRefusing) return
+    if (this.#attempt(0, () => this.#writeMark(framesAtHand))) this.trouble.trialPassed()
   }
 
   /**
@@ -131,15 +138,19 @@ export class LaneDisk {
 
   #beginFile(framesAtHand: number): void {
     this.#laneLog.beginFile()
+    this.#write(this.#mark, this.#slotsBefore(framesAtHand))
+  }
+
+  #writeMark(framesAtHand: number): void {
+    if (this.#laneLog.needsFile) this.#beginFile(framesAtHand)
+    else this.#write(this.#mark, this.#slotsBefore(framesAtHand))
+  }
+
+  #slotsBefore(framesAtHand: number): Float64Array {
     const slots = this.#parts.ledger.slots()
     slots[0]! -= framesAtHand
     slots[1]! -= framesAtHand
-    this.#write(this.#mark, slots)
-  }
-
-  #writeMark(slots: Float64Array): void {
-    if (this.#laneLog.needsFile) this.#beginFile(0)
-    else this.#write(this.#mark, slots)
+    return slots
   }
 
   #write(batch: BatchBuffer, slots: Float64Array): void {

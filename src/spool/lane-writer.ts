@@ -5,9 +5,10 @@
 // When a frame cannot be kept, WhenFull, the answer is always drop-newest:
 //   spool_full   bytesMax is reached. What is spooled stays whole; the ledger names the gap. As soon
 //                as readers have freed a file it goes on.
-//   disk_error   the disk refused. The batch that failed is cut off again, its frames, counted as
-//                appended before, are counted over, and nothing is accepted until a trial write
-//                goes through.
+//   disk_error   the disk refused. What was written of the batch is cut off again, and nothing is
+//                accepted until a trial write goes through. Then the batch is written after all
+//                (keepsRefused); or, where senders were told that it failed and will send again,
+//                its frames, counted as appended before, are counted over.
 // Senders that can wait (TCP, TLS, WebSocket, HTTP) are better asked to: that is `isFull`.
 import type { DropReason, LaneLedger } from '#ledger'
 import { log } from '#log'
@@ -101,7 +102,7 @@ export class LaneWriter {
 
   /** True when frames would be dropped: senders that can wait should. */
   get isFull(): boolean {
-    this.#disk.tryAgain()
+    this.#disk.tryAgain(this.#batch.frames)
     this.#disk.refreshRoom()
     this.#settle()
     return this.#disk.trouble.isRefusing || this.#disk.bytesLeft < this.#flushBytes
@@ -138,10 +139,17 @@ export class LaneWriter {
     if (this.#closed) return
     this.#closed = true
     clearInterval(this.#timer)
-    this.flush()
+    this.#writeLast()
     this.#batchBytesMax = 0
     await this.#sync.sync()
     this.#parts.laneLog.close()
+  }
+
+  #writeLast(): void {
+    this.#disk.tryNow(this.#batch.frames)
+    this.flush()
+    if (this.#batch.frames > 0) this.ledger.lose('disk_error', this.#batch.frames)
+    this.#batch.clear()
   }
 
   #refuse(frame: IncomingFrame): AppendResult {
@@ -176,9 +184,9 @@ export class LaneWriter {
   // The slow side of append: the batch at hand may not grow by so much as it is.
   #makeRoom(bytes: number): boolean {
     if (this.#closed || bytes > recordBytes(NO_PEER, RECORD_FRAME_BYTES_MAX) + 256) return false
-    this.#disk.tryAgain()
+    this.#disk.tryAgain(this.#batch.frames)
     if (!this.#batch.fits(bytes)) this.#writeBatch()
-    if (!this.#batch.fits(bytes)) this.#batch.grow(bytes)
+    if (!this.#batch.fits(bytes) && this.#batch.records === 0) this.#batch.grow(bytes)
     this.#disk.refreshRoom()
     this.#settle()
     if (this.#batch.bytes + bytes <= this.#batchBytesMax) return true
@@ -190,7 +198,7 @@ export class LaneWriter {
   #writeBatch(): void {
     const frames = this.#batch.frames
     if (!this.#disk.write(this.#batch) && frames > 0) {
-      this.ledger.lose('disk_error', frames)
+      if (this.#batch.frames === 0) this.ledger.lose('disk_error', frames)
       this.#sync.doubt()
     }
     this.#disk.refreshRoom()
@@ -199,7 +207,7 @@ export class LaneWriter {
   }
 
   #tick(): void {
-    this.#disk.tryAgain()
+    this.#disk.tryAgain(this.#batch.frames)
     if (this.#batch.records > 0) {
       if (this.#isOld()) this.#writeBatch()
     } else {

@@ -35,6 +35,11 @@ export interface LaneOptions {
   readonly syncMs?: number
   /** Refused frames kept, a second. @default 100 */
   readonly quarantinePerSecond?: number
+  /**
+   * A batch the disk refuses is kept until it takes it, instead of being dropped. Not for a lane whose
+   * senders wait for `sync` and send again: they would be stored twice. @default false
+   */
+  readonly keepsRefused?: boolean
   /** Milliseconds that only rise. */
   readonly now?: () => number
 }
@@ -50,6 +55,7 @@ export function openLane({
   flushMs = 50,
   syncMs = 500,
   quarantinePerSecond = 100,
+  keepsRefused = false,
   now = () => performance.now(),
 }: LaneOptions): LaneWriter {
   checkBytesMax(bytesMax)
@@ -74,6 +80,7 @@ export function openLane({
     flushMs,
     syncMs,
     quarantinePerSecond,
+    keepsRefused,
     now,
   })
 }
