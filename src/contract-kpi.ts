@@ -1,4 +1,5 @@
 // The overview's tables, and what the ingest doctor gets to know and to do. Part of contract.ts.
+import type { KpiMinute } from './contract.ts'
 import type { RejectReason } from './ledger.ts'
 
 /** A host that decided calls: it sent the 2xx, the failure or the 487. */
@@ -34,6 +35,15 @@ export interface KpiTalker {
 export interface KpiDetails {
   readonly hosts: readonly KpiHost[]
   readonly talkers: readonly KpiTalker[]
+}
+
+/** The answer of /api/v1/kpi; tables only as asked for with `by`. */
+export interface Kpi {
+  readonly minutes: readonly KpiMinute[]
+  readonly stepSeconds: number
+  readonly codes?: readonly KpiCode[]
+  readonly hosts?: readonly KpiHost[]
+  readonly talkers?: readonly KpiTalker[]
 }
 
 /** What came of trying a quarantined frame again. */
@@ -72,8 +82,10 @@ export interface RefusedConnection {
 /** Generated traffic for an empty system. */
 export interface DemoState {
   readonly state: 'idle' | 'running' | 'done' | 'failed'
+  /** Frames so far. */
   readonly sent: number
-  readonly total: number
+  /** 0 to 1. */
+  readonly progress: number
   /** Why it failed; empty otherwise. */
   readonly error: string
 }

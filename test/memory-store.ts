@@ -1,6 +1,8 @@
 // A CallStore in memory, made of real messages: what the tests of the API and of the page read from.
 // It knows no query language but plain words and `callid:`; the real store has tests of its own.
 import type {
+  CallCountQuery,
+  CallCounts,
   CallDetail,
   CallMessage,
   CallPage,
@@ -9,6 +11,7 @@ import type {
   GoodCall,
   KpiDetails,
   Ledger,
+  SavedSearch,
   Share,
   SimilarCalls,
   TailEvent,
@@ -29,7 +32,12 @@ import {
   setupMsOf,
   type TracedMessage,
 } from '#sip'
-import type { NewShare, QuarantineKeeper, ShareKeeper } from '../src/api/call-store.ts'
+import type {
+  NewShare,
+  QuarantineKeeper,
+  SearchKeeper,
+  ShareKeeper,
+} from '../src/api/call-store.ts'
 import { readFixture } from './fixtures/pcap.ts'
 
 export class QueryMistake extends Error {
@@ -113,6 +121,38 @@ export class MemoryStore {
     const next = start + limit < all.length ? String(start + limit) : null
     return { calls: all.slice(start, start + limit), nextCursor: next } satisfies CallPage
   }
+
+  async countCalls({ q, fromUs, toUs }: CallCountQuery, signal: AbortSignal) {
+    const { calls } = await this.searchCalls(
+      { q, fromUs, toUs, limit: 1e6, cursor: undefined },
+      signal,
+    )
+    const counts: Record<string, Record<string, number>> = {}
+    for (const { startedAt, outcome } of calls) {
+      const minute = `${startedAt.slice(0, 16)}:00.000000Z`
+      const bucket = (counts[minute] ??= {})
+      bucket[outcome] = (bucket[outcome] ?? 0) + 1
+    }
+    const times = calls.map(({ startedAt }) => startedAt).sort()
+    const from = fromUs === undefined ? (times[0] ?? isoTime(0)) : isoTime(fromUs)
+    return {
+      ...{ from, to: isoTime(toUs ?? Date.now() * 1000), bucketMs: 60_000, total: calls.length },
+      buckets: Object.entries(counts)
+        .sort()
+        .map(([at, counts]) => ({ at, counts })),
+      ...{ share: 1, coveredFrom: from },
+    } satisfies CallCounts
+  }
+
+  async recentValues(field: string, prefix: string) {
+    const values = new Set(this.rows().map((row) => String(row[field as 'from'] ?? '')))
+    return [...values]
+      .filter((value) => value !== '' && value.startsWith(prefix))
+      .slice(0, 20)
+      .map((value) => ({ value, seen: 1 }))
+  }
+
+  readonly searches = new MemorySearches()
 
   async readCall(callId: string, options: { correlate: boolean; messagesMax: number }) {
     if (!this.#calls.has(callId)) return undefined
@@ -291,6 +331,28 @@ export class MemoryStore {
   // B2BUA legs by the one convention the tests use.
   #legsOf(callId: string): string[] {
     return [...this.#calls.keys()].filter((id) => id === `${callId}_b2b`)
+  }
+}
+
+class MemorySearches implements SearchKeeper {
+  #kept: SavedSearch[] = []
+
+  async list(owner: string) {
+    return this.#kept.filter((search) => search.owner === owner || search.shared)
+  }
+
+  async save(search: Omit<SavedSearch, 'id' | 'createdAt'>) {
+    const id = `00000000-0000-4000-8000-${String(this.#kept.length).padStart(12, '0')}`
+    const saved = { ...search, id, createdAt: isoTime(1_795_000_000_000_000) }
+    const isSame = ({ owner, name }: SavedSearch) => owner === search.owner && name === search.name
+    this.#kept = [...this.#kept.filter((other) => !isSame(other)), saved]
+    return saved
+  }
+
+  async remove(id: string) {
+    const before = this.#kept.length
+    this.#kept = this.#kept.filter((search) => search.id !== id)
+    return this.#kept.length < before
   }
 }
 

@@ -1,5 +1,7 @@
 // The store as the API needs it; `commands` hands one in.
 import type {
+  CallCountQuery,
+  CallCounts,
   CallDetail,
   CallPage,
   CallSearch,
@@ -10,6 +12,8 @@ import type {
   NodeRow,
   Quarantined,
   ReadCallOptions,
+  RecentValue,
+  SavedSearch,
   Share,
   ShareRedaction,
   SimilarCalls,
@@ -22,6 +26,10 @@ import type { TracedMessage } from '#sip'
 export interface CallStore {
   /** Throws QueryError with the place of the mistake when `q` does not parse. */
   searchCalls(search: CallSearch, signal: AbortSignal): Promise<CallPage>
+  /** How many match, by bucket and outcome; says when it looked at a part only. Throws as a search. */
+  countCalls(query: CallCountQuery, signal: AbortSignal): Promise<CallCounts>
+  /** What a field of the query language held lately; nothing for a field without values. */
+  recentValues(field: string, prefix: string, signal: AbortSignal): Promise<readonly RecentValue[]>
   readCall(
     callId: string,
     options: ReadCallOptions,
@@ -44,15 +52,29 @@ export interface CallStore {
   kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
   readonly shares: ShareKeeper
+  readonly searches: SearchKeeper
 }
 
-/** What may be done with a quarantined frame. A retry claims it, then removes it or gives it back. */
+/**
+ * What may be done with a quarantined frame. A retry claims it, then removes it or gives it back.
+ * Never masked: `find` is for trying again, not for showing.
+ */
 export interface QuarantineKeeper {
   find(id: string): Promise<Quarantined | undefined>
   /** False when it is gone or, unless `force`, being tried already. */
   claim(id: string, options: { readonly force: boolean }): Promise<boolean>
   release(id: string, refused?: Pick<Quarantined, 'reason' | 'detail' | 'byteOffset'>): Promise<void>
   remove(id: string): Promise<boolean>
+}
+
+/** Saved searches. */
+export interface SearchKeeper {
+  /** One's own and what others share. */
+  list(owner: string): Promise<readonly SavedSearch[]>
+  /** Replaces one of the same name; undefined when the owner has too many. */
+  save(search: Omit<SavedSearch, 'id' | 'createdAt'>): Promise<SavedSearch | undefined>
+  /** Undefined owner = anybody's; false when there is none. */
+  remove(id: string, owner: string | undefined): Promise<boolean>
 }
 
 /** Share links: kept by the hash of their token, with what they show. */

@@ -1,4 +1,5 @@
 // What the API is given. It knows neither the store nor the intake: `commands` joins them.
+import type { DemoState, IngestState, Quarantined } from '#contract'
 import type { CallStore } from './call-store.ts'
 
 /** Who is at the other end of the connection. */
@@ -39,6 +40,31 @@ export interface HepDoor {
   handle(request: Request, peer: Peer): Promise<Response>
 }
 
+/** A frame as it arrived, from the quarantine. */
+export interface RetriedFrame {
+  readonly receivedUs: number
+  readonly transport: string
+  readonly peerIp: string
+  readonly peerPort: number
+  readonly bytes: Buffer
+}
+
+/** What the intake made of it: `accepted` means on the disk, `unavailable` that it may work later. */
+export type RetryOutcome =
+  | { readonly kind: 'accepted' }
+  | {
+      readonly kind: 'refused'
+      readonly fault: Pick<Quarantined, 'reason' | 'detail'> & { readonly offset: number }
+    }
+  | { readonly kind: 'unavailable'; readonly why: string }
+
+/** Generated traffic for an empty system. */
+export interface Demo {
+  state(): DemoState
+  /** Begins; `state` tells how it goes. */
+  start(): void
+}
+
 /** What `startApi` is given: where to listen, whom to let in, and the rooms behind it. */
 export interface ApiOptions {
   readonly store: CallStore
@@ -52,6 +78,11 @@ export interface ApiOptions {
   readonly readiness: () => Readiness | Promise<Readiness>
   readonly about?: () => About
   readonly hep?: HepDoor
+  /** Takes a quarantined frame once more; absent where no HEP is taken. */
+  readonly retryFrame?: (frame: RetriedFrame) => Promise<RetryOutcome>
+  /** How the sockets are; absent where there are none. */
+  readonly ingest?: () => IngestState
+  readonly demo?: Demo
   readonly files?: readonly StaticFile[]
   /** Longest a request may take. @default 60000 */
   readonly requestMsMax?: number

@@ -2,9 +2,13 @@
 // and docs/api.md explains it; the tests hold all of them together.
 import { CALL_ROUTES } from './call-routes.ts'
 import { COMPARISON_ROUTES } from './comparison-routes.ts'
+import { DEMO_ROUTES } from './demo-routes.ts'
+import { KPI_ROUTES } from './kpi-routes.ts'
 import { openApi } from './openapi.ts'
+import { QUARANTINE_ROUTES } from './quarantine-routes.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
+import { SEARCH_ROUTES } from './search-routes.ts'
 import { SERVER_ROUTES } from './server-routes.ts'
 import { SHARE_ROUTES } from './share-routes.ts'
 import { STATE_ROUTES } from './state-routes.ts'
@@ -23,9 +27,13 @@ const DESCRIPTION = route({
 /** All of it; docs/api.md keeps the same order of subjects. */
 export const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
+  ...SEARCH_ROUTES,
   ...CALL_ROUTES,
   ...COMPARISON_ROUTES,
   ...SHARE_ROUTES,
   ...STATE_ROUTES,
+  ...QUARANTINE_ROUTES,
+  ...KPI_ROUTES,
+  ...DEMO_ROUTES,
   DESCRIPTION,
 ]

@@ -9,6 +9,8 @@ import { DROP_REASONS, REJECT_REASONS } from '#ledger'
 import { at, CALL_SCHEMAS, count } from './call-schemas.ts'
 import { ERRORS, type ErrorBody, type ErrorCode } from './errors.ts'
 import type { About } from './options.ts'
+import { SEARCH_SCHEMAS } from './search-schemas.ts'
+import { STATE_SCHEMAS } from './state-schemas.ts'
 
 // Reasons that never happened are left out, and no reason may be there that the ledger does not know.
 const tally = <Reason extends string>(reasons: readonly Reason[]) =>
@@ -24,52 +26,6 @@ const ledger: v.GenericSchema<contract.Ledger> = v.strictObject({
   rejected: tally(REJECT_REASONS),
   dropped: tally(DROP_REASONS),
   balanced: v.boolean(),
-})
-
-const source: v.GenericSchema<contract.Source> = v.strictObject({
-  node: v.string(),
-  peer: v.string(),
-  transport: v.string(),
-  captureId: count,
-  capturedBy: v.string(),
-  hepVersion: count,
-  packets: count,
-  bytes: count,
-  rejected: count,
-  packetsPerSecond: v.number(),
-  clockSkewMs: v.number(),
-  largestBytes: count,
-  firstSeenAt: at,
-  lastSeenAt: at,
-})
-
-const quarantined: v.GenericSchema<contract.Quarantined> = v.strictObject({
-  id: v.string(),
-  receivedAt: at,
-  node: v.string(),
-  transport: v.string(),
-  peer: v.string(),
-  reason: v.picklist(REJECT_REASONS),
-  detail: v.string(),
-  byteOffset: count,
-  frame: v.pipe(v.string(), v.description('Base64 of the frame, its auth key blanked')),
-})
-
-const kpiMinute: v.GenericSchema<contract.KpiMinute> = v.strictObject({
-  minute: at,
-  attempts: count,
-  answered: count,
-  failed: count,
-  cancelled: count,
-  registrations: count,
-  registered: count,
-  messages: count,
-  asr: v.nullable(v.number()),
-  ner: v.nullable(v.number()),
-  setupMsMean: v.nullable(v.number()),
-  setupMsP50: v.nullable(v.number()),
-  setupMsP95: v.nullable(v.number()),
-  failures: v.record(v.string(), count),
 })
 
 const nodeRow: v.GenericSchema<contract.NodeRow> = v.strictObject({
@@ -103,13 +59,9 @@ const error: v.GenericSchema<ErrorBody> = v.strictObject({
 /** Every named shape; the names appear in openapi.json under components/schemas. */
 export const SCHEMAS = {
   ...CALL_SCHEMAS,
+  ...SEARCH_SCHEMAS,
   Ledger: ledger,
-  Sources: v.strictObject({ sources: v.array(source) }),
-  Source: source,
-  Quarantine: v.strictObject({ quarantine: v.array(quarantined) }),
-  Quarantined: quarantined,
-  Kpi: v.strictObject({ minutes: v.array(kpiMinute) }),
-  KpiMinute: kpiMinute,
+  ...STATE_SCHEMAS,
   Nodes: v.strictObject({ nodes: v.array(nodeRow) }),
   NodeRow: nodeRow,
   About: about,

@@ -8,12 +8,14 @@
 import { join } from 'node:path'
 import { type Api, startApi } from '#api'
 import { type Config, type HostPort, showAddress } from '#config'
-import { createHttpIntake, type Intake, startIntake } from '#intake'
+import { createFrameRetry, createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
 import { connect, type LiveLane, openCallStore, type Store, startStore } from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
+import { DemoTraffic } from './demo-traffic.ts'
+import { ingestState } from './ingest-state.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
@@ -117,6 +119,7 @@ export class CaptureNode {
     const config = this.#config
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
     const policy = intakeOptions(config, this.spool.directory).policy ?? {}
+    const isClosing = () => this.#isHttpLaneClosed
     this.#api = await startApi({
       store: openCallStore({
         sql,
@@ -133,9 +136,12 @@ export class CaptureNode {
       hep: {
         access: config['intake.keys'].length > 0 ? 'agent-keys' : 'token',
         handle: createHttpIntake({
-          ...{ lane: this.#httpLane, policy, isClosing: () => this.#isHttpLaneClosed },
+          ...{ lane: this.#httpLane, policy, isClosing },
         }),
       },
+      retryFrame: createFrameRetry({ lane: this.#httpLane, policy, isClosing }),
+      ingest: () => ingestState(this.intake.stats()),
+      demo: new DemoTraffic(this.#httpLane, isClosing),
       files: withPage ? await buildPage() : [],
     })
     return this.#api

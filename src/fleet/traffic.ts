@@ -28,6 +28,8 @@ export interface TrafficOptions {
   readonly starts?: number
   /** Capture ids of the agents; each also has a node name. @default [2001, 2002] */
   readonly captureIds?: readonly number[]
+  /** Node name of the agents. @default 'edge-' and the capture id */
+  readonly captureNode?: string
   /** Key the agents send in every frame. @default none */
   readonly authKey?: string
   /** What the packets' clock says when the traffic begins. @default 0 */
@@ -79,11 +81,12 @@ interface Agent {
 
 const agentsOf = ({
   captureIds = [2001, 2002],
+  captureNode,
   authKey = '',
   startUs = 0,
 }: TrafficOptions): Agent[] =>
   captureIds.map((captureId) => ({
-    fields: { captureId, captureNode: `edge-${captureId}`, authKey },
+    fields: { captureId, captureNode: captureNode ?? `edge-${captureId}`, authKey },
     startUs,
   }))
 

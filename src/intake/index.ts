@@ -3,6 +3,12 @@
 export type { AccessPolicy } from './admission.ts'
 export type { AgentKey } from './agent-keys.ts'
 export type { FrameLog } from './frame-log.ts'
+export {
+  createFrameRetry,
+  type FrameRetry,
+  type RetriedFrame,
+  type RetryOutcome,
+} from './frame-retry.ts'
 export type { HttpIntakeErrorCode } from './http-errors.ts'
 export { createHttpIntake, type HttpIntake, type HttpIntakeOptions } from './http-intake.ts'
 export {

@@ -12,6 +12,7 @@ import type { BoundAddresses, LaneStorage, StreamsSetup } from './lane-messages.
 import { LaneThread } from './lane-thread.ts'
 import type { Address } from './listener.ts'
 import { affordableConnections } from './open-files.ts'
+import type { PeerWarning } from './peer-log.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 import { probeUdp } from './udp-listener.ts'
 
@@ -59,6 +60,8 @@ export interface IntakeOptions {
 export interface IntakeStats {
   readonly total: CounterValues
   readonly lanes: readonly LaneStats[]
+  /** The newest connection that was turned away or cut. */
+  readonly lastWarning: PeerWarning | undefined
 }
 
 export interface LaneStats {
@@ -178,5 +181,10 @@ function statsOf(threads: readonly LaneThread[]): IntakeStats {
     received: ledger.counts().received,
     counters: counters.values(),
   }))
-  return { total: sumCounters(lanes.map(({ counters }) => counters)), lanes }
+  const warnings = threads.flatMap(({ lastWarning }) => lastWarning ?? [])
+  return {
+    total: sumCounters(lanes.map(({ counters }) => counters)),
+    lanes,
+    lastWarning: warnings.toSorted((a, b) => b.atMs - a.atMs)[0],
+  }
 }

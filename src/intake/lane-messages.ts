@@ -3,6 +3,7 @@
 //   main                      lane's thread
 //   start(setup)  ──────────▶ opens the lane, then its sockets
 //                 ◀────────── listening(addresses) | failed(error)
+//                 ◀────────── warned(peer) at any time
 //   pause, stop=1 ──────────▶ closes its sockets, takes in what had come, syncs the lane
 //                 ◀────────── paused
 //   close         ──────────▶ the same if not done yet, closes the lane, ends
@@ -11,6 +12,7 @@ import type { AccessPolicy } from './admission.ts'
 import type { ConnectionLimits } from './connection-room.ts'
 import type { IntakeErrorCode } from './intake-error.ts'
 import type { Address } from './listener.ts'
+import type { PeerWarning } from './peer-log.ts'
 import type { ConnectionRules } from './stream-connection.ts'
 import type { TlsFiles } from './tls-files.ts'
 
@@ -61,3 +63,5 @@ export type FromLane =
   | { readonly kind: 'listening'; readonly addresses: BoundAddresses }
   | { readonly kind: 'failed'; readonly code: IntakeErrorCode; readonly message: string }
   | { readonly kind: 'paused' }
+  /** As often as the log says so. */
+  | { readonly kind: 'warned'; readonly warning: PeerWarning }

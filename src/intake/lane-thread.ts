@@ -18,6 +18,7 @@ import type {
   ToLane,
   UdpSetup,
 } from './lane-messages.ts'
+import type { PeerWarning } from './peer-log.ts'
 
 const RESTART_MS = 100
 const RESTART_MS_MAX = 30_000
@@ -39,6 +40,7 @@ export class LaneThread {
   #waitMs = RESTART_MS
   #timer: Timer | undefined
   #isStopping = false
+  #lastWarning: PeerWarning | undefined
   #pausing: Promise<void> | undefined
 
   constructor(setup: Setup) {
@@ -52,6 +54,11 @@ export class LaneThread {
 
   get restarts(): number {
     return this.#restarts
+  }
+
+  /** The newest connection that was turned away or cut. */
+  get lastWarning(): PeerWarning | undefined {
+    return this.#lastWarning
   }
 
   get isRunning(): boolean {
@@ -116,6 +123,7 @@ export class LaneThread {
   #firstAnswer(worker: Worker, cause: () => string): Promise<BoundAddresses> {
     return new Promise((resolve, reject) => {
       worker.addEventListener('message', ({ data }: MessageEvent<FromLane>) => {
+        if (data.kind === 'warned') this.#lastWarning = data.warning
         if (data.kind === 'listening') resolve(data.addresses)
         if (data.kind === 'failed') reject(new IntakeError(data.code, data.message))
       })

@@ -5,6 +5,21 @@ import { log } from '#log'
 const LINES_PER_MINUTE_MAX = 20
 const MINUTE_MS = 60_000
 
+/** A connection that was turned away or cut. */
+export interface PeerWarning {
+  readonly atMs: number
+  readonly peer: string
+  readonly transport: string
+  readonly why: string
+}
+
+let onWarning: (warning: PeerWarning) => void = () => {}
+
+/** Has each line that is logged handed on as well; one listener a thread. */
+export function hearPeerWarnings(listener: (warning: PeerWarning) => void): void {
+  onWarning = listener
+}
+
 let windowBeganMs = Number.NEGATIVE_INFINITY
 let lines = 0
 let leftOut = 0
@@ -23,4 +38,5 @@ export function warnOfPeer(peer: string, transport: string, message: string): vo
   const also = leftOut > 0 ? ` (${leftOut} earlier lines of this kind left out)` : ''
   leftOut = 0
   log.warn({ room: 'intake', peer, transport }, `${message}${also}`)
+  onWarning({ atMs: Date.now(), peer, transport, why: message })
 }

@@ -1,6 +1,8 @@
 // The read half behind one object: what the API asks for (it declares the same shape for itself).
 import type { SQL } from 'bun'
 import type {
+  CallCountQuery,
+  CallCounts,
   CallDetail,
   CallPage,
   CallSearch,
@@ -11,12 +13,15 @@ import type {
   NodeRow,
   Quarantined,
   ReadCallOptions,
+  RecentValue,
   SimilarCalls,
   Source,
   TailEvent,
 } from '#contract'
 import { cutCallId } from '#sip'
+import { SavedSearches } from '../searches/saved-searches.ts'
 import { ShareStore } from '../shares/share-store.ts'
+import { countCalls, planCount } from './count-calls.ts'
 import { findGood } from './find-good.ts'
 import { findSimilar } from './find-similar.ts'
 import { openQuarantine, type QuarantineKeeper, readQuarantine } from './quarantine.ts'
@@ -27,6 +32,7 @@ import { type LiveLane, readLedger, readNodes } from './read-ledger.ts'
 import { readSession } from './read-session.ts'
 import { SourceReader } from './read-sources.ts'
 import { type ExportedTrace, readTrace } from './read-trace.ts'
+import { recentValues } from './recent-values.ts'
 import { planSearch, searchCalls } from './search-calls.ts'
 import { CallTail } from './tail-calls.ts'
 
@@ -44,6 +50,8 @@ export interface OpenCallStoreOptions {
 /** Search, calls, exports, live tail, ledger and the state of the capture, from one database. */
 export interface OpenedCallStore {
   searchCalls(search: CallSearch, signal: AbortSignal): Promise<CallPage>
+  countCalls(query: CallCountQuery, signal: AbortSignal): Promise<CallCounts>
+  recentValues(field: string, prefix: string, signal: AbortSignal): Promise<readonly RecentValue[]>
   readCall(
     callId: string,
     options: ReadCallOptions,
@@ -61,7 +69,11 @@ export interface OpenedCallStore {
   kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
   readonly shares: ShareStore
+  readonly searches: SavedSearches
 }
+
+/** Completion that comes later than this comes too late. */
+const VALUES_MS_MAX = 2_000
 
 /** The read side of a database; nothing is opened and nothing has to be closed but `sql` itself. */
 export function openCallStore({
@@ -79,6 +91,14 @@ export function openCallStore({
       const plan = planSearch(search, { storedHeaders: headers })
       return readSession(sql, { signal }, (session) => searchCalls(session, plan, search.limit))
     },
+    async countCalls(query, signal) {
+      const plan = planCount(query, { storedHeaders: headers })
+      return readSession(sql, { signal }, (session) => countCalls(session, plan))
+    },
+    recentValues: (field, prefix, signal) =>
+      readSession(sql, { signal, statementMsMax: VALUES_MS_MAX }, (session) =>
+        recentValues(session, field, prefix),
+      ),
     readCall: (callId, options, signal) =>
       readSession(sql, { signal }, (session) => readCall(session, callId, options)),
     goodCall: (callId, signal) =>
@@ -96,5 +116,6 @@ export function openCallStore({
     kpiDetails: (fromUs, toUs) => readKpiDetails(sql, fromUs, toUs),
     nodes: () => readNodes(sql, liveLanes),
     shares: new ShareStore(sql),
+    searches: new SavedSearches(sql),
   }
 }
