@@ -4,6 +4,7 @@ import type { DropReason, RejectReason } from './ledger.ts'
 
 export type * from './contract-kpi.ts'
 export type * from './contract-people.ts'
+export type * from './contract-search.ts'
 
 /** How a call stands, in the words of the trade. `q=outcome:failed` searches it. */
 export const OUTCOMES = [

@@ -130,8 +130,8 @@ export class MemoryStore {
     const counts: Record<string, Record<string, number>> = {}
     for (const { startedAt, outcome } of calls) {
       const minute = `${startedAt.slice(0, 16)}:00.000000Z`
-      const bucket = (counts[minute] ??= {})
-      bucket[outcome] = (bucket[outcome] ?? 0) + 1
+      const bucket = counts[minute] ?? {}
+      counts[minute] = { ...bucket, [outcome]: (bucket[outcome] ?? 0) + 1 }
     }
     const times = calls.map(({ startedAt }) => startedAt).sort()
     const from = fromUs === undefined ? (times[0] ?? isoTime(0)) : isoTime(fromUs)

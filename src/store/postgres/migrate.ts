@@ -6,6 +6,7 @@
 import type { SQL, TransactionSQL } from 'bun'
 import calls from '../schema/001-calls.sql' with { type: 'text' }
 import people from '../schema/002-people.sql' with { type: 'text' }
+import searches from '../schema/003-searches.sql' with { type: 'text' }
 import shares from '../schema/004-shares.sql' with { type: 'text' }
 import kpi from '../schema/005-kpi.sql' with { type: 'text' }
 import { MAJOR_MIN } from './binaries.ts'
@@ -15,6 +16,7 @@ const STEPS: readonly { readonly version: number; readonly name: string; readonl
   [
     { version: 1, name: 'calls', sql: calls },
     { version: 2, name: 'people', sql: people },
+    { version: 3, name: 'searches', sql: searches },
     { version: 4, name: 'shares', sql: shares },
     { version: 5, name: 'kpi', sql: kpi },
   ]
