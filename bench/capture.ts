@@ -1,13 +1,16 @@
 // The real `calliope capture` process under test, and the sender beside it.
 import { join } from 'node:path'
 import { type Program, startProgram } from '../test/program.ts'
-import { cpuPerMessage, residentBytes, threadCpu } from './proc.ts'
+import { cpuBetween, machineCpuUs, residentBytes, type ThreadCpu, threadCpu } from './proc.ts'
 import type { SendJob, Sent } from './sender.ts'
 
 export interface Counts {
   readonly received: number
   readonly stored: number
   readonly pending: number
+  /** Of the oldest frame that is not stored. */
+  readonly spoolAgeSeconds: number
+  readonly backlogBytes: number
 }
 
 export interface Capture extends AsyncDisposable {
@@ -54,6 +57,8 @@ async function countsOf(url: string): Promise<Counts> {
     received: value('frames_appended_total'),
     stored: value('frames_stored_total'),
     pending: value('frames_pending'),
+    spoolAgeSeconds: value('spool_age_seconds'),
+    backlogBytes: value('spool_backlog_bytes'),
   }
 }
 
@@ -64,8 +69,20 @@ export async function send(job: SendJob): Promise<Sent> {
     stdout: 'pipe',
     stderr: 'inherit',
   })
-  return JSON.parse(await new Response(child.stdout).text()) as Sent
+  const said = await new Response(child.stdout).text()
+  if ((await child.exited) !== 0) throw new Error(`the sender failed: ${said}`)
+  return JSON.parse(said) as Sent
 }
+
+/** Messages a second it really sent; its first second rises from nothing, which takes half of one away. */
+export const reachedRate = ({ sent, seconds }: Sent): number => sent / Math.max(0.1, seconds - 0.5)
+
+/** It could not keep its rate by itself: no statement on the server is possible above it. */
+export const isTooSlow = (sent: Sent, rate: number): boolean => reachedRate(sent) < rate * 0.97
+
+/** '3.10 (kernel 2.61)' microseconds a message. */
+export const senderCpuText = ({ sent, userUs, kernelUs }: Sent): string =>
+  `${((userUs + kernelUs) / sent).toFixed(2)} (kernel ${(kernelUs / sent).toFixed(2)})`
 
 /** Looks at a process every `everyMs` while the work lasts; the peak of its memory. */
 export async function watchMemory<Result>(
@@ -82,15 +99,25 @@ export async function watchMemory<Result>(
   }
 }
 
+export interface WatchedCpu<Result> {
+  readonly result: Result
+  readonly threads: ThreadCpu
+  /** Of all processes on all cores. */
+  readonly machineUs: number
+}
+
 /** CPU by thread of what happens meanwhile. */
 export async function watchCpu<Result>(
   pid: number,
   work: () => Promise<Result>,
-): Promise<{ result: Result; perMessage: (messages: number) => string }> {
-  const before = threadCpu(pid)
+): Promise<WatchedCpu<Result>> {
+  const [before, machineBefore] = [threadCpu(pid), machineCpuUs()]
   const result = await work()
-  const after = threadCpu(pid)
-  return { result, perMessage: (messages) => cpuPerMessage(before, after, messages) }
+  return {
+    result,
+    threads: cpuBetween(before, threadCpu(pid)),
+    machineUs: machineCpuUs() - machineBefore,
+  }
 }
 
 /** Polls until the value has not changed for `stillMs`. */

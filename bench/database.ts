@@ -9,11 +9,17 @@ import { familyCpuUs } from './proc.ts'
 
 export interface BenchServer extends AsyncDisposable {
   readonly version: string
+  /** A folder the server itself may write to. */
+  readonly directory: string
   /** CPU of all PostgreSQL processes so far. */
   cpuUs(): number
   /** A fresh database owned by the role in its URL. */
   create(name: string): Promise<string>
   drop(name: string): Promise<void>
+  /** Into a database as the one who may do anything. */
+  administrator(database: string): SQL
+  /** As an administrator restarts it: connections are cut, it shuts down and comes back. */
+  restart(): void
 }
 
 export async function startServer(): Promise<BenchServer> {
@@ -22,20 +28,22 @@ export async function startServer(): Promise<BenchServer> {
   const { superuserPassword } = JSON.parse(
     readFileSync(join(directory.path, 'credentials.json'), 'utf8'),
   ) as { superuserPassword: string }
-  const url = Object.assign(new URL(server.url), {
-    username: 'postgres',
-    password: superuserPassword,
-    pathname: '/postgres',
-  })
-  const admin = connect({ url: url.href, max: 1 })
+  const administrator = (database: string): SQL => {
+    const user = { username: 'postgres', password: superuserPassword, pathname: `/${database}` }
+    return connect({ url: Object.assign(new URL(server.url), user).href, max: 1 })
+  }
+  const admin = administrator('postgres')
   return {
     version: server.version,
+    directory: join(directory.path, 'data'),
     cpuUs: () => familyCpuUs(server.pid),
     create: async (name) => {
       await admin.unsafe(`create database ${name} owner calliope`)
       return Object.assign(new URL(server.url), { pathname: `/${name}` }).href
     },
     drop: async (name) => void (await admin.unsafe(`drop database ${name} with (force)`)),
+    administrator,
+    restart: () => process.kill(server.pid, 'SIGINT'), // "fast"; its keeper starts it again
     [Symbol.asyncDispose]: async () => {
       await admin.close({ timeout: 0 })
       await server.stop()

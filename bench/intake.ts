@@ -1,75 +1,122 @@
 // Sockets and spool alone, by transport: the real program with a database that is away. The rate
 // rises until a frame is missing.
 import { temporaryDirectory } from '../test/program.ts'
-import { type Capture, send, settled, startCapture, watchCpu, watchMemory } from './capture.ts'
+import {
+  type Capture,
+  isTooSlow,
+  reachedRate,
+  send,
+  senderCpuText,
+  settled,
+  startCapture,
+  watchCpu,
+  watchMemory,
+} from './capture.ts'
 import type { BenchOptions } from './options.ts'
-import { count, mb, progress, publish, type Row, table } from './report.ts'
+import { cpuText } from './proc.ts'
+import { Ramp, type StepOutcome } from './ramp.ts'
+import { progress, publish } from './report.ts'
 import type { SendJob } from './sender.ts'
+import { count, mb, type Row, table } from './table.ts'
+import type { Figure } from './targets.ts'
 
 const STILL_MS = 1_500 // the kernel's drop counter is read once a second
+const RATES = '100,150,200,250,300,350,400,500,600'.split(',').map((k) => Number(k) * 1_000)
+const HEAD = [
+  ...['transport', 'frames', 'senders', 'highest rate, none lost', 'CPU µs/msg by thread'],
+  ...['sender µs/msg', 'peak resident', 'what ended it'],
+]
 
-type Way = Pick<SendJob, 'transport' | 'senders'>
+type Way = Pick<SendJob, 'transport' | 'senders' | 'traffic'> & {
+  readonly offload?: boolean
+  /** Name of its figure among the targets. */
+  readonly key?: string
+}
 
 const WAYS: readonly Way[] = [
-  { transport: 'udp', senders: 1 },
-  { transport: 'udp', senders: 16 },
-  { transport: 'tcp', senders: 1 },
-  { transport: 'tcp', senders: 16 },
-  { transport: 'http', senders: 4 },
+  { transport: 'udp', senders: 1, traffic: 'even', key: 'intake.even' },
+  { transport: 'udp', senders: 1, traffic: 'even', offload: true, key: 'intake.even.offload' },
+  { transport: 'udp', senders: 1, traffic: 'whole' },
+  { transport: 'udp', senders: 16, traffic: 'whole' },
+  { transport: 'udp', senders: 16, traffic: 'whole', offload: true },
+  { transport: 'tcp', senders: 1, traffic: 'whole' },
+  { transport: 'tcp', senders: 16, traffic: 'whole' },
+  { transport: 'http', senders: 1, traffic: 'whole' },
+  { transport: 'http', senders: 8, traffic: 'whole' },
 ]
 
 export async function intake(options: BenchOptions): Promise<void> {
   const rows: Row[] = []
-  for (const way of WAYS) rows.push(await ramp(way, options))
-  const head = ['transport', 'senders', 'none lost up to', 'CPU µs/msg by thread', 'peak resident']
-  const body = `Sockets to spool file, no database; ${options.seconds} s a step, real SIP frames, ${options.shards} shard(s). The highest step with every frame kept.`
-  publish('intake', `${body}\n\n${table([...head, 'at the next step'], rows)}`, options)
-}
-
-async function ramp(way: Way, options: BenchOptions): Promise<Row> {
-  let best: Row = ['none', '', '']
-  let end = 'not reached'
-  for (const rate of options.rates) {
-    let { row, lost, sent, reachedRate } = await step(way, rate, options)
-    // Tried again, for the machine is not ours alone.
-    for (let tries = 0; lost > 0 && tries < options.again; tries++)
-      ({ row, lost, sent, reachedRate } = await step(way, rate, options))
-    // A sender that waits for the server cannot lose; it slows down instead.
-    if (lost > 0) end = `${count(lost)} of ${count(sent)} lost at ${count(rate)}/s`
-    else if (reachedRate < rate * 0.9) end = `sender slowed to ${count(reachedRate)}/s`
-    if (lost === 0) best = row
-    if (end !== 'not reached') break
+  const figures: Record<string, Figure> = {}
+  for (const way of options.isQuick ? WAYS.filter(({ senders }) => senders === 1) : WAYS) {
+    const { row, best } = await climb(way, options)
+    rows.push(row)
+    const { seconds, shards } = options
+    if (way.key) figures[way.key] = { value: best, how: `${seconds} s a step, ${shards} shard(s)` }
   }
-  return [way.transport, way.senders, ...best, end]
+  const { seconds, shards, flags } = options
+  const body =
+    `Sockets to spool file, no database; ${seconds} s a step, ${shards} shard(s) ${flags.join(' ')}. "738 bytes": every frame an INVITE of that length; ` +
+    '"real": seven-message calls, 730 bytes on average. What waits for the server (TCP, HTTP) cannot lose; it slows down instead.'
+  const name = shards === 1 ? 'intake' : `intake, ${shards} shards`
+  publish(name, `${body}\n\n${table(HEAD, rows)}`, options, shards === 1 ? figures : {})
 }
 
-async function step({ transport, senders }: Way, rate: number, options: BenchOptions) {
-  const { seconds, shards, traffic } = options
+async function climb(way: Way, options: BenchOptions): Promise<{ row: Row; best: number }> {
+  const { again, closeness } = options
+  const ramp = new Ramp({ rates: options.rates ?? RATES, again, closeness })
+  let cells: Row = ['', '', '']
+  let end = 'no higher rate tried'
+  while (ramp.rate !== undefined) {
+    const { rate } = ramp
+    const step = await runStep(way, rate, options)
+    ramp.note(step.outcome, step.reachedRate)
+    if (step.outcome !== 'lost') cells = step.cells
+    if (step.outcome !== 'kept') end = step.end
+  }
+  const frames = `${way.traffic === 'even' ? '738 bytes' : 'real'}${way.offload ? ', offloading' : ''}`
+  const row = [way.transport, frames, way.senders, `${count(ramp.best)}/s`, ...cells, end]
+  return { row, best: ramp.best }
+}
+
+interface IntakeStep {
+  readonly outcome: StepOutcome
+  readonly reachedRate: number
+  readonly cells: Row
+  readonly end: string
+}
+
+async function runStep(way: Way, rate: number, options: BenchOptions): Promise<IntakeStep> {
+  const { transport, senders, traffic, offload = false } = way
+  const { seconds, shards, flags } = options
   using directory = temporaryDirectory('calliope-bench-')
   await using capture = await startCapture({
     directory: directory.path,
-    flags: ['--shards', String(shards), '--spool-bytes-max', '20GB'],
+    flags: ['--shards', String(shards), '--spool-bytes-max', '20GB', ...flags],
   })
-  const job = { transport, port: portOf(capture, transport), rate, seconds, senders, traffic }
+  const port = portOf(capture, transport)
   const cpu = await watchCpu(capture.pid, async () => {
-    const sent = await watchMemory(capture.pid, send(job))
+    const job = { transport, port, rate, seconds, senders, traffic, offload }
+    const watched = await watchMemory(capture.pid, send(job))
     await settled(async () => (await capture.counts()).received, STILL_MS)
-    return sent
+    return watched
   })
-  const { result, samples } = cpu.result
+  const { result: sent, samples } = cpu.result
   const { received } = await capture.counts()
-  const lost = result.sent - received
-  // The rise takes half a second's worth of the rate away.
-  const reachedRate = Math.min(rate, result.sent / Math.max(0.1, result.seconds - 0.5))
+  const lost = Math.abs(sent.sent - received)
+  const reached = reachedRate(sent)
   progress(
-    `${transport} ${senders} sender(s) ${count(rate)}/s: ${count(received)} of ${count(result.sent)} kept in ${result.seconds.toFixed(1)} s`,
+    `${transport} ${senders} sender(s) ${count(rate)}/s: ${count(received)} of ${count(sent.sent)} kept, sent ${count(reached)}/s`,
   )
-  const row = [
-    `${count(reachedRate)}/s`,
-    cpu.perMessage(result.sent),
-    mb(Math.max(...samples)),
-  ] as const
-  return { row, lost, sent: result.sent, reachedRate }
+  return {
+    outcome: lost > 0 ? 'lost' : isTooSlow(sent, rate) ? 'sender too slow' : 'kept',
+    reachedRate: reached,
+    cells: [cpuText(cpu.threads, sent.sent), senderCpuText(sent), mb(Math.max(...samples))],
+    end:
+      lost > 0
+        ? `${count(lost)} of ${count(sent.sent)} lost at ${count(rate)}/s`
+        : `sender slowed to ${count(reached)}/s of ${count(rate)}/s`,
+  }
 }
 
 function portOf({ program }: Capture, transport: SendJob['transport']): number {

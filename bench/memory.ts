@@ -3,41 +3,44 @@ import { temporaryDirectory } from '../test/program.ts'
 import { send, startCapture, watchMemory } from './capture.ts'
 import { startServer } from './database.ts'
 import type { BenchOptions } from './options.ts'
-import { count, mb, progress, publish, quantile } from './report.ts'
+import { progress, publish } from './report.ts'
+import { count, mb, quantile } from './table.ts'
+import { verdictOn } from './targets.ts'
 
 const RATE = 100_000
+const SECONDS_MIN = 30
 const BARS = '▁▂▃▄▅▆▇█'
 const COLUMNS = 80
 
-export async function memory({ isQuick, ...options }: BenchOptions): Promise<void> {
-  const rate = isQuick ? 5_000 : RATE
-  const seconds = isQuick ? 1 : Math.max(options.seconds, 30)
+export async function memory(options: BenchOptions): Promise<void> {
+  const { isQuick, flags, traffic, offload } = options
+  const rate = options.rate ?? RATE
+  const seconds = isQuick ? options.seconds : Math.max(options.seconds, SECONDS_MIN)
   await using server = await startServer()
   using directory = temporaryDirectory('calliope-bench-')
   const database = await server.create('memory_bench')
-  const { flags } = options
   await using capture = await startCapture({ directory: directory.path, database, flags })
   progress(`${count(rate)}/s for ${seconds} s`)
   const { port } = capture.program.udp
-  const job = {
-    transport: 'udp' as const,
-    port,
-    rate,
-    seconds,
-    senders: 1,
-    traffic: options.traffic,
-  }
+  const job = { transport: 'udp' as const, port, rate, seconds, senders: 1, traffic, offload }
   const { result, samples } = await watchMemory(capture.pid, send(job))
   const { received } = await capture.counts()
   const peak = Math.max(...samples)
+  const lost = result.sent - received
+  const figure = {
+    value: Math.round(peak / 1e6),
+    how: `peak, ${count(rate)}/s for ${seconds} s`,
+    ...(lost > 0 ? { fault: `${count(lost)} lost` } : {}),
+  }
   const body = [
-    `${count(rate)} msg/s for ${seconds} s: ${count(result.sent - received)} of ${count(result.sent)} lost; resident at the start ${mb(samples[0]!)}, median ${mb(quantile(samples, 0.5))}, **peak ${mb(peak)}**.`,
+    `${count(rate)} msg/s for ${seconds} s, ${offload ? 'offloading sender' : 'one datagram a message'}: ${count(lost)} of ${count(result.sent)} lost; ` +
+      `resident at the start ${mb(samples[0]!)}, median ${mb(quantile(samples, 0.5))}, **peak ${mb(peak)}** (target ${verdictOn('memory', figure)}).`,
     '',
     '```',
     `${graph(samples, peak)}  0 to ${mb(peak)}`,
     '```',
   ]
-  publish('memory', body.join('\n'), { isTrial: options.isTrial })
+  publish('memory', body.join('\n'), options, rate === RATE ? { memory: figure } : {})
 }
 
 function graph(samples: readonly number[], peak: number): string {

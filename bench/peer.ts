@@ -5,21 +5,34 @@
 // Its rows are counted in heplify-server's homer7 tables; a step is over when no row has come for longer
 // than its longest flush.
 import { connect } from '#store'
-import { send, settled, watchMemory } from './capture.ts'
+import {
+  isTooSlow,
+  reachedRate,
+  send,
+  senderCpuText,
+  settled,
+  watchCpu,
+  watchMemory,
+} from './capture.ts'
 import type { BenchServer } from './database.ts'
 import { tableBytes } from './database.ts'
 import type { BenchOptions } from './options.ts'
 import type { Step } from './pipeline.ts'
-import { type ThreadCpu, threadCpu } from './proc.ts'
-import { count, mb, progress } from './report.ts'
+import { rateText } from './pipeline-step.ts'
+import { startProbes } from './probes.ts'
+import { totalUs } from './proc.ts'
+import { progress } from './report.ts'
+import { count, mb, quantile } from './table.ts'
 
 const START_MS_MAX = 20_000
 const STILL_MS = 8_000
+/** Where an OPTIONS request goes in homer7. */
+const PROBES_IN = { table: 'hep_proto_1_default', column: 'sid' }
 
 export async function peerStep(
   server: BenchServer,
   rate: number,
-  { peer = '', peerName, seconds, traffic }: BenchOptions,
+  { peer = '', peerName, seconds, traffic, offload }: BenchOptions,
 ): Promise<Step> {
   const database = await server.create('peer_bench')
   const port = await freeUdpPort()
@@ -28,32 +41,42 @@ export async function peerStep(
   const sql = connect({ url: database, max: 1 })
   try {
     await untilReady(port)
-    const before = { threads: threadCpu(child.pid), database: server.cpuUs() }
-    const job = { transport: 'udp' as const, port, rate, seconds, senders: 1, traffic }
-    const { result: sent, samples } = await watchMemory(child.pid, send(job))
-    const endedAt = performance.now()
-    const inserted = async () => {
-      const [row] =
-        await sql`select coalesce(sum(n_tup_ins), 0)::float8 as n from pg_stat_user_tables`
-      return row.n as number
-    }
-    await settled(inserted, STILL_MS)
-    const tookMs = performance.now() - endedAt - STILL_MS
-    const cpuUs = (totalOf(threadCpu(child.pid)) - totalOf(before.threads)) / sent.sent
-    const databaseUs = (server.cpuUs() - before.database) / sent.sent
+    const databaseBefore = server.cpuUs()
+    const probes = await startProbes(port, database, PROBES_IN)
+    const job = { transport: 'udp' as const, port, rate, seconds, senders: 1, traffic, offload }
+    progress(`${peerName} ${count(rate)}/s for ${seconds} s`)
+    const cpu = await watchCpu(child.pid, async () => {
+      const watched = await watchMemory(child.pid, send(job))
+      probes.pause()
+      const endedAt = performance.now()
+      await settled(() => insertedInto(sql), STILL_MS)
+      return { ...watched, tookMs: performance.now() - endedAt - STILL_MS }
+    })
+    const { result: sent, samples, tookMs } = cpu.result
+    const databaseUs = (server.cpuUs() - databaseBefore) / sent.sent
+    const probed = await probes.finish()
     const stored = await rowsIn(sql)
-    const lost = sent.sent - stored
+    const lost = Math.abs(sent.sent + probed.sent - stored)
+    const bytesPerMessage = (await tableBytes(sql)) / Math.max(1, stored)
+    const waits = [0.5, 0.99].map((p) => quantile(probed.waitsMs, p).toFixed(0))
     progress(`${peerName} ${count(rate)}/s: ${count(lost)} of ${count(sent.sent)} lost`)
     return {
+      outcome: lost > 0 ? 'lost' : isTooSlow(sent, rate) ? 'sender too slow' : 'kept',
+      reachedRate: reachedRate(sent),
+      bytesPerMessage,
       lost,
+      captureUs: totalUs(cpu.threads) / sent.sent,
+      machineUs: cpu.machineUs / sent.sent,
       row: [
-        ...[peerName, `${count(rate)}/s`, count(sent.sent), count(lost)],
-        `${(tookMs / 1_000).toFixed(1)} s`,
-        'not measured',
-        `all ${cpuUs.toFixed(2)}`,
+        ...[peerName, rateText(rate, sent), count(sent.sent), count(lost)],
+        `${(Math.max(0, tookMs) / 1_000).toFixed(1)} s`,
+        waits.join(' / '),
+        `all ${(totalUs(cpu.threads) / sent.sent).toFixed(2)}`,
         databaseUs.toFixed(2),
+        senderCpuText(sent),
+        (cpu.machineUs / sent.sent).toFixed(2),
         mb(Math.max(...samples)),
-        ((await tableBytes(sql)) / Math.max(1, stored)).toFixed(0),
+        bytesPerMessage.toFixed(0),
       ],
     }
   } finally {
@@ -64,8 +87,10 @@ export async function peerStep(
   }
 }
 
-const totalOf = (threads: ThreadCpu): number =>
-  [...threads.values()].reduce((sum, us) => sum + us, 0)
+async function insertedInto(sql: ReturnType<typeof connect>): Promise<number> {
+  const [row] = await sql`select coalesce(sum(n_tup_ins), 0)::float8 as n from pg_stat_user_tables`
+  return row.n as number
+}
 
 async function rowsIn(sql: ReturnType<typeof connect>): Promise<number> {
   const [row] = await sql`

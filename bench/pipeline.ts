@@ -1,154 +1,114 @@
 // End to end: sender process, the real `calliope capture`, PostgreSQL; all on this machine. The rate
-// rises until a message is missing from the database. With --peer another server takes turns on the
-// same traffic and the same PostgreSQL (peer.ts).
-import { connect } from '#store'
-import { temporaryDirectory } from '../test/program.ts'
-import { type Capture, send, startCapture, watchCpu, watchMemory } from './capture.ts'
-import { type BenchServer, startServer, tableBytes } from './database.ts'
+// rises until a message is missing from the database, then halves towards the limit (ramp.ts). With
+// --peer another server takes turns on the same traffic and the same PostgreSQL (peer.ts).
+import { type BenchServer, startServer } from './database.ts'
 import type { BenchOptions } from './options.ts'
 import { peerStep } from './peer.ts'
-import { type Probes, startProbes } from './probes.ts'
-import { count, mb, progress, publish, quantile, type Row, table } from './report.ts'
+import { captureStep } from './pipeline-step.ts'
+import { Ramp, type StepOutcome } from './ramp.ts'
+import { publish } from './report.ts'
+import { count, type Row, table } from './table.ts'
+import type { Figure } from './targets.ts'
 
-const DRAIN_MS_MAX = 300_000
+const RATES = '50,100,150,200,250,300,400'.split(',').map((k) => Number(k) * 1_000)
 const HEAD = [
   ...['server', 'rate', 'sent', 'lost', 'all stored after', 'visible p50 / p99 ms'],
-  ...['CPU µs/msg by thread', 'PostgreSQL µs/msg', 'peak resident', 'bytes/msg in the database'],
+  ...['CPU µs/msg by thread', 'PostgreSQL µs/msg', 'sender µs/msg', 'whole machine µs/msg'],
+  ...['peak resident', 'bytes/msg in the database'],
 ]
 
-/** One step's row, and whether the ramp goes on. */
+/** What one step at one rate showed. */
 export interface Step {
   readonly row: Row
+  readonly outcome: StepOutcome
+  readonly reachedRate: number
+  readonly bytesPerMessage: number
   readonly lost: number
+  /** CPU per message of the server under test, and of all processes together. */
+  readonly captureUs: number
+  readonly machineUs: number
 }
+
+type RunStep = (server: BenchServer, rate: number, options: BenchOptions) => Promise<Step>
 
 export async function pipeline(options: BenchOptions): Promise<void> {
   await using server = await startServer()
-  const ours = { rows: [] as Row[], best: 0, isOver: false }
-  const theirs = { rows: [] as Row[], best: 0, isOver: options.peer === undefined }
-  const turns = Math.max(options.rates.length, options.peerRates.length)
-  for (let turn = 0; turn < turns && !(ours.isOver && theirs.isOver); turn++) {
-    await climb(ours, options.rates[turn], options.again, (rate) => step(server, rate, options))
-    await climb(theirs, options.peerRates[turn], options.again, (rate) =>
-      peerStep(server, rate, options),
-    )
+  const { closeness, again } = options
+  const ours = new Side(captureStep, new Ramp({ rates: options.rates ?? RATES, closeness, again }))
+  const peerRates = options.peer === undefined ? [] : options.peerRates
+  const theirs = new Side(peerStep, new Ramp({ rates: peerRates, closeness, again }))
+  // In turns, so that whatever else happens on the machine happens to both.
+  while (!(ours.isOver && theirs.isOver)) {
+    await ours.climb(server, options)
+    await theirs.climb(server, options)
   }
-  const ratio =
-    theirs.best > 0
-      ? ` = ${(ours.best / theirs.best).toFixed(1)} × the peer's ${count(theirs.best)}/s`
-      : ''
   const body = [
-    `Traffic: seven-message calls, ${options.traffic}; ${options.seconds} s a step; ${server.version}, embedded, synchronous commits; ${options.shards} shard(s)${options.flags.length > 0 ? `, ${options.flags.join(' ')}` : ''}.`,
-    `\n**Highest rate with none lost: ${count(ours.best)}/s**${ratio}.`,
+    conditions(options, server),
+    `\n**Highest rate with none lost: ${ours.ramp.text}**${ratioText(ours.ramp, theirs.ramp)}`,
     `\n${table(HEAD, [...ours.rows, ...theirs.rows])}`,
   ]
-  publish(partName(options), body.join('\n'), options)
+  publish(partName(options), body.join('\n'), options, figuresOf(ours, theirs, options))
 }
 
-const partName = ({ traffic, peer, peerName }: BenchOptions): string =>
-  `pipeline, ${traffic} calls${peer ? `, beside ${peerName}` : ''}`
+class Side {
+  readonly rows: Row[] = []
+  readonly ramp: Ramp
+  /** Of the highest step with none lost. */
+  best: Step | undefined
+  readonly #run: RunStep
 
-interface Climb {
-  readonly rows: Row[]
-  best: number
-  isOver: boolean
-}
+  constructor(run: RunStep, ramp: Ramp) {
+    this.#run = run
+    this.ramp = ramp
+  }
 
-/** One step up; a step that lost something may be tried again, for the machine is not ours alone. */
-async function climb(
-  side: Climb,
-  rate: number | undefined,
-  again: number,
-  run: (rate: number) => Promise<Step>,
-): Promise<void> {
-  if (rate === undefined) side.isOver = true
-  for (let tries = 0; rate !== undefined && !side.isOver && tries <= again; tries++) {
-    const { row, lost } = await run(rate)
-    side.rows.push(row)
-    if (lost === 0) {
-      side.best = rate
-      return
-    }
-    side.isOver = tries === again
+  get isOver(): boolean {
+    return this.ramp.rate === undefined
+  }
+
+  async climb(server: BenchServer, options: BenchOptions): Promise<void> {
+    const { rate } = this.ramp
+    if (rate === undefined) return
+    const step = await this.#run(server, rate, options)
+    this.rows.push(step.row)
+    this.ramp.note(step.outcome, step.reachedRate)
+    if (step.outcome !== 'lost') this.best = step
   }
 }
 
-async function step(server: BenchServer, rate: number, options: BenchOptions): Promise<Step> {
-  const database = await server.create('calliope_bench')
-  using directory = temporaryDirectory('calliope-bench-')
-  try {
-    await using capture = await startCapture({
-      directory: directory.path,
-      database,
-      flags: ['--shards', String(options.shards), '--spool-bytes-max', '20GB', ...options.flags],
-    })
-    return await measure(server, capture, database, rate, options)
-  } finally {
-    await server.drop('calliope_bench')
-  }
-}
-
-async function measure(
+const conditions = (
+  { traffic, seconds, shards, flags, offload }: BenchOptions,
   server: BenchServer,
-  capture: Capture,
-  database: string,
-  rate: number,
-  { seconds, traffic }: BenchOptions,
-): Promise<Step> {
-  const { port } = capture.program.udp
-  const databaseCpuBefore = server.cpuUs()
-  const probes = await startProbes(port, database)
-  const job = { transport: 'udp' as const, port, rate, seconds, senders: 1, traffic }
-  const cpu = await watchCpu(capture.pid, async () => {
-    const { result, samples } = await watchMemory(capture.pid, sendAndDrain(capture, probes, job))
-    return { ...result, peakBytes: Math.max(...samples) }
-  })
-  const { sent, drainedMs, peakBytes } = cpu.result
-  const databaseUs = (server.cpuUs() - databaseCpuBefore) / sent
-  const probed = await probes.finish()
-  const stored = await storedIn(database)
-  const lost = sent + probed.sent - stored.messages
-  const waits = [0.5, 0.99].map((p) => quantile(probed.waitsMs, p).toFixed(0))
-  progress(`calliope ${count(rate)}/s: ${count(lost)} of ${count(sent)} lost, ${waits} ms`)
-  return {
-    lost,
-    row: [
-      ...['calliope', `${count(rate)}/s`, count(sent), count(lost)],
-      `${(drainedMs / 1_000).toFixed(1)} s`,
-      waits.join(' / '),
-      cpu.perMessage(sent),
-      databaseUs.toFixed(2),
-      mb(peakBytes),
-      (stored.bytes / stored.messages).toFixed(0),
-    ],
-  }
+) =>
+  `Traffic: seven-message calls, ${traffic}, ${offload ? 'offloading sender' : 'one datagram a message'}; ${seconds} s a step; ` +
+  `${server.version}, embedded, synchronous commits; ${shards} shard(s)${flags.length > 0 ? `, ${flags.join(' ')}` : ''}.`
+
+function ratioText(ours: Ramp, theirs: Ramp): string {
+  if (theirs.best === 0) return '.'
+  return `; the peer's: ${theirs.text}: **${(ours.best / theirs.best).toFixed(1)} ×**, and ${count(ours.best)} against its first rate with loss, ${count(theirs.firstLost ?? 0)}/s.`
 }
 
-async function sendAndDrain(capture: Capture, probes: Probes, job: Parameters<typeof send>[0]) {
-  const { sent } = await send(job)
-  probes.pause()
-  const endedAt = performance.now()
-  await drained(capture)
-  return { sent, drainedMs: performance.now() - endedAt }
-}
+const partName = ({ traffic, peer, peerName, offload }: BenchOptions): string =>
+  `pipeline, ${traffic} calls${offload ? ', offloading sender' : ''}${peer ? `, beside ${peerName}` : ''}`
 
-/** Waits until everything that was received is stored. */
-async function drained(capture: Capture): Promise<void> {
-  const deadline = performance.now() + DRAIN_MS_MAX
-  let pending = 1
-  while (pending > 0 && performance.now() < deadline) {
-    await Bun.sleep(100)
-    ;({ pending } = await capture.counts())
+function figuresOf(
+  ours: Side,
+  theirs: Side,
+  { traffic, offload, seconds, peer, peerName }: BenchOptions,
+) {
+  const how = `${seconds} s a step`
+  const figures: Record<string, Figure> = {
+    [`pipeline.${traffic}${offload ? '.offload' : ''}`]: { value: ours.ramp.best, how },
   }
-}
-
-async function storedIn(database: string): Promise<{ messages: number; bytes: number }> {
-  const sql = connect({ url: database, max: 1 })
-  try {
-    const [row] =
-      await sql`select coalesce(sum(message_count), 0)::float8 as messages from call_segments`
-    return { messages: row.messages, bytes: await tableBytes(sql) }
-  } finally {
-    await sql.close({ timeout: 0 })
-  }
+  if (ours.best)
+    figures[`bytes.${traffic}`] = {
+      value: Math.round(ours.best.bytesPerMessage),
+      how: `at ${count(ours.ramp.best)}/s`,
+    }
+  if (peer && theirs.ramp.best > 0)
+    figures['pipeline.ratio'] = {
+      value: ours.ramp.best / theirs.ramp.best,
+      how: `${count(ours.ramp.best)} to ${count(theirs.ramp.best)}/s; ${peerName}`,
+    }
+  return figures
 }

@@ -14,7 +14,14 @@ export interface Probes {
   finish(): Promise<{ sent: number; waitsMs: number[] }>
 }
 
-export async function startProbes(port: number, database: string): Promise<Probes> {
+/** Where they are looked for. @default ours */
+const SEGMENTS = { table: 'call_segments', column: 'call_id' }
+
+export async function startProbes(
+  port: number,
+  database: string,
+  { table, column } = SEGMENTS,
+): Promise<Probes> {
   const socket = await Bun.udpSocket({ connect: { hostname: '127.0.0.1', port } })
   const sql = connect({ url: database, max: 1 })
   const run = Math.random().toString(36).slice(2)
@@ -38,7 +45,7 @@ export async function startProbes(port: number, database: string): Promise<Probe
     // Oldest first and not many: behind a backlog the question must not become the load.
     const ids = [...open.keys()].slice(0, 20)
     const rows = await sql`
-      select distinct call_id from call_segments where call_id in ${sql(ids)}`
+      select distinct ${sql(column)} as call_id from ${sql(table)} where ${sql(column)} in ${sql(ids)}`
     const now = performance.now()
     for (const { call_id } of rows) {
       waitsMs.push(now - open.get(call_id)!)

@@ -1,0 +1,38 @@
+// Inside a worker thread: samples what it does for some seconds and writes the profile as a file.
+// Timers of a flooded thread are late; the profile then simply ends later.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector'
+import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
+
+const {
+  CALLIOPE_PROFILE_DIR,
+  CALLIOPE_PROFILE_THREAD = 'thread',
+  CALLIOPE_PROFILE_MS = '5000',
+} = process.env
+const WARM_UP_MS = 3_000
+const INTERVAL_US = 500
+
+function profile(directory: string): void {
+  const session = new Session()
+  session.connect()
+  const post = (method: string, parameters = {}) =>
+    new Promise<unknown>((resolve, reject) =>
+      session.post(method, parameters, (error, result) =>
+        error ? reject(error) : resolve(result),
+      ),
+    )
+  setTimeout(async () => {
+    await post('Profiler.enable')
+    await post('Profiler.setSamplingInterval', { interval: INTERVAL_US })
+    await post('Profiler.start')
+    setTimeout(async () => {
+      const { profile } = (await post('Profiler.stop')) as { profile: unknown }
+      mkdirSync(directory, { recursive: true })
+      const file = `${CALLIOPE_PROFILE_THREAD}-${threadId}.cpuprofile`
+      writeFileSync(join(directory, file), JSON.stringify(profile))
+    }, Number(CALLIOPE_PROFILE_MS))
+  }, WARM_UP_MS)
+}
+
+if (CALLIOPE_PROFILE_DIR) profile(CALLIOPE_PROFILE_DIR)
