@@ -23,7 +23,19 @@ export interface KeyEvidence {
 
 /** The keys of one call's messages, 'kind:value', in the order found, without its own Call-ID. */
 export function correlationKeysOf(messages: readonly TracedMessage[]): readonly string[] {
-  return keyEvidenceOf(messages).map(({ key }) => key)
+  return mayHaveKeys(messages) ? keyEvidenceOf(messages).map(({ key }) => key) : NO_KEYS
+}
+
+const NO_KEYS: readonly string[] = []
+
+/** Most calls have nothing to look for; told without making anything, as it is asked of every row. */
+function mayHaveKeys(messages: readonly TracedMessage[]): boolean {
+  for (const { sip, correlationId } of messages) {
+    if (sip === undefined || sip.mayJoin !== false) return true
+    if (correlationId !== '' && correlationId !== sip.callId) return true
+    if (sip.callId !== messages[0]!.sip?.callId) return true
+  }
+  return messages[0]?.sip?.callId.includes('_') ?? true
 }
 
 /** The same keys with where each was read, for the reasons people see. */

@@ -4,7 +4,7 @@
 import { letters } from './wire-text.ts'
 
 /** Where each wanted value begins (even) and its line ends (odd); start -1 = header not there. */
-export const spans = new Int32Array(16)
+export const spans = new Int32Array(18)
 export const VIA = 0
 export const FROM = 2
 export const TO = 4
@@ -12,7 +12,8 @@ export const CALL_ID = 6
 export const CSEQ = 8
 export const AGENT = 10
 export const SERVER = 12
-const OTHER = 14 // where the line ends of headers nobody wants go
+export const LENGTH = 14
+const OTHER = 16 // where the line ends of headers nobody wants go
 
 /** `isFolded`: a wanted header goes on in the next line. `mayJoin`: see SipMessage. */
 export const walk = { isFolded: false, mayJoin: false }
@@ -72,7 +73,11 @@ function claimLine(bytes: Buffer, at: number, first: number): number {
       return claim(bytes, CALL_ID, at + 1)
     case 99: // c
       if (next === SEQ) return claim(bytes, CSEQ, at + 4)
+      if (next === ONT)
+        return letters(bytes, at + 8) === LEN ? claim(bytes, LENGTH, at + 14) : OTHER
       return next === ALL && letters(bytes, at + 4) === _ID ? claim(bytes, CALL_ID, at + 7) : OTHER
+    case 108: // l: no long name that we want begins with it
+      return claim(bytes, LENGTH, at + 1)
     case 117: // u
       return next === SER && letters(bytes, at + 4) === _AG ? claim(bytes, AGENT, at + 10) : OTHER
     case 115: // s
@@ -97,6 +102,8 @@ const _C = 0x2d63
 const EP = 0x6570
 const EF = 0x6566
 const ID = 0x6964
+const LEN = 0x6c656e
+const ONT = 0x6f6e74
 const ROM = 0x726f6d
 const O = 0x6f
 const SEQ = 0x736571

@@ -9,6 +9,7 @@ export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts
 export type * from './message.ts'
 export { durationMsOf, finalStatusOf, outcomeOf, setupMsOf } from './outcome.ts'
 export { parseSip } from './parse.ts'
+export { type Parties, readParties } from './parties.ts'
 export { parseRtcp, type RtcpBlock, type RtcpReport, summariseRtcp } from './rtcp.ts'
 export {
   type MediaDirection,

@@ -64,6 +64,10 @@ export interface TracedMessage {
   /** HEP chunks that no field here holds (vendor chunks, VLAN …), as they came. */
   readonly extras?: readonly MessageExtra[]
   readonly payload: Buffer
+  /** The payload is also payloadIn[payloadAt, payloadEnd): for who copies it and needs no view. */
+  readonly payloadIn?: Buffer
+  readonly payloadAt?: number
+  readonly payloadEnd?: number
   /** Parsed SIP; absent for other protocols and for text that is not SIP. */
   readonly sip: SipMessage | undefined
 }

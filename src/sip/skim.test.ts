@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { decodeHep } from '#hep'
 import { readFixture } from '../../test/fixtures/pcap.ts'
-import { parseSip, sipSkim, skimSip } from './index.ts'
+import { headerValue, parseSip, readParties, sipSkim, skimSip } from './index.ts'
 
 const real = readFixture().flatMap(({ hep }) => {
   const packet = decodeHep(hep)
@@ -40,8 +40,12 @@ const ODD = [
 function skimmed(payload: Buffer, before: Buffer, after: Buffer) {
   const bytes = Buffer.concat([before, payload, after])
   if (!skimSip(bytes, before.length, before.length + payload.length)) return undefined
-  const { callIdAt, callIdEnd, ...rest } = sipSkim
-  return { ...rest, callId: bytes.toString('latin1', callIdAt, callIdEnd) }
+  const { status, method, cseq, cseqMethod, bodyAt, bodyBytes, mayJoin } = sipSkim
+  return {
+    ...{ status, method, cseq, cseqMethod, bodyAt, bodyBytes, mayJoin },
+    callId: bytes.toString('latin1', sipSkim.callIdAt, sipSkim.callIdEnd),
+    ...readParties(bytes, sipSkim),
+  }
 }
 
 function expectAgreement(payload: Buffer, before: Buffer, after: Buffer): boolean {
@@ -49,13 +53,15 @@ function expectAgreement(payload: Buffer, before: Buffer, after: Buffer): boolea
   if (found === undefined) return false
   const sip = parseSip(payload)
   if (sip.kind === 'malformed') throw new Error(`skimmed what is malformed: ${payload}`)
-  const { cseq, cseqMethod, bodyAt, callId } = sip
-  expect(found).toEqual({
-    ...{ cseq, cseqMethod, bodyAt, callId, mayJoin: sip.mayJoin === true },
-    ...(sip.kind === 'request'
-      ? { status: 0, method: sip.method }
-      : { status: sip.status, method: '' }),
-  })
+  const { kind, branch, ...fields } = sip
+  const ruri = { ruriUser: found.ruriUser, ruriDomain: found.ruriDomain }
+  const expected =
+    sip.kind === 'request' ? { ...fields, status: 0 } : { ...fields, method: '', ...ruri }
+  const { bodyBytes, ...others } = found
+  const { reason, ...rest } = { reason: '', ...expected }
+  expect<object>(others).toEqual(rest)
+  const said = Number.parseInt(headerValue(payload, 'content-length') ?? '', 10)
+  if (bodyBytes >= 0 && said >= 0) expect(bodyBytes).toBe(said)
   return true
 }
 

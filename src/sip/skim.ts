@@ -12,7 +12,19 @@
 //
 // To everything else it says false, and the caller asks parseSip, which knows all of it. Where it says
 // true it agrees with parseSip field by field: a property test holds that.
-import { CALL_ID, CSEQ, findHeaders, lineEndOf, spans, walk } from './find-headers.ts'
+import {
+  AGENT,
+  CALL_ID,
+  CSEQ,
+  FROM,
+  findHeaders,
+  LENGTH,
+  lineEndOf,
+  SERVER,
+  spans,
+  TO,
+  walk,
+} from './find-headers.ts'
 import { CALL_ID_CHARS_MAX, letters } from './wire-text.ts'
 
 /** What the last `skimSip` found; one object reused. `status` 0 means a request. */
@@ -26,7 +38,18 @@ export const sipSkim = {
   callIdEnd: 0,
   /** Offset of the body from the beginning of the message. */
   bodyAt: 0,
+  /** What Content-Length says; -1 when nothing does. */
+  bodyBytes: -1,
   mayJoin: false,
+  /** Where what `readParties` reads lies in the buffer; -1 or nothing between = not there. */
+  uriAt: 0,
+  uriEnd: 0,
+  fromAt: 0,
+  fromEnd: 0,
+  toAt: 0,
+  toEnd: 0,
+  agentAt: 0,
+  agentEnd: 0,
 }
 
 const METHODS = [
@@ -55,7 +78,10 @@ export function skimSip(bytes: Buffer, from: number, to: number): boolean {
   if (bodyAt < 0 || walk.isFolded) return false
   sipSkim.bodyAt = bodyAt - from
   sipSkim.mayJoin = walk.mayJoin
-  return skimCseq(bytes) && skimCallId(bytes)
+  if (!skimCseq(bytes) || !skimCallId(bytes)) return false
+  skimLength(bytes)
+  skimParties()
+  return true
 }
 
 function skimStartLine(bytes: Buffer, from: number, lineEnd: number): boolean {
@@ -83,6 +109,7 @@ function skimStatus(bytes: Buffer, from: number, end: number): boolean {
   if (a < 1 || a > 6 || b < 0 || b > 9 || c < 0 || c > 9) return false
   sipSkim.status = a * 100 + b * 10 + c
   sipSkim.method = ''
+  sipSkim.uriAt = -1
   return true
 }
 
@@ -93,6 +120,9 @@ function skimRequestLine(bytes: Buffer, from: number, end: number): boolean {
   const uriAt = from + sipSkim.method.length + 1
   const version = end - 7
   if (sipSkim.method === '' || bytes[uriAt - 1] !== SPACE || version <= uriAt) return false
+  sipSkim.uriAt = uriAt
+  sipSkim.uriEnd = version - 1
+  while (bytes[sipSkim.uriEnd - 1]! <= SPACE) sipSkim.uriEnd -= 1
   const first = bytes[uriAt]!
   return (
     first > SPACE && first !== LESS && bytes[version - 1] === SPACE && isVersionAt(bytes, version)
@@ -116,7 +146,7 @@ function skimCseq(bytes: Buffer): boolean {
   const digitsMax = at + CSEQ_DIGITS_MAX
   const start = at
   let cseq = 0
-  for (; bytes[at]! >= 48 && bytes[at]! <= 57; at += 1) cseq = cseq * 10 + bytes[at]! - 48
+  for (; isDigit(bytes[at]!); at += 1) cseq = cseq * 10 + bytes[at]! - 48
   if (at === start || at > digitsMax || bytes[at] !== SPACE) return false
   const end = trimmedEnd(bytes, at, spans[CSEQ + 1]!)
   sipSkim.cseq = cseq
@@ -134,6 +164,26 @@ function skimCallId(bytes: Buffer): boolean {
   sipSkim.callIdEnd = end
   return true
 }
+
+function skimLength(bytes: Buffer): void {
+  let at = spans[LENGTH]!
+  sipSkim.bodyBytes = at >= 0 && isDigit(bytes[at]!) ? 0 : -1
+  for (; at >= 0 && isDigit(bytes[at]!); at += 1) {
+    sipSkim.bodyBytes = sipSkim.bodyBytes * 10 + bytes[at]! - 48
+  }
+}
+
+function skimParties(): void {
+  const agent = sipSkim.status === 0 || spans[SERVER]! < 0 ? AGENT : SERVER
+  sipSkim.fromAt = spans[FROM]!
+  sipSkim.fromEnd = spans[FROM + 1]!
+  sipSkim.toAt = spans[TO]!
+  sipSkim.toEnd = spans[TO + 1]!
+  sipSkim.agentAt = spans[agent]!
+  sipSkim.agentEnd = spans[agent + 1]!
+}
+
+const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
 
 function trimmedEnd(bytes: Buffer, start: number, lineEnd: number): number {
   let end = lineEnd

@@ -2,16 +2,18 @@
 // lane has come with them. Built while the batch before it is being stored.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { blankAuthKey } from '#hep'
+import { blankAuthKey, hepSkim, isText, PROTOCOL, skimHep } from '#hep'
 import type { LedgerCounts, RejectReason } from '#ledger'
-import { type Chunk, type Cursor, readQuarantined, type SpoolRecord } from '#spool'
+import { sipSkim, skimSip } from '#sip'
+import { type Chunk, type Cursor, type RecordWalk, readQuarantined, type SpoolRecord } from '#spool'
 import type { ByteWriter } from './byte-writer.ts'
 import { CallGroups } from './call-groups.ts'
 import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
 import type { DetailRow } from './kpi-details.ts'
 import { type Rows, RowsBuilder } from './rows-builder.ts'
-import { SourceCounter, type SourceCounts } from './source-counter.ts'
-import { type Refused, type TraceRules, traceRecord } from './trace.ts'
+import { isCutShort, SourceCounter, type SourceCounts } from './source-counter.ts'
+import { SpooledMessage } from './spooled-message.ts'
+import { believeOurs, isClockAbsurd, type Refused, type TraceRules, traceRecord } from './trace.ts'
 
 /** What a batch says about one lane. */
 export interface LaneMove {
@@ -90,13 +92,14 @@ export class BatchBuilder {
   /** Takes in what the reader of a lane gave, which stood at `from` before. */
   add(lane: string, from: Cursor, chunk: Chunk): void {
     const move = this.#move(lane, from, chunk)
-    for (const record of chunk.records) {
-      this.#bytes += record.bytes.length
-      if (this.#oldestUs === undefined || record.receivedUs < this.#oldestUs) {
-        this.#oldestUs = record.receivedUs
+    const walk = chunk.walk()
+    while (walk.next()) {
+      this.#bytes += walk.to - walk.from
+      if (this.#oldestUs === undefined || walk.receivedUs < this.#oldestUs) {
+        this.#oldestUs = walk.receivedUs
       }
-      if (record.kind === 'frame') this.#addFrame(move, record)
-      else this.#addQuarantined(record)
+      if (walk.kind !== 'frame') this.#addQuarantined(walk.record())
+      else if (!this.#addSkimmed(walk)) this.#addFrame(move, walk.record())
     }
   }
 
@@ -136,6 +139,33 @@ export class BatchBuilder {
     return move
   }
 
+  /** The quick way, which nearly every frame goes; false: it takes the thorough one. */
+  #addSkimmed(walk: RecordWalk): boolean {
+    const { bytes } = walk
+    if (!skimHep(bytes, walk.from, walk.to)) return false
+    const { protocolType, vlan, atUs, payloadAt, payloadEnd } = hepSkim
+    if (protocolType !== PROTOCOL.sip || vlan !== 0) return false
+    if (!skimSip(bytes, payloadAt, payloadEnd)) return false
+    const { rules } = this.#options
+    const { cseqMethod, callIdAt, callIdEnd } = sipSkim
+    if (rules.discardMethods.has(cseqMethod) || rules.censorMethods.has(cseqMethod)) return false
+    const group = this.#groups.groupAt(protocolType, bytes, callIdAt, callIdEnd)
+    const receivedUs = believeOurs(walk.receivedUs, this.#nowUs, rules)
+    const clockClamped = isClockAbsurd(atUs, receivedUs, rules)
+    const message = new SpooledMessage(bytes, {
+      atUs: clockClamped ? receivedUs : atUs,
+      receivedUs,
+      clockClamped,
+      correlationId: correlationIdFor(group.callId, bytes),
+      callId: group.callId,
+    })
+    this.#messages += 1
+    this.#groups.put(group, message, payloadEnd - payloadAt)
+    const isCut = sipSkim.bodyBytes > payloadEnd - payloadAt - sipSkim.bodyAt
+    this.#sources.count(walk, walk.to - walk.from, { message, agentUs: atUs, hepVersion: 3 }, isCut)
+    return true
+  }
+
   #addFrame(move: LaneMove, record: SpoolRecord): void {
     const traced = traceRecord(record, this.#options.rules, this.#nowUs)
     if (traced.kind === 'refused') {
@@ -146,7 +176,7 @@ export class BatchBuilder {
     }
     this.#messages += 1
     this.#groups.add(traced.message)
-    this.#sources.count(record, traced)
+    this.#sources.count(record, record.bytes.length, traced, isCutShort(traced.message))
   }
 
   #addQuarantined(record: SpoolRecord): void {
@@ -168,4 +198,12 @@ export class BatchBuilder {
       frame: blankAuthKey(frame).subarray(0, QUARANTINE_FRAME_BYTES_MAX),
     })
   }
+}
+
+/** Chunk 17 as `hepSkim` found it; agents that send it mostly say the Call-ID once more. */
+function correlationIdFor(callId: string, bytes: Buffer): string {
+  const { correlationAt, correlationEnd } = hepSkim
+  if (correlationAt === correlationEnd) return ''
+  if (isText(bytes, correlationAt, correlationEnd, callId)) return callId
+  return bytes.toString('utf8', correlationAt, correlationEnd)
 }

@@ -6,8 +6,8 @@ import { type Cursor, type LaneReader, listLanes, openReader } from '#spool'
 import { pause } from './backoff.ts'
 import { BatchBuilder, type BatchOptions } from './batch.ts'
 
-/** One lane is read this far before the next has its turn. */
-const CHUNK_BYTES_MAX = 1024 * 1024
+/** One lane is read this far before the next has its turn: four batches as intake writes them. */
+const CHUNK_BYTES_MAX = (1024 + 32) * 1024
 const IDLE_MS = 20
 const BEGINNING: Cursor = { file: 0, offset: 0, records: 0 }
 
@@ -22,6 +22,9 @@ export class Collector {
   readonly #readers = new Map<string, LaneReader>()
   readonly #stored = new Map<string, Cursor>()
   #current: BatchBuilder | undefined
+  /** Room for chunks, and how many of them hold what the batch at hand is made of. */
+  readonly #buffers: Buffer[] = []
+  #buffersUsed = 0
   /** Batches go as soon as there is nothing more to read. */
   isDraining = false
 
@@ -59,12 +62,14 @@ export class Collector {
 
   /**
    * The next batch, not built yet; undefined when there was nothing for `batchWaitMs`, at once when
-   * draining, or when the signal aborts.
+   * draining, or when the signal aborts. Its chunks lie in buffers that the next batch is read into, so it
+   * must be built, or let go, before.
    */
   async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
     const { batchBytes, batchWaitMs } = this.#options
     const builder = new BatchBuilder(this.#options)
     this.#current = builder
+    this.#buffersUsed = 0
     const startedAt = performance.now()
     let filledAt: number | undefined
     while (!signal.aborted) {
@@ -91,14 +96,20 @@ export class Collector {
     return this.isDraining || Date.now() - oldestUs / 1000 >= this.#options.batchWaitMs
   }
 
+  #freeBuffer(): Buffer {
+    this.#buffers[this.#buffersUsed] ??= Buffer.allocUnsafeSlow(CHUNK_BYTES_MAX)
+    return this.#buffers[this.#buffersUsed]!
+  }
+
   /** One chunk of every lane that has one. */
   #readOnce(builder: BatchBuilder): boolean {
     let hasRead = false
     for (const [lane, reader] of this.#readers) {
       if (builder.bytes >= this.#options.batchBytes) break
       const from = reader.cursor
-      const chunk = reader.read({ bytesMax: CHUNK_BYTES_MAX })
+      const chunk = reader.read({ bytesMax: CHUNK_BYTES_MAX, into: this.#freeBuffer() })
       if (chunk === undefined) continue
+      this.#buffersUsed += 1
       builder.add(lane, from, chunk)
       hasRead = true
     }

@@ -58,6 +58,9 @@ export class KpiCounter {
   #recent = new RecentCalls()
   readonly #details = new KpiDetails()
   #minutes = new Map<number, KpiCounts>()
+  /** The minute asked for last, which is nearly always the one asked for next. */
+  #minuteUs = Number.NaN
+  #minuteCounts = emptyCounts()
 
   /** Counts the messages of one call in one batch, whatever their order. */
   count(messages: readonly TracedMessage[]): void {
@@ -77,6 +80,7 @@ export class KpiCounter {
   take(): ReadonlyMap<number, KpiCounts> {
     const taken = this.#minutes
     this.#minutes = new Map()
+    this.#minuteUs = Number.NaN
     return taken
   }
 
@@ -98,12 +102,15 @@ export class KpiCounter {
   }
 
   #minute(us: number): KpiCounts {
+    if (us >= this.#minuteUs && us < this.#minuteUs + MINUTE_US) return this.#minuteCounts
     const minute = us - (us % MINUTE_US)
     let counts = this.#minutes.get(minute)
     if (counts === undefined) {
       counts = emptyCounts()
       this.#minutes.set(minute, counts)
     }
+    this.#minuteUs = minute
+    this.#minuteCounts = counts
     return counts
   }
 

@@ -95,12 +95,27 @@ export class RecentCalls {
 function slotOf({ keys }: Generation, key: number): number {
   const mask = keys.length - 1
   if (mask === 0) return 0
-  let slot = (key % 0x7fff_ffff) & mask
+  let slot = key & mask // its lower 32 bits
   while (keys[slot] !== key && keys[slot] !== 0) slot = (slot + 1) & mask
   return slot
 }
 
-/** The key of a call, or of one transaction of it; never 0, which marks an empty slot. */
+const FNV_PRIME = 0x0100_0193
+const TOP = 2 ** 32
+
+/**
+ * The key of a call, or of one transaction of it; never 0, which marks an empty slot. Two hashes with
+ * different beginnings, 32 bits of the one and 20 of the other: Bun.hash makes a BigInt of its 64.
+ */
 export function callKey(callId: string, part = 0): number {
-  return Number(Bun.hash(callId, part) & 0xf_ffff_ffff_ffffn) || 1
+  let low = 0x811c_9dc5 ^ part
+  let high = 0x2545_f491 ^ part
+  for (let at = 0; at < callId.length; at += 1) {
+    const char = callId.charCodeAt(at)
+    low = Math.imul(low ^ char, FNV_PRIME)
+    high = Math.imul(high + char, 0x9e37_79b1)
+    high ^= high >>> 15
+  }
+  low ^= low >>> 16
+  return (high >>> 12) * TOP + (low >>> 0) || 1
 }

@@ -10,6 +10,7 @@ import { RepeatedFrames } from './repeated-frames.ts'
 import type { Traced } from './trace.ts'
 
 const SOURCES_MAX = 1_000
+const RECENT = 8
 /** Frames above this are cut or lost where the path takes 1,500 bytes less some tunnel. */
 const LARGE_BYTES = 1_300
 /** Shorter frames are not looked at: nothing on the way cuts those. */
@@ -39,45 +40,42 @@ type SourceKey = Pick<
   'peerIp' | 'transport' | 'captureId' | 'capturedBy' | 'hepVersion'
 >
 
+/** Who sent a frame, and when it came. */
+type Sender = Pick<SpoolRecord, 'peerIp' | 'transport' | 'receivedUs'>
+type Sighted = Pick<Traced, 'message' | 'agentUs' | 'hepVersion'>
+
 export class SourceCounter {
   #sources = new Map<string, SourceCounts>()
   readonly #repeated = new RepeatedFrames()
-  #last: SourceCounts | undefined
+  /** Agents' frames come mixed: looked through before a text is made to look one up. */
+  readonly #recent = new Array<SourceCounts | undefined>(RECENT).fill(undefined)
+  #recentNext = 0
 
-  /** A frame that carried a message. */
-  count(record: SpoolRecord, { message, agentUs, hepVersion }: Traced): void {
+  /** A frame of so many bytes that carried a message, or as much of it as the way let pass. */
+  count(
+    from: Sender,
+    length: number,
+    { message, agentUs, hepVersion }: Sighted,
+    isCut = false,
+  ): void {
     const { captureId, captureNode } = message
-    const source = this.#source(record, {
-      peerIp: record.peerIp,
-      transport: record.transport,
-      captureId,
-      capturedBy: captureNode,
-      hepVersion,
-    })
+    const source = this.#source(from, captureId, captureNode, hepVersion)
     source.packets += 1
-    const { length } = record.bytes
     source.bytes += length
     if (length > LARGE_BYTES) source.large += 1
-    if (length >= CUT_BYTES_MIN && isCut(message)) source.truncated += 1
+    if (isCut && length >= CUT_BYTES_MIN) source.truncated += 1
     if (agentUs > 0 && this.#repeated.isRepeat(agentUs, length)) source.duplicates += 1
     if (length > source.largestBytes) source.largestBytes = length
-    if (agentUs > 0) source.clockSkewMs = Math.round((record.receivedUs - agentUs) / 1000)
-    if (record.receivedUs > source.lastUs) source.lastUs = record.receivedUs
+    if (agentUs > 0) source.clockSkewMs = Math.round((from.receivedUs - agentUs) / 1000)
+    if (from.receivedUs > source.lastUs) source.lastUs = from.receivedUs
   }
 
   /** A frame that was refused: what it claims about its sender is not looked at. */
-  reject(record: SpoolRecord, reason: RejectReason): void {
-    const { peerIp, transport } = record
-    const source = this.#source(record, {
-      peerIp,
-      transport,
-      captureId: 0,
-      capturedBy: '',
-      hepVersion: 0,
-    })
+  reject(from: Sender, reason: RejectReason): void {
+    const source = this.#source(from, 0, '', 0)
     source.rejected += 1
     source.reasons[reason] = (source.reasons[reason] ?? 0) + 1
-    if (record.receivedUs > source.lastUs) source.lastUs = record.receivedUs
+    if (from.receivedUs > source.lastUs) source.lastUs = from.receivedUs
   }
 
   /** All of them since the last time, in an order that is the same on every node. */
@@ -86,14 +84,32 @@ export class SourceCounter {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, counts]) => counts)
     this.#sources = new Map()
-    this.#last = undefined
+    this.#recent.fill(undefined)
     return taken
   }
 
-  #source({ receivedUs }: SpoolRecord, key: SourceKey): SourceCounts {
-    if (this.#last !== undefined && isSame(this.#last, key)) return this.#last
-    this.#last = this.#find(receivedUs, key)
-    return this.#last
+  #source(
+    { peerIp, transport, receivedUs }: Sender,
+    captureId: number,
+    capturedBy: string,
+    hepVersion: number,
+  ): SourceCounts {
+    for (const source of this.#recent) {
+      if (source === undefined) break
+      if (
+        source.captureId === captureId &&
+        source.peerIp === peerIp &&
+        source.transport === transport &&
+        source.capturedBy === capturedBy &&
+        source.hepVersion === hepVersion
+      ) {
+        return source
+      }
+    }
+    const key = { peerIp, transport, captureId, capturedBy, hepVersion }
+    const source = this.#find(receivedUs, key)
+    this.#recent[this.#recentNext++ % RECENT] = source
+    return source
   }
 
   #find(receivedUs: number, key: SourceKey): SourceCounts {
@@ -115,18 +131,8 @@ export class SourceCounter {
   }
 }
 
-function isSame(a: SourceKey, b: SourceKey): boolean {
-  return (
-    a.peerIp === b.peerIp &&
-    a.captureId === b.captureId &&
-    a.transport === b.transport &&
-    a.capturedBy === b.capturedBy &&
-    a.hepVersion === b.hepVersion
-  )
-}
-
 /** Whether the body is shorter than the message says. */
-function isCut({ sip, payload }: TracedMessage): boolean {
+export function isCutShort({ sip, payload }: TracedMessage): boolean {
   if (sip === undefined) return false
   const said = headerValue(payload, 'content-length')
   return said !== undefined && payload.length - sip.bodyAt < Number.parseInt(said, 10)

@@ -55,13 +55,13 @@ export function traceRecord(
   const packet = decodeHep(record.bytes)
   if (packet.kind === 'malformed') return { ...packet, kind: 'refused' }
   const receivedUs = believeOurs(record.receivedUs, nowUs, rules)
-  const { atUs, clockClamped } = believe(packet.atUs, receivedUs, rules)
+  const clockClamped = isClockAbsurd(packet.atUs, receivedUs, rules)
   const sip = sipOf(packet.protocolType, packet.payload)
   if (sip !== undefined && rules.discardMethods.has(sip.cseqMethod)) return DISCARDED
   const isCensored = sip !== undefined && rules.censorMethods.has(sip.cseqMethod)
   const extras = extrasOf(packet)
   const message: TracedMessage = {
-    atUs,
+    atUs: clockClamped ? receivedUs : packet.atUs,
     receivedUs,
     clockClamped,
     srcIp: packet.srcIp,
@@ -81,21 +81,19 @@ export function traceRecord(
 }
 
 /** Machines without a clock start in 1970, and a clock that was wrong is set right while data waits. */
-function believeOurs(receivedUs: number, nowUs: number, { aheadMsMax }: TraceRules): number {
+export function believeOurs(receivedUs: number, nowUs: number, { aheadMsMax }: TraceRules): number {
   const isAbsurd = receivedUs < OUR_CLOCK_US_MIN || receivedUs > nowUs + aheadMsMax * 1000
   return isAbsurd ? nowUs : receivedUs
 }
 
-/** The agent's time, or ours where its clock is absurd or absent. */
-function believe(
+/** True where the agent's clock is absurd or absent: then our time stands in for its. */
+export function isClockAbsurd(
   atUs: number,
   receivedUs: number,
   { behindMsMax, aheadMsMax }: TraceRules,
-): { atUs: number; clockClamped: boolean } {
+): boolean {
   const aheadMs = (atUs - receivedUs) / 1000
-  const isAbsurd = atUs < AGENT_CLOCK_US_MIN || aheadMs > aheadMsMax
-  const clockClamped = isAbsurd || -aheadMs > behindMsMax
-  return { atUs: clockClamped ? receivedUs : atUs, clockClamped }
+  return atUs < AGENT_CLOCK_US_MIN || aheadMs > aheadMsMax || -aheadMs > behindMsMax
 }
 
 function extrasOf({ extras, vlan }: HepPacket): readonly MessageExtra[] {
