@@ -2,9 +2,8 @@
 //
 // A Call-ID that was used for very many messages (keep-alive pings that never change it) is not read
 // whole: its first and its newest SEGMENTS_HALF segments are, and the call says so (`isWhole`).
-import { log } from '#log'
-import { decodeMessages, SegmentError } from '../write/segment.ts'
-import { messagesSql } from '../write/segment-sql.ts'
+import { blockIdSql, blocksSql } from '../write/segment-sql.ts'
+import { type BlockRow, BlockShelf } from './block-shelf.ts'
 import { listedId } from './loose-segment.ts'
 import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { Condition } from './query-sql.ts'
@@ -34,12 +33,7 @@ export interface LoadOptions {
   readonly withMessages?: boolean
 }
 
-interface LoadedRow extends SegmentRow {
-  readonly hit: boolean
-  readonly format: number | null
-  readonly block_place: number
-  readonly messages: Buffer | null
-}
+type LoadedRow = SegmentRow & BlockRow & { readonly hit: boolean }
 
 /** The calls of these ids that have segments, by Call-ID. */
 export async function loadCalls(
@@ -58,10 +52,13 @@ export async function loadCalls(
   const long = [...found].flatMap(([id, rows]) => (rows.length > SEGMENTS_HALF * 2 ? [id] : []))
   const oldest = await selectRows(session, long, options, 'oldest', SEGMENTS_HALF)
   const newest = await selectRows(session, long, options, 'newest', SEGMENTS_HALF)
+  const all = [found, oldest, newest].flatMap((each) => [...each.values()].flat())
+  const shelf = await BlockShelf.of(session, all)
   return new Map(
     [...found].map(([callId, rows]) => {
       const ends = [...(oldest.get(callId) ?? []), ...(newest.get(callId) ?? [])]
-      return [callId, ends.length > 0 ? loadedCall(ends, false) : loadedCall(rows, true)]
+      const isWhole = ends.length === 0
+      return [callId, loadedCall(isWhole ? rows : ends, isWhole, shelf)]
     }),
   )
 }
@@ -94,32 +91,22 @@ function select(
   const text = `
     select ${SUMMARY_COLUMNS},
       ${condition === undefined ? 'false' : `coalesce(${condition(params)}, false)`} as hit,
-      s.block_place, ${withMessages ? `s.format, ${messagesSql('s')}` : 'null as format, null'} as messages
+      s.block_place, ${withMessages ? BLOCK_COLUMNS : NO_BLOCK_COLUMNS}
     from ${from(params)}`
   return session.rows(text, params.values)
 }
 
-function loadedCall(rows: readonly LoadedRow[], isWhole: boolean): LoadedCall {
-  const call = mergeSegments(rows, { isWhole, payloads: () => rows.flatMap(payloadsOf) })
+const BLOCK_COLUMNS = `s.format, ${blockIdSql('s')} as block_id, ${blocksSql('s')} as messages`
+const NO_BLOCK_COLUMNS = 'null as format, null as block_id, null as messages'
+
+/** Payloads of a damaged segment cannot be searched; the search goes on without them. */
+function loadedCall(rows: readonly LoadedRow[], isWhole: boolean, shelf: BlockShelf): LoadedCall {
+  const payloads = () => rows.flatMap((row) => shelf.messagesOf(row).map(({ payload }) => payload))
+  const call = mergeSegments(rows, { isWhole, payloads })
   const hits = rows.filter(({ hit }) => hit).map(({ first_us }) => Number(first_us))
   return {
     call,
     firstUs: call.state.firstUs,
     firstHitUs: hits.length > 0 ? Math.min(...hits) : undefined,
-  }
-}
-
-/** Payloads of a damaged segment cannot be searched; the search goes on without them. */
-function payloadsOf({ call_id, id, format, messages, block_place }: LoadedRow): readonly Buffer[] {
-  if (format === null || messages === null) return []
-  try {
-    return decodeMessages(format, messages, block_place).map(({ payload }) => payload)
-  } catch (error) {
-    if (!(error instanceof SegmentError)) throw error
-    log.error(
-      { room: 'store', callId: call_id, segment: String(id), error: error.message },
-      'segment unreadable',
-    )
-    return []
   }
 }

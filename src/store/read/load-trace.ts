@@ -4,10 +4,9 @@
 //   segments   … ░░░░░░░░ │ ▒▒▒▒▒▒▒▒▒▒▒▒▒▒ │ ▓▓▓▓▓▓▓▓▓      time ─▶
 //                counted    summed up         decoded
 //                           SEGMENTS_MAX      messagesMax, bytesMax
-import { log } from '#log'
 import type { TracedMessage } from '#sip'
-import { decodeMessages, SegmentError } from '../write/segment.ts'
-import { messagesSql } from '../write/segment-sql.ts'
+import { blockIdSql, blocksSql } from '../write/segment-sql.ts'
+import { type BlockRow, BlockShelf } from './block-shelf.ts'
 import { listedId } from './loose-segment.ts'
 import { type MergedCall, mergeSegments } from './merged-call.ts'
 import type { ReadSession } from './read-session.ts'
@@ -35,12 +34,8 @@ export interface LoadedTrace {
   readonly omitted: number
 }
 
-interface TraceRow extends SegmentRow {
-  readonly format: number
-  readonly block_place: number
-  /** Null when newer segments have enough already. */
-  readonly messages: Buffer | null
-}
+/** `is_wanted` is false when newer segments have enough messages already. */
+type TraceRow = SegmentRow & BlockRow & { readonly is_wanted: boolean }
 
 /** The calls of these ids that are stored, by id. */
 export async function loadTraces(
@@ -54,11 +49,16 @@ export async function loadTraces(
     found = await selectTraces(session, callIds, bounds, 'each')
   const long = [...found].flatMap(([callId, rows]) => (rows.length > SEGMENTS_MAX ? [callId] : []))
   const newest = await selectTraces(session, long, bounds, 'newest')
+  const all = [...found, ...newest]
+  const shelf = await BlockShelf.of(
+    session,
+    all.flatMap(([, rows]) => rows),
+  )
   const traces = new Map<string, LoadedTrace>()
-  for (const [callId, rows] of [...found, ...newest]) {
+  for (const [callId, rows] of all) {
     const isWhole = !newest.has(callId)
     const olderCount = isWhole ? 0 : await countOlder(session, callId, rows)
-    traces.set(callId, traceOf(rows, { ...bounds, isWhole, olderCount }))
+    traces.set(callId, traceOf(rows, shelf, { ...bounds, isWhole, olderCount }))
   }
   return traces
 }
@@ -85,10 +85,11 @@ function select(
   { messagesMax, bytesMax }: TraceBounds,
 ): Promise<readonly TraceRow[]> {
   const params = new SqlParams()
+  const isWanted = `s.newer_messages < ${params.integer(messagesMax)}
+    and s.newer_bytes < ${params.integer(bytesMax)}`
   const text = `
-    select ${SUMMARY_COLUMNS}, s.format, s.block_place,
-      case when s.newer_messages < ${params.integer(messagesMax)}
-        and s.newer_bytes < ${params.integer(bytesMax)} then ${messagesSql('s')} end as messages
+    select ${SUMMARY_COLUMNS}, s.format, s.block_place, ${blockIdSql('s')} as block_id,
+      (${isWanted}) as is_wanted, ${blocksSql('s', isWanted)} as messages
     from (
       select s.*, coalesce(sum(s.message_count) over newer, 0) as newer_messages,
         coalesce(sum(s.payload_bytes) over newer, 0) as newer_bytes
@@ -119,13 +120,14 @@ interface TraceOptions extends TraceBounds {
   readonly olderCount: number
 }
 
-function traceOf(rows: readonly TraceRow[], options: TraceOptions): LoadedTrace {
+function traceOf(rows: readonly TraceRow[], shelf: BlockShelf, options: TraceOptions): LoadedTrace {
   const { isWhole, olderCount, messagesMax, bytesMax } = options
   const messages: TracedMessage[] = []
   let byteCount = 0
   for (const row of rows) {
-    if (messages.length >= messagesMax || byteCount >= bytesMax) break
-    for (const message of messagesOf(row)) {
+    if (!row.is_wanted || messages.length >= messagesMax || byteCount >= bytesMax) break
+    // A damaged segment is missing from the trace and counted as omitted.
+    for (const message of shelf.messagesOf(row)) {
       messages.push(message)
       byteCount += message.payload.length
     }
@@ -134,25 +136,4 @@ function traceOf(rows: readonly TraceRow[], options: TraceOptions): LoadedTrace 
   const total = olderCount + rows.reduce((sum, { message_count }) => sum + message_count, 0)
   const kept = messages.slice(Math.max(0, messages.length - messagesMax))
   return { call: mergeSegments(rows, { isWhole }), messages: kept, omitted: total - kept.length }
-}
-
-/** A damaged segment is missing from the trace, counted as omitted, and said in the log. */
-function messagesOf({
-  call_id,
-  id,
-  format,
-  messages,
-  block_place,
-}: TraceRow): readonly TracedMessage[] {
-  if (messages === null) return []
-  try {
-    return decodeMessages(format, messages, block_place)
-  } catch (error) {
-    if (!(error instanceof SegmentError)) throw error
-    log.error(
-      { room: 'store', callId: call_id, segment: String(id), error: error.message },
-      'segment unreadable',
-    )
-    return []
-  }
 }

@@ -2,7 +2,7 @@
 // seen in any of them. What search compares with the query and shows as a row.
 import { type CallState, callStateOf, mergeCallStates } from '#sip'
 import { listedId } from './loose-segment.ts'
-import { type SegmentRow, stateOfRow } from './segment-summary.ts'
+import { hostsOfRow, listOf, type SegmentRow, stateOfRow } from './segment-summary.ts'
 
 const PROTOCOL_SIP = 1
 
@@ -43,10 +43,10 @@ export function mergeSegments(
     callId: listedId(first.call_id, place),
     sentCallId: first.call_id,
     state: rows.map(stateOfRow).reduce(mergeCallStates, callStateOf([])),
-    hosts: unionOf(rows.map(({ hosts }) => hosts)),
-    statuses: unionOf(rows.map(({ statuses }) => statuses)),
-    captureIds: unionOf(rows.map((row) => (row.capture_ids ?? []).map(Number))),
-    capturedBy: unionOf(rows.map((row) => row.captured_by)),
+    hosts: unionOf(rows.map(hostsOfRow)),
+    statuses: unionOf(rows.map((row) => listOf(row.statuses).map(Number))),
+    captureIds: unionOf(rows.map((row) => listOf(row.capture_ids).map(Number))),
+    capturedBy: unionOf(rows.map((row) => listOf(row.captured_by, '\n'))),
     protocols: new Set(rows.map(({ protocol }) => protocol)),
     correlation: unionOf(rows.map(({ correlation }) => correlation)),
     headers: headersOf(rows),

@@ -22,6 +22,7 @@ import type {
   Term,
   TextTerm,
 } from './query-terms.ts'
+import { DOMAINS, LISTS } from './segment-columns.ts'
 import type { SqlParams } from './sql-params.ts'
 
 /** Writes the condition on a segment `s`, its values into the parameters. */
@@ -107,14 +108,14 @@ function textCandidate(
       })
     case 'domain':
       return head(40, (params) =>
-        PARTIES.map((party) => foldedSql(params, `s.${party}_domain`, globs)).join(' or '),
+        PARTIES.map((party) => foldedSql(params, DOMAINS[party], globs)).join(' or '),
       )
     case 'ua':
       return head(30, (params) => foldedSql(params, 's.user_agent', globs.map(anywhere)))
     case 'method':
       return head(5, (params) => foldedSql(params, 's.method', globs))
     case 'node':
-      return some(20, (params) => anyOf('s.captured_by', (one) => foldedSql(params, one, globs)))
+      return some(20, (params) => anyOf(LISTS.capturedBy, (one) => foldedSql(params, one, globs)))
     case 'header':
       if (!storedHeaders.has(header)) return undefined
       return some(45, (params) => storedHeaderSql(params, header, globs))
@@ -144,18 +145,18 @@ function partySql(
     return parties.map((party) => {
       const isUser = userSql(params, party, user)
       if (domain === undefined) return isUser
-      return `((${isUser}) and (${foldedSql(params, `s.${party}_domain`, [domain])}))`
+      return `((${isUser}) and (${foldedSql(params, DOMAINS[party], [domain])}))`
     })
   })
   return conditions.join(' or ')
 }
 
-/** The index on the request's user leaves out those equal to the To user: ask for what it has. */
+/** The request's user stands in the row, and in its index, when it is not the To user. */
 function userSql(params: SqlParams, party: (typeof PARTIES)[number], user: Glob): string {
   const isUser = textSql(params, `s.${party}_user`, [user])
   if (party !== 'ruri') return isUser
   const isTo = textSql(params, 's.to_user', [user])
-  return `((${isUser}) and s.ruri_user is distinct from s.to_user or (${isTo}) and (${isUser}))`
+  return `((${isUser}) or s.ruri_user is null and (${isTo}))`
 }
 
 /** One of the patterns, case counting. Whole texts together, so that an index is asked once. */
@@ -170,7 +171,7 @@ function textSql(params: SqlParams, column: string, globs: readonly Glob[]): str
 
 /** One of the patterns, ASCII case not counting: what `ilike` does under collation C, always. */
 function foldedSql(params: SqlParams, column: string, globs: readonly Glob[]): string {
-  const folded = `${column} collate "C"`
+  const folded = `(${column}) collate "C"`
   const conditions = globs.map((glob) => `${folded} ilike ${params.text(likeText(foldGlob(glob)))}`)
   return orAbsent(conditions, column, globs)
 }
@@ -199,11 +200,11 @@ function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
     case 'reply': {
       const isCommon = ranges.some(({ min, max }) => min < 300 && max >= 100)
       return some(isCommon ? 8 : 50, (params) =>
-        anyOf('s.statuses', (one) => rangesSql(params, one, ranges)),
+        anyOf(LISTS.statuses, (one) => rangesSql(params, one, ranges)),
       )
     }
     case 'capture':
-      return some(20, (params) => anyOf('s.capture_ids', (one) => rangesSql(params, one, ranges)))
+      return some(20, (params) => anyOf(LISTS.captureIds, (one) => rangesSql(params, one, ranges)))
     case 'protocol':
       return some(15, (params) => rangesSql(params, 's.protocol', ranges))
     case 'duration':
@@ -225,7 +226,7 @@ function rangesSql(params: SqlParams, column: string, ranges: readonly NumberRan
 
 function addressCandidate({ field, blocks }: AddressTerm): Candidate {
   if (field === 'ip')
-    return some(55, (params) => anyOf('s.hosts', (one) => blocksSql(params, one, blocks)))
+    return some(55, (params) => anyOf(LISTS.hosts, (one) => blocksSql(params, one, blocks)))
   return {
     about: 'head',
     rank: 50,

@@ -77,28 +77,43 @@ export interface SegmentRow extends Times {
   readonly src_ip: MaybeText
   readonly dst_ip: MaybeText
   readonly bye_ip: MaybeText
-  readonly hosts: readonly string[]
-  readonly statuses: ArrayLike<number> | null
-  readonly capture_ids: readonly Int8[] | null
-  readonly captured_by: readonly string[] | null
+  /** Those that are not src_ip or dst_ip, a blank between. */
+  readonly hosts: MaybeText
+  readonly statuses: MaybeText
+  readonly capture_ids: MaybeText
+  readonly captured_by: MaybeText
   readonly correlation: readonly string[] | null
   readonly headers: Readonly<Record<string, unknown>> | null
 }
 
+/** Every address seen in the segment. */
+export function hostsOfRow({ src_ip, dst_ip, hosts }: SegmentRow): readonly string[] {
+  return [...(src_ip ? [src_ip] : []), ...(dst_ip ? [dst_ip] : []), ...listOf(hosts)]
+}
+
+/** The elements of a column that holds a list. */
+export function listOf(column: MaybeText, separator = ' '): readonly string[] {
+  return column === null ? [] : column.split(separator)
+}
+
 /** The state that the writer summed up in the row. */
 export function stateOfRow(row: SegmentRow): CallState {
+  const fromDomain = row.from_domain ?? ''
+  const toDomain = row.to_domain ?? fromDomain
+  const toUser = row.to_user ?? ''
+  const requestUs = row.request_us ?? (row.method === null ? null : row.first_us)
   return {
     firstUs: Number(row.first_us),
     lastUs: Number(row.last_us),
     messageCount: row.message_count,
-    requestUs: optional(row.request_us),
+    requestUs: optional(requestUs),
     method: row.method ?? '',
     fromUser: row.from_user ?? '',
-    fromDomain: row.from_domain ?? '',
-    toUser: row.to_user ?? '',
-    toDomain: row.to_domain ?? '',
-    ruriUser: row.ruri_user ?? '',
-    ruriDomain: row.ruri_domain ?? '',
+    fromDomain,
+    toUser,
+    toDomain,
+    ruriUser: row.ruri_user ?? toUser,
+    ruriDomain: row.ruri_domain ?? toDomain,
     userAgent: row.user_agent ?? '',
     srcIp: row.src_ip ?? '',
     dstIp: row.dst_ip ?? '',

@@ -2,7 +2,7 @@
 // is not the writer's: what is read here must not depend on how the writer does it.
 import type { SQL } from 'bun'
 import { callStateOf, correlationKeysOf, type TracedMessage } from '#sip'
-import { encodeMessages, SEGMENT_FORMAT, sipOf } from '../write/segment.ts'
+import { encodeMessages, sipOf } from '../write/segment.ts'
 import { timeText } from './time-text.ts'
 
 /** 2026-11-20T08:00:00Z in microseconds. */
@@ -152,23 +152,29 @@ function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[
   const state = callStateOf(messages)
   const at = (us: number | undefined) => (us === undefined ? null : timeText(us))
   const sips = messages.flatMap(({ sip }) => sip ?? [])
+  const { format, bytes } = encodeMessages(messages)
+  const list = (values: readonly unknown[], separator = ' ') =>
+    values.length > 0 ? [...new Set(values)].join(separator) : null
   return [
     ...[at(state.firstUs), at(state.lastUs), at(state.requestUs), at(state.inviteUs)],
     ...[at(state.ringUs), at(state.answerUs), at(state.failureUs), at(state.challengeUs)],
     ...[at(state.cancelUs), at(state.byeUs), id, messages.length],
     ...[Math.min(...messages.map(({ protocolType }) => protocolType)), state.answerStatus],
-    ...[state.failureStatus, state.challengeStatus, SEGMENT_FORMAT, callId, state.method || null],
+    ...[state.failureStatus, state.challengeStatus, format, callId, state.method || null],
     ...[state.fromUser || null, state.fromDomain || null, state.toUser || null],
-    ...[state.toDomain || null, state.ruriUser || null, state.ruriDomain || null],
+    ...[state.toDomain, state.ruriUser, state.ruriDomain],
     ...[state.userAgent || null, state.srcIp || null, state.dstIp || null, state.byeIp || null],
-    [...new Set(messages.flatMap(({ srcIp, dstIp }) => [srcIp, dstIp]))],
-    [...new Set(sips.flatMap((sip) => (sip.kind === 'response' ? [sip.status] : [])))],
-    [...new Set(messages.map(({ captureId }) => captureId))],
-    [...new Set(messages.flatMap(({ captureNode }) => captureNode || []))],
+    list(messages.flatMap(({ srcIp, dstIp }) => [srcIp, dstIp])),
+    list(sips.flatMap((sip) => (sip.kind === 'response' ? [sip.status] : []))),
+    list(messages.map(({ captureId }) => captureId)),
+    list(
+      messages.flatMap(({ captureNode }) => captureNode || []),
+      '\n',
+    ),
     [...correlationKeysOf(messages)],
     headers === undefined ? null : JSON.stringify(headers),
     messages.reduce((sum, { payload }) => sum + payload.length, 0),
-    encodeMessages(messages),
+    bytes,
   ]
 }
 

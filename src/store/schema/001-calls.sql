@@ -26,10 +26,13 @@ create table spool_cursors (
 -- One number a batch; a segment's id is that × 2^20 + its place in the batch.
 create sequence call_segment_ids;
 
+-- NULL often means "as": what a row says already it does not say twice, because rows are most of what
+-- a message costs. docs/decisions/0010 has the bytes. Eight-byte columns first, then smaller ones, so
+-- that none is padded.
 create table call_segments (
   first_at      timestamptz not null,      -- earliest message; the partition key
   last_at       timestamptz not null,
-  request_at    timestamptz,               -- earliest request: its parties are the ones below
+  request_at    timestamptz,               -- earliest request: its parties are the ones below; NULL with a method: first_at
   invite_at     timestamptz,
   ring_at       timestamptz,
   answer_at     timestamptz,
@@ -38,30 +41,30 @@ create table call_segments (
   cancel_at     timestamptz,
   bye_at        timestamptz,
   id            bigint not null,           -- insertion order, from call_segment_ids
-  message_count integer not null,
+  payload_bytes integer not null default 0,-- of the messages, as they were sent
+  message_count smallint not null,
   protocol      smallint not null,         -- HEP protocol type: 1 SIP, 5 RTCP, 100 log …
+  format        smallint not null,         -- how `messages` is packed
+  block_place   smallint not null default 0, -- 0: messages stand here; else so many ids before
   answer_status smallint,
   failure_status smallint,
   challenge_status smallint,
-  format        smallint not null,         -- how `messages` is encoded
-  block_place   smallint not null default 0, -- 0: messages stand here; else so many ids before
-  payload_bytes integer not null default 0,-- of the messages, as they were sent
   call_id       text not null,             -- SIP Call-ID, else the correlation id, else ''
   method        text,                      -- of the earliest request
   from_user     text,
   from_domain   text,
   to_user       text,
-  to_domain     text,
-  ruri_user     text,
-  ruri_domain   text,
+  to_domain     text,                      -- NULL: as from_domain
+  ruri_user     text,                      -- NULL: as to_user
+  ruri_domain   text,                      -- NULL: as to_domain
   user_agent    text,
   src_ip        text,                      -- of the earliest request
   dst_ip        text,
   bye_ip        text,
-  hosts         text[] not null,           -- every address seen in the segment
-  statuses      smallint[],                -- every response status seen in the segment
-  capture_ids   bigint[],                  -- HEP chunk 12 is an unsigned 32-bit number
-  captured_by   text[],                    -- node names (HEP chunk 19)
+  hosts         text,                      -- other addresses seen in the segment, a blank between
+  statuses      text,                      -- every response status seen in the segment, a blank between
+  capture_ids   text,                      -- HEP chunk 12, a blank between
+  captured_by   text,                      -- node names (HEP chunk 19), a line each
   correlation   text[],                    -- keys that join this call to others, 'kind:value'; see correlation_keys
   headers       jsonb,                     -- custom headers, lower-case names
   messages      bytea                      -- of this row and the next ones; write/segment.ts
@@ -72,14 +75,21 @@ alter table call_segments alter column messages set storage external;
 
 -- Each index costs every batch; bench/store.ts says what. Partitions get theirs from here.
 create index call_segments_call_id on call_segments (call_id);
-create index call_segments_id on call_segments (id); -- the live tail; rising, so it costs little
+create index call_segments_id on call_segments (id); -- the live tail, and the blocks; rising, so it costs little
 create index call_segments_first_at on call_segments (first_at);
 create index call_segments_from_user on call_segments (from_user text_pattern_ops)
   where from_user is not null;
 create index call_segments_to_user on call_segments (to_user text_pattern_ops)
   where to_user is not null;
 create index call_segments_ruri_user on call_segments (ruri_user text_pattern_ops)
-  where ruri_user is distinct from to_user;
+  where ruri_user is not null;
+
+-- Text that small blocks are compressed with; write/segment-packing.ts. Never changed, never deleted.
+create table message_dictionaries (
+  version    integer primary key,
+  created_at timestamptz not null default now(),
+  bytes      bytea not null
+);
 
 -- Keys that join legs (X-CID, Session-ID, ICID …): only calls that carry one have rows here.
 create table correlation_keys (

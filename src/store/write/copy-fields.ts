@@ -6,8 +6,8 @@ import type { ByteWriter } from './byte-writer.ts'
 /** Longest text in a searched column; an index entry takes at most 2,704 bytes. */
 const TEXT_CHARS_MAX = 512
 const POSTGRES_EPOCH_US = 946_684_800_000_000
-/** Element types of lists, from pg_type. */
-const OID = { int2: 21, int8: 20, text: 25 } as const
+/** From pg_type. */
+const TEXT_OID = 25
 
 export function int2(out: ByteWriter, value: number | undefined): void {
   if (value === undefined) nothing(out)
@@ -56,6 +56,12 @@ export function named(out: ByteWriter, value: string): void {
   else text(out, value)
 }
 
+/** A column that is NULL when its value is that of another. */
+export function orAs(out: ByteWriter, value: string, other: string): void {
+  if (value === other) nothing(out)
+  else text(out, value)
+}
+
 /** What PostgreSQL's text can hold of a string: no NUL; and no more than an index entry takes. */
 export function cleanText(value: string): string {
   const isLong = value.length > TEXT_CHARS_MAX
@@ -63,25 +69,8 @@ export function cleanText(value: string): string {
   return cut.includes('\0') ? cut.replaceAll('\0', '\ufffd') : cut
 }
 
-export function textList(out: ByteWriter, values: readonly string[]): void {
-  list(out, OID.text, values, text)
-}
-
-export function int2List(out: ByteWriter, values: readonly number[]): void {
-  list(out, OID.int2, values, int2)
-}
-
-export function int8List(out: ByteWriter, values: readonly number[]): void {
-  list(out, OID.int8, values, int8)
-}
-
 /** An empty list is NULL: 20 bytes less in every row. */
-function list<Value>(
-  out: ByteWriter,
-  oid: number,
-  values: readonly Value[],
-  write: (out: ByteWriter, value: Value) => void,
-): void {
+export function textList(out: ByteWriter, values: readonly string[]): void {
   if (values.length === 0) {
     nothing(out)
     return
@@ -90,15 +79,21 @@ function list<Value>(
   out.int32(0)
   out.int32(1) // dimensions
   out.int32(0) // no NULLs
-  out.int32(oid)
+  out.int32(TEXT_OID)
   out.int32(values.length)
   out.int32(1) // first index
-  for (const value of values) write(out, value)
+  for (const value of values) text(out, value)
   out.patchInt32(lengthAt, out.length - lengthAt - 4)
 }
 
-export function jsonb(out: ByteWriter, values: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(values).map(([name, value]) => [name, cleanText(value)])
+export function jsonb(
+  out: ByteWriter,
+  values: Readonly<Record<string, string | readonly string[]>>,
+): void {
+  const entries = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? cleanText(value) : value.map(cleanText),
+  ])
   if (entries.length === 0) {
     nothing(out)
     return

@@ -5,7 +5,7 @@ import { CALL_STEPS, callFrames } from './test-spool.ts'
 
 const HOUR_US = 3_600_000_000
 const MINUTE_US = 60_000_000
-const CALLS = 150
+const CALLS = 600
 
 test('RowsBuilder packs neighbouring rows in blocks and every row gives its own messages back', async () => {
   await using rig = await writerRig()

@@ -2,24 +2,13 @@
 //
 //   [i16 number of fields] { [i32 length, -1 = NULL][bytes] } …     big-endian
 //
+// What stands in a row already is not written again: NULL means "as" (001-calls.sql says as what).
 // Text that people search is cleaned for PostgreSQL (copy-fields.ts); the messages are exact.
 import { type CallState, customHeaders, type TracedMessage } from '#sip'
 import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
-import {
-  bytea,
-  int2,
-  int2List,
-  int4,
-  int8,
-  int8List,
-  jsonb,
-  named,
-  text,
-  textList,
-  time,
-} from './copy-fields.ts'
-import { BLOCK_FORMAT } from './segment.ts'
+import { bytea, int2, int4, int8, jsonb, named, orAs, text, textList, time } from './copy-fields.ts'
+import type { Packed } from './segment-packing.ts'
 
 /** In the order they are written; the id comes first so that it can be filled in later. */
 export const SEGMENT_COLUMNS = [
@@ -37,60 +26,88 @@ const ID_AT = 6
 /** Fields a row cannot do without; all others may be NULL or empty. */
 const NEEDED_FIELDS = SEGMENT_COLUMNS.indexOf('call_id')
 const CALL_ID_FIELD = NEEDED_FIELDS
-const HOSTS_FIELD = SEGMENT_COLUMNS.indexOf('hosts')
 
 const LIST_MAX = 64
 const SIP = 1
 
-/** A row and where its messages are. */
-export interface SegmentRow {
-  readonly group: CallGroup
+/** What a row says about its segment. */
+export interface SegmentFields {
+  readonly protocol: number
+  readonly callId: string
+  readonly payloadBytes: number
   readonly state: CallState
+  readonly hosts: Iterable<string>
+  readonly statuses: Iterable<number>
+  readonly captureIds: Iterable<number>
+  readonly capturedBy: Iterable<string>
   readonly correlation: readonly string[]
+  /** One value, or several where segments were joined. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** Where the messages of a row are. */
+export interface BlockPlace {
+  readonly format: number
   /** Rows between this one and the one that holds its messages. */
-  readonly blockPlace: number
+  readonly place: number
   /** The packed messages of the whole block, in its first row. */
-  readonly block: Buffer | undefined
+  readonly block: Packed['bytes'] | undefined
 }
 
 /** Appends a row; its id is filled in by `setRowId`. */
 export function writeSegmentRow(
   out: ByteWriter,
-  { group, state, correlation, blockPlace, block }: SegmentRow,
-  headerNames: readonly string[],
+  { format, place, block }: BlockPlace,
+  fields: SegmentFields,
 ): void {
-  const { protocol, callId, messages } = group
+  const { state } = fields
   out.int16(SEGMENT_COLUMNS.length)
   int8(out, 0)
   time(out, state.firstUs)
   time(out, state.lastUs)
-  int4(out, state.messageCount)
-  int2(out, protocol)
-  int2(out, BLOCK_FORMAT)
-  int2(out, blockPlace)
-  int4(out, group.bytes)
+  int2(out, state.messageCount)
+  int2(out, fields.protocol)
+  int2(out, format)
+  int2(out, place)
+  int4(out, fields.payloadBytes)
   bytea(out, block)
-  text(out, callId)
-  textList(out, hostsOf(messages))
-  for (const us of [state.requestUs, state.inviteUs, state.ringUs, state.answerUs]) time(out, us)
-  for (const us of [state.failureUs, state.challengeUs, state.cancelUs, state.byeUs]) time(out, us)
+  text(out, fields.callId)
+  named(out, otherHosts(fields))
+  writeTimes(out, state)
   for (const code of [state.answerStatus, state.failureStatus, state.challengeStatus])
     int2(out, code)
-  for (const field of [state.method, state.fromUser, state.fromDomain]) named(out, field)
-  for (const field of [state.toUser, state.toDomain, state.ruriUser]) named(out, field)
-  for (const field of [state.ruriDomain, state.userAgent, state.srcIp]) named(out, field)
-  for (const field of [state.dstIp, state.byeIp]) named(out, field)
-  int2List(out, statusesOf(messages))
-  int8List(
-    out,
-    distinct(messages, ({ captureId }) => captureId),
-  )
-  textList(
-    out,
-    distinct(messages, ({ captureNode }) => captureNode).filter((node) => node !== ''),
-  )
-  textList(out, correlation)
-  jsonb(out, protocol === SIP ? headersOf(messages, headerNames) : {})
+  writeParties(out, state)
+  named(out, joined(fields.statuses, ' '))
+  named(out, joined(fields.captureIds, ' '))
+  named(out, joined(fields.capturedBy, '\n'))
+  textList(out, fields.correlation)
+  jsonb(out, fields.headers)
+}
+
+function writeTimes(out: ByteWriter, state: CallState): void {
+  const isFirst = state.method !== '' && state.requestUs === state.firstUs
+  time(out, isFirst ? undefined : state.requestUs)
+  time(out, state.inviteUs)
+  time(out, state.ringUs)
+  time(out, state.answerUs)
+  time(out, state.failureUs)
+  time(out, state.challengeUs)
+  time(out, state.cancelUs)
+  time(out, state.byeUs)
+}
+
+function writeParties(out: ByteWriter, state: CallState): void {
+  named(out, state.method)
+  named(out, state.fromUser)
+  named(out, state.fromDomain)
+  named(out, state.toUser)
+  orAs(out, state.toDomain, state.fromDomain)
+  orAs(out, state.ruriUser, state.toUser)
+  orAs(out, state.ruriDomain, state.toDomain)
+  named(out, state.userAgent)
+  named(out, state.srcIp)
+  named(out, state.dstIp)
+  named(out, state.byeIp)
 }
 
 /** Fills in the id of the row that begins at `at`. */
@@ -112,51 +129,66 @@ export function bareRow(row: Buffer): Buffer {
 
 const NULL_FIELD = Buffer.from([0xff, 0xff, 0xff, 0xff])
 const EMPTY_TEXT = Buffer.alloc(4)
-/** No dimensions, no NULLs, elements of type 25: text. */
-const EMPTY_LIST = Buffer.from([0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25])
 
 function bareField(place: number, field: Buffer): Buffer {
   if (place < NEEDED_FIELDS) return field
-  if (place === CALL_ID_FIELD) return EMPTY_TEXT
-  return place === HOSTS_FIELD ? EMPTY_LIST : NULL_FIELD
+  return place === CALL_ID_FIELD ? EMPTY_TEXT : NULL_FIELD
 }
 
-function hostsOf(messages: readonly TracedMessage[]): string[] {
+/** What a row says about a group of messages. */
+export function fieldsOf(
+  { protocol, callId, messages, bytes }: CallGroup,
+  state: CallState,
+  correlation: readonly string[],
+  headerNames: readonly string[],
+): SegmentFields {
   const hosts: string[] = []
-  for (const { srcIp, dstIp } of messages) {
-    if (!hosts.includes(srcIp) && hosts.length < LIST_MAX) hosts.push(srcIp)
-    if (!hosts.includes(dstIp) && hosts.length < LIST_MAX) hosts.push(dstIp)
-  }
-  return hosts
-}
-
-function statusesOf(messages: readonly TracedMessage[]): number[] {
   const statuses: number[] = []
-  for (const { sip } of messages) {
-    if (sip?.kind !== 'response' || statuses.includes(sip.status)) continue
-    if (statuses.length < LIST_MAX) statuses.push(sip.status)
+  const captureIds: number[] = []
+  const capturedBy: string[] = []
+  for (const message of messages) {
+    note(hosts, message.srcIp)
+    note(hosts, message.dstIp)
+    note(captureIds, message.captureId)
+    if (message.captureNode !== '') note(capturedBy, message.captureNode)
+    if (message.sip?.kind === 'response') note(statuses, message.sip.status)
   }
-  return statuses
+  const headers = protocol === SIP ? headersOf(messages, headerNames) : {}
+  const lists = { hosts, statuses, captureIds, capturedBy, correlation, headers }
+  return { protocol, callId, payloadBytes: bytes, state, ...lists }
 }
 
-function distinct<Value>(
-  messages: readonly TracedMessage[],
-  of: (message: TracedMessage) => Value,
-): Value[] {
-  const values: Value[] = []
-  for (const message of messages) {
-    const value = of(message)
-    if (!values.includes(value) && values.length < LIST_MAX) values.push(value)
-  }
-  return values
+function note<Value>(values: Value[], value: Value): void {
+  if (!values.includes(value) && values.length < LIST_MAX) values.push(value)
 }
+
+/** Those that the row does not name as sender or receiver of its request. */
+function otherHosts({ hosts, state }: SegmentFields): string {
+  let others = ''
+  for (const host of hosts) {
+    if (host === state.srcIp || host === state.dstIp) continue
+    others = others === '' ? host : `${others} ${host}`
+  }
+  return others
+}
+
+function joined(values: Iterable<string | number>, separator: ' ' | '\n'): string {
+  let all = ''
+  for (const value of values) {
+    const one = separator === '\n' ? String(value).replaceAll('\n', ' ') : value
+    all = all === '' ? String(one) : `${all}${separator}${one}`
+  }
+  return all
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {}
 
 /** The first value of each configured header anywhere in the segment. */
 function headersOf(
   messages: readonly TracedMessage[],
   names: readonly string[],
 ): Readonly<Record<string, string>> {
-  if (names.length === 0) return {}
+  if (names.length === 0) return NO_HEADERS
   const found: Record<string, string> = {}
   for (const { payload, sip } of messages) {
     if (sip !== undefined) Object.assign(found, { ...customHeaders(payload, names), ...found })

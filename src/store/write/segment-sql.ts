@@ -13,3 +13,15 @@ export function messagesSql(alias: string): string {
     where b.id = ${alias}.id - ${alias}.block_place
       and b.first_at >= ${hour} and b.first_at < ${hour} + interval '1 hour') end`
 }
+
+/** SQL for what names the block of the row `alias`. */
+export function blockIdSql(alias: string): string {
+  return `(${alias}.id - ${alias}.block_place)::text`
+}
+
+/** The same, once for all the rows of a block for which `wanted` holds: for one of them. */
+export function blocksSql(alias: string, wanted = 'true'): string {
+  const block = `${alias}.id - ${alias}.block_place, (${wanted})`
+  return `case when (${wanted}) and row_number() over (partition by ${block}) = 1
+    then ${messagesSql(alias)} end`
+}

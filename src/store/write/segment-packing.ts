@@ -1,0 +1,82 @@
+// Blocks compressed with zstd. A small block (slow traffic: a batch of a few messages) has little to
+// find repetitions in, so it is given a dictionary: text that such messages are made of.
+//
+//   format 1   [zstd]
+//   format 2   [varint version of the dictionary][zstd with it]
+//
+// Dictionaries are kept in the database by version (message-dictionaries.ts) and never change or go.
+// Loading one costs 30 µs, so large blocks, which gain 2 % by it, do without.
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { SegmentError } from './stored-message.ts'
+
+export const ZSTD_FORMAT = 1
+export const DICTIONARY_FORMAT = 2
+
+/** No block is larger before compression: more is damage, or an attack on memory. */
+const BLOCK_BYTES_MAX = 64 * 1024 * 1024
+/** Measured on mixed calls: level 3 saves 2 % for 20 % more time. */
+const WRITER_LEVEL = 1
+/** Beyond this a dictionary is not worth loading. */
+const SMALL_BYTES = 48 * 1024
+const { ZSTD_c_compressionLevel } = constants
+
+/** Bytes for call_segments.messages and how to read them. */
+export interface Packed {
+  readonly format: number
+  readonly bytes: Buffer
+}
+
+const dictionaries = new Map<number, Buffer>()
+let newest = 0
+
+/** Makes a dictionary known for reading; the one with the highest version is used for writing. */
+export function knowDictionary(version: number, bytes: Buffer): void {
+  dictionaries.set(version, bytes)
+  newest = Math.max(newest, version)
+}
+
+export function newestDictionary(): number {
+  return newest
+}
+
+/** The version a packed block needs and nobody has made known yet. */
+export function missingDictionary(format: number, bytes: Buffer): number | undefined {
+  if (format !== DICTIONARY_FORMAT || bytes.length === 0) return undefined
+  const version = new ByteReader(bytes).varint()
+  return dictionaries.has(version) ? undefined : version
+}
+
+export function packBlock(plain: Buffer, level = WRITER_LEVEL): Packed {
+  const dictionary = plain.length <= SMALL_BYTES ? dictionaries.get(newest) : undefined
+  if (dictionary === undefined) {
+    return { format: ZSTD_FORMAT, bytes: Bun.zstdCompressSync(plain, { level }) }
+  }
+  const head = new ByteWriter(8)
+  head.varint(newest)
+  const packed = compressWith(dictionary, plain, level)
+  return { format: DICTIONARY_FORMAT, bytes: Buffer.concat([head.view(), packed]) }
+}
+
+export function compressWith(dictionary: Buffer, plain: Buffer, level = WRITER_LEVEL): Buffer {
+  const params = { [ZSTD_c_compressionLevel]: level }
+  return zstdCompressSync(plain, { dictionary, params } as Parameters<typeof zstdCompressSync>[1])
+}
+
+/** Throws SegmentError for a format that is newer, RangeError and the like for damage. */
+export function unpackBlock(format: number, bytes: Buffer): Buffer {
+  const limits = { maxOutputLength: BLOCK_BYTES_MAX }
+  if (format === ZSTD_FORMAT) return zstdDecompressSync(bytes, limits)
+  if (format !== DICTIONARY_FORMAT) {
+    throw new SegmentError(
+      `segment format ${format} is newer than this version of calliope, which reads up to ${DICTIONARY_FORMAT}`,
+    )
+  }
+  const reader = new ByteReader(bytes)
+  const version = reader.varint()
+  const dictionary = dictionaries.get(version)
+  if (dictionary === undefined) throw new SegmentError(`dictionary ${version} is not known`)
+  const packed = reader.view(reader.left)
+  return zstdDecompressSync(packed, { ...limits, dictionary } as typeof limits)
+}
