@@ -41,6 +41,8 @@ export interface KpiDetails {
 export interface Kpi {
   readonly minutes: readonly KpiMinute[]
   readonly stepSeconds: number
+  /** The whole range as one row; null when nothing was captured in it. */
+  readonly total?: KpiMinute | null
   readonly codes?: readonly KpiCode[]
   readonly hosts?: readonly KpiHost[]
   readonly talkers?: readonly KpiTalker[]

@@ -47,7 +47,7 @@ export interface CallStore {
   sources(): Promise<readonly Source[]>
   quarantine(limit: number): Promise<readonly Quarantined[]>
   readonly quarantineKeeper: QuarantineKeeper
-  /** One row a step (a minute unless given) in which something happened. */
+  /** One row a step (a minute unless given, 0 = the whole range) in which something happened. */
   kpi(fromUs: number, toUs: number, stepSeconds?: number): Promise<readonly KpiMinute[]>
   kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
@@ -63,7 +63,10 @@ export interface QuarantineKeeper {
   find(id: string): Promise<Quarantined | undefined>
   /** False when it is gone or, unless `force`, being tried already. */
   claim(id: string, options: { readonly force: boolean }): Promise<boolean>
-  release(id: string, refused?: Pick<Quarantined, 'reason' | 'detail' | 'byteOffset'>): Promise<void>
+  release(
+    id: string,
+    refused?: Pick<Quarantined, 'reason' | 'detail' | 'byteOffset'>,
+  ): Promise<void>
   remove(id: string): Promise<boolean>
 }
 

@@ -14,7 +14,7 @@ const STEPS = [60, 300, 900, 3_600, 21_600, 86_400] as const
 /** More points than this no chart shows. */
 const AUTO_POINTS_MAX = 400
 
-const TABLES = ['code', 'host', 'talker'] as const
+const TABLES = ['code', 'host', 'talker', 'total'] as const
 type Table = (typeof TABLES)[number]
 
 /** `auto` is 0 until the range is known. */
@@ -31,7 +31,7 @@ const by: Param<readonly Table[]> = {
   in: 'query',
   help: 'tables beside the rows',
   allowed: `${TABLES.join(', ')}, parted by commas`,
-  schema: { type: 'string', default: '', examples: ['code,host,talker'] },
+  schema: { type: 'string', default: '', examples: ['total,code,host,talker'] },
   byDefault: () => [],
   parse: (text) => {
     const names = text.split(',').filter((name) => name !== '')
@@ -65,6 +65,7 @@ export const KPI_ROUTES: readonly Route[] = [
       return json({
         minutes,
         stepSeconds,
+        ...(by.includes('total') ? { total: (await store.kpi(from, to, 0))[0] ?? null } : {}),
         ...(by.includes('code') ? { codes: codesOf(minutes) } : {}),
         ...(details && by.includes('host') ? { hosts: details.hosts } : {}),
         ...(details && by.includes('talker') ? { talkers: details.talkers } : {}),

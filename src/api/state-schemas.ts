@@ -90,6 +90,7 @@ const kpiTalker: v.GenericSchema<contract.KpiTalker> = v.strictObject({
 const kpi: v.GenericSchema<contract.Kpi> = v.strictObject({
   minutes: v.array(kpiMinute),
   stepSeconds: count,
+  total: v.exactOptional(v.nullable(kpiMinute)),
   codes: v.exactOptional(v.array(v.strictObject({ code: count, count }))),
   hosts: v.exactOptional(v.array(kpiHost)),
   talkers: v.exactOptional(v.array(kpiTalker)),

@@ -32,7 +32,7 @@ interface MinuteSum extends Record<SumName, number> {
   readonly failures: Record<string, number>
 }
 
-/** Steps whose minutes begin in the range and in which something happened, oldest first. */
+/** Steps in which something happened, oldest first; `stepSeconds` 0 makes the range one step. */
 export async function readKpi(
   sql: SQL,
   fromUs: number,

@@ -11,7 +11,7 @@ export interface Series {
   /** A css variable, '--good'. */
   readonly color: string
   readonly values: readonly (number | null)[]
-  readonly kind?: 'line' | 'bars' | 'area'
+  readonly kind?: 'line' | 'bars' | 'area' | 'dashes'
   /** For the legend. @default as it is */
   readonly show?: (value: number) => string
 }
@@ -26,6 +26,8 @@ interface Props {
   readonly legend?: boolean
   /** Told the two ends of what was dragged over, in seconds; undefined = dragging does nothing. */
   readonly brush?: (from: number, to: number) => void
+  /** Told the time of the point that was clicked, in seconds. */
+  readonly pick?: (time: number) => void
   /** Axis labels. */
   readonly showY?: (value: number) => string
   /** Charts of one name move their cursors together. */
@@ -95,6 +97,13 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
     ],
     series: [{}, ...series.map((one) => lineOf(one, color))],
     hooks: {
+      ready: [
+        (chart) =>
+          chart.over.addEventListener('click', () => {
+            const time = chart.data[0][chart.cursor.idx ?? -1]
+            if (time !== undefined) latest.current.pick?.(time)
+          }),
+      ],
       setSelect: [
         (chart) => {
           const { left, width } = chart.select
@@ -114,6 +123,7 @@ function lineOf({ label, color, kind, show }: Series, of: (name: string) => stri
     stroke,
     width: kind === 'bars' ? 0 : 1.5,
     points: { show: false },
+    ...(kind === 'dashes' ? { dash: [4, 4] } : {}),
     ...(kind === 'bars' ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60] }) } : {}),
     ...(kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {}),
     ...(show
