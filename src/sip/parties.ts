@@ -1,7 +1,10 @@
 // Who speaks to whom, read from where skimSip saw it: for the one message of a call that names its
-// parties, and not for all. Each value is copied aside, so that the fields are pieces of a short string
-// and do not keep a whole message in memory.
+// parties, and not for all. The four values are copied aside, one behind the other, and decoded
+// together: the fields are pieces of one short string and do not keep a whole message in memory.
+//
+//   scratch  <sip:alice@a>;tag=1 ␊␊␊␊ <sip:bob@b> ␊␊␊␊ sip:bob@b ␊␊␊␊ Phone 1.0 ␊␊␊␊
 import { clearFound, decodeFound, found, readAddress, readUri } from './address.ts'
+import { HEAD_BYTES_MAX } from './skim.ts'
 import { cutField, decodeField } from './wire-text.ts'
 
 /** Offsets as in `sipSkim`. */
@@ -29,43 +32,67 @@ export interface Parties {
   readonly userAgent: string
 }
 
-const SCRATCH_BYTES = 65_536
 const LF = 10
-/** Reading looks a few bytes ahead, and must not meet what was there before. */
-const scratch = Buffer.alloc(SCRATCH_BYTES + 16)
+/** Between two values: reading one looks a few bytes ahead. */
+const GAP = 4
+const scratch = Buffer.alloc(HEAD_BYTES_MAX + 4 * GAP)
+let scratchEnd = 0
+let isPlain = true
 
 /** The parties of the message in `bytes` that the spans were taken from. */
 export function readParties(bytes: Buffer, at: PartySpans): Parties {
-  readParty(bytes, at.fromAt, at.fromEnd)
+  scratchEnd = 0
+  isPlain = true
+  const fromEnd = putAside(bytes, at.fromAt, at.fromEnd)
+  const toAt = scratchEnd
+  const toEnd = putAside(bytes, at.toAt, at.toEnd)
+  const uriAt = scratchEnd
+  const uriEnd = putAside(bytes, at.uriAt, at.uriEnd)
+  const agentAt = scratchEnd
+  const agentEnd = putAside(bytes, at.agentAt, at.agentEnd)
+  const text = scratch.toString('latin1', 0, scratchEnd)
+  readParty(text, 0, fromEnd)
   const { user: fromUser, domain: fromDomain, tag: fromTag } = found
-  readParty(bytes, at.toAt, at.toEnd)
+  readParty(text, toAt, toEnd)
   const { user: toUser, domain: toDomain, tag: toTag } = found
   clearFound()
-  const uri = textAside(bytes, at.uriAt, at.uriEnd)
-  if (uri !== '') readUri(scratch, uri, 0, uri.length)
-  decodeFound()
+  if (uriEnd > uriAt) readUri(scratch, text, uriAt, uriEnd)
+  if (!isPlain) decodeFound()
   const { user: ruriUser, domain: ruriDomain } = found
-  const userAgent = cutField(decodeField(textAside(bytes, at.agentAt, at.agentEnd)))
+  const agent = text.slice(agentAt, agentEnd)
+  const userAgent = cutField(isPlain ? agent : decodeField(agent))
   return {
-    ...{ fromUser, fromDomain, fromTag, toUser, toDomain, toTag },
-    ...{ ruriUser, ruriDomain, userAgent },
+    fromUser,
+    fromDomain,
+    fromTag,
+    toUser,
+    toDomain,
+    toTag,
+    ruriUser,
+    ruriDomain,
+    userAgent,
   }
 }
 
-function readParty(bytes: Buffer, at: number, end: number): void {
+function readParty(text: string, at: number, end: number): void {
   clearFound()
-  if (at < 0) return
-  const text = textAside(bytes, at, end)
-  readAddress(scratch, text, 0, text.length)
-  decodeFound()
+  if (end > at) readAddress(scratch, text, at, end)
+  if (!isPlain) decodeFound()
 }
 
-/** The bytes, trimmed at their end, in `scratch` and as Latin-1. */
-function textAside(bytes: Buffer, at: number, lineEnd: number): string {
+/** Copies a value without the blanks at its end, and returns where that ends in `scratch`. */
+function putAside(bytes: Buffer, at: number, lineEnd: number): number {
   let end = lineEnd
   while (end > at && bytes[end - 1]! <= 32) end -= 1
-  if (at < 0 || end <= at) return ''
-  const length = bytes.copy(scratch, 0, at, Math.min(end, at + SCRATCH_BYTES))
-  scratch.fill(LF, length, length + 16)
-  return scratch.toString('latin1', 0, length)
+  let into = scratchEnd
+  if (at >= 0) {
+    for (let from = at; from < end; from += 1) {
+      const byte = bytes[from]!
+      if (byte === 0 || byte > 127) isPlain = false
+      scratch[into++] = byte
+    }
+  }
+  scratchEnd = into + GAP
+  for (let i = into; i < scratchEnd; i += 1) scratch[i] = LF
+  return into
 }

@@ -8,7 +8,7 @@
 //   INVITE sip:bob@b SIP/2.0       a method we know, single blanks; or  SIP/2.0 200 OK
 //   Call-ID: a84b4c76e66710        ASCII, not over-long
 //   CSeq: 314159 INVITE            a method we know
-//                                  no wanted header folded, and the head ends with a blank line
+//                                  no wanted header folded, and the head ends soon with a blank line
 //
 // To everything else it says false, and the caller asks parseSip, which knows all of it. Where it says
 // true it agrees with parseSip field by field: a property test holds that.
@@ -68,6 +68,8 @@ const SIP = 0x736970
 /** 'SIP/2.0 200 ' is the shortest start of anything useful. */
 const MESSAGE_BYTES_MIN = 12
 const CSEQ_DIGITS_MAX = 9
+/** `readParties` has room for values of this size. */
+export const HEAD_BYTES_MAX = 16_384
 
 /** Reads bytes[from, to) into `sipSkim`; false: ask parseSip. */
 export function skimSip(bytes: Buffer, from: number, to: number): boolean {
@@ -75,7 +77,7 @@ export function skimSip(bytes: Buffer, from: number, to: number): boolean {
   const lineEnd = lineEndOf(bytes, from, to)
   if (lineEnd === to || !skimStartLine(bytes, from, lineEnd)) return false
   const bodyAt = findHeaders(bytes, lineEnd + 1, to)
-  if (bodyAt < 0 || walk.isFolded) return false
+  if (bodyAt < 0 || bodyAt - from > HEAD_BYTES_MAX || walk.isFolded) return false
   sipSkim.bodyAt = bodyAt - from
   sipSkim.mayJoin = walk.mayJoin
   if (!skimCseq(bytes) || !skimCallId(bytes)) return false

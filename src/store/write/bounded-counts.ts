@@ -34,9 +34,17 @@ export class BoundedCounts {
     return [...this.#names].sort(([, a], [, b]) => weight(b) - weight(a)).slice(0, count)
   }
 
+  // Nearly all that go were seen once: passes over the table cost less than sorting it.
   #forgetRarest(): void {
-    const byWeight = this.top(this.#names.size)
-    for (const [name] of byWeight.slice(NAMES_MAX / 2)) this.#names.delete(name)
+    for (let limit = 1; this.#names.size > NAMES_MAX / 2; ) {
+      let next = Number.POSITIVE_INFINITY
+      for (const [name, counts] of this.#names) {
+        const seen = weight(counts)
+        if (seen > limit) next = Math.min(next, seen)
+        else if (this.#names.size > NAMES_MAX / 2) this.#names.delete(name)
+      }
+      limit = next
+    }
   }
 }
 
