@@ -1,7 +1,14 @@
 // The real `calliope capture` process under test, and the sender beside it.
 import { join } from 'node:path'
 import { type Program, startProgram } from '../test/program.ts'
-import { cpuBetween, machineCpuUs, residentBytes, type ThreadCpu, threadCpu } from './proc.ts'
+import {
+  cpuBetween,
+  machineCpuUs,
+  peakResidentBytes,
+  residentBytes,
+  type ThreadCpu,
+  threadCpu,
+} from './proc.ts'
 import type { SendJob, Sent } from './sender.ts'
 
 export interface Counts {
@@ -84,16 +91,23 @@ export const isTooSlow = (sent: Sent, rate: number): boolean => reachedRate(sent
 export const senderCpuText = ({ sent, userUs, kernelUs }: Sent): string =>
   `${((userUs + kernelUs) / sent).toFixed(2)} (kernel ${(kernelUs / sent).toFixed(2)})`
 
-/** Looks at a process every `everyMs` while the work lasts; the peak of its memory. */
+export interface WatchedMemory<Result> {
+  readonly result: Result
+  readonly samples: readonly number[]
+  /** Of the process's whole life, between samples too. */
+  readonly peakBytes: number
+}
+
+/** Looks at a process every `everyMs` while the work lasts. */
 export async function watchMemory<Result>(
   pid: number,
   work: Promise<Result>,
   everyMs = 250,
-): Promise<{ result: Result; samples: number[] }> {
+): Promise<WatchedMemory<Result>> {
   const samples = [residentBytes(pid)]
   const timer = setInterval(() => samples.push(residentBytes(pid)), everyMs)
   try {
-    return { result: await work, samples }
+    return { result: await work, samples, peakBytes: peakResidentBytes(pid) }
   } finally {
     clearInterval(timer)
   }

@@ -9,6 +9,7 @@ import { progress } from './report.ts'
 import { count } from './table.ts'
 
 const YIELD_EVERY = 50_000
+const STILL_MS_MAX = 30_000
 const SPOOL_BYTES_MAX = 100e9
 
 export interface FillOptions {
@@ -77,11 +78,19 @@ export async function startAndStore(
   return capture
 }
 
-/** Waits until the program has stored so many since it started, or nothing is pending. */
+/** Waits until the program has stored so many since it started; throws when it stands still. */
 export async function untilStored(capture: Capture, messages: number): Promise<void> {
+  let [before, movedAt] = [-1, performance.now()]
   for (;;) {
     const { stored, pending } = await capture.counts()
     if (stored >= messages && pending === 0) return
+    if (stored !== before) [before, movedAt] = [stored, performance.now()]
+    if (performance.now() - movedAt > STILL_MS_MAX) {
+      const said = capture.program.lines.slice(-5).map((line) => JSON.stringify(line))
+      throw new Error(
+        `nothing stored for ${STILL_MS_MAX} ms (${stored} of ${messages}): ${said.join('\n')}`,
+      )
+    }
     progress(`${count(stored)} of ${count(messages)} stored`)
     await Bun.sleep(100)
   }

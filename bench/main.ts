@@ -57,5 +57,9 @@ if (unknown.length > 0 || chosen.length === 0) {
   console.error(USAGE)
   process.exit(2)
 }
-for (const name of chosen) await BENCHES[name]!(options)
+for (const name of chosen) {
+  const beganMs = performance.now()
+  await BENCHES[name]!(options)
+  process.stderr.write(`${name} took ${((performance.now() - beganMs) / 1_000).toFixed(1)} s\n`)
+}
 process.exit(0)

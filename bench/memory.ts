@@ -23,9 +23,8 @@ export async function memory(options: BenchOptions): Promise<void> {
   progress(`${count(rate)}/s for ${seconds} s`)
   const { port } = capture.program.udp
   const job = { transport: 'udp' as const, port, rate, seconds, senders: 1, traffic, offload }
-  const { result, samples } = await watchMemory(capture.pid, send(job))
+  const { result, samples, peakBytes: peak } = await watchMemory(capture.pid, send(job))
   const { received } = await capture.counts()
-  const peak = Math.max(...samples)
   const lost = result.sent - received
   const figure = {
     value: Math.round(peak / 1e6),

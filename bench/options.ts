@@ -78,7 +78,7 @@ export function readOptions(argv: readonly string[]): { names: string[]; options
       sizes,
       gb: isQuick ? 0.005 : amount(values.gb),
       seconds: amount(values.seconds ?? (isQuick ? '0.5' : '10')),
-      minutes: isQuick ? 0.12 : amount(values.minutes),
+      minutes: isQuick ? 0.06 : amount(values.minutes),
       rounds: isQuick ? 1 : amount(values.rounds),
       rate: isQuick ? 3_000 : values.rate === undefined ? undefined : amount(values.rate),
       rates: isQuick ? [5_000] : values.rates === undefined ? undefined : list(values.rates),

@@ -52,7 +52,7 @@ export async function peerStep(
       await settled(() => insertedInto(sql), STILL_MS)
       return { ...watched, tookMs: performance.now() - endedAt - STILL_MS }
     })
-    const { result: sent, samples, tookMs } = cpu.result
+    const { result: sent, peakBytes, tookMs } = cpu.result
     const databaseUs = (server.cpuUs() - databaseBefore) / sent.sent
     const probed = await probes.finish()
     const stored = await rowsIn(sql)
@@ -75,7 +75,7 @@ export async function peerStep(
         databaseUs.toFixed(2),
         senderCpuText(sent),
         (cpu.machineUs / sent.sent).toFixed(2),
-        mb(Math.max(...samples)),
+        mb(peakBytes),
         bytesPerMessage.toFixed(0),
       ],
     }

@@ -54,8 +54,8 @@ async function measure(
   const job = { transport: 'udp' as const, port, rate, seconds, senders: 1, traffic, offload }
   progress(`calliope ${count(rate)}/s for ${seconds} s`)
   const cpu = await watchCpu(capture.pid, async () => {
-    const { result, samples } = await watchMemory(capture.pid, sendAndDrain(capture, probes, job))
-    return { ...result, peakBytes: Math.max(...samples) }
+    const { result, peakBytes } = await watchMemory(capture.pid, sendAndDrain(capture, probes, job))
+    return { ...result, peakBytes }
   })
   const { sent, drainedMs, peakBytes } = cpu.result
   const databaseUs = (server.cpuUs() - databaseCpuBefore) / sent.sent

@@ -82,6 +82,12 @@ export function machineCpuUs(): number {
   return (user! + nice! + system! + irq! + softirq!) * TICK_US
 }
 
+/** The most it ever was, however short. */
+export function peakResidentBytes(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kib) * 1_024
+}
+
 export function residentBytes(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES
 }

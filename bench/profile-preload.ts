@@ -10,7 +10,7 @@ globalThis.Worker = class extends Plain {
     super(url, {
       ...options,
       preload: [join(import.meta.dir, 'profile-thread.ts')],
-      env: { ...process.env, CALLIOPE_PROFILE_THREAD: name },
+      env: { ...process.env, BENCH_PROFILE_THREAD: name },
     })
   }
 }

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 
 const {
-  CALLIOPE_PROFILE_DIR,
-  CALLIOPE_PROFILE_THREAD = 'thread',
-  CALLIOPE_PROFILE_MS = '5000',
+  BENCH_PROFILE_DIR,
+  BENCH_PROFILE_THREAD = 'thread',
+  BENCH_PROFILE_MS = '5000',
 } = process.env
 const WARM_UP_MS = 3_000
 const INTERVAL_US = 500
@@ -29,10 +29,10 @@ function profile(directory: string): void {
     setTimeout(async () => {
       const { profile } = (await post('Profiler.stop')) as { profile: unknown }
       mkdirSync(directory, { recursive: true })
-      const file = `${CALLIOPE_PROFILE_THREAD}-${threadId}.cpuprofile`
+      const file = `${BENCH_PROFILE_THREAD}-${threadId}.cpuprofile`
       writeFileSync(join(directory, file), JSON.stringify(profile))
-    }, Number(CALLIOPE_PROFILE_MS))
+    }, Number(BENCH_PROFILE_MS))
   }, WARM_UP_MS)
 }
 
-if (CALLIOPE_PROFILE_DIR) profile(CALLIOPE_PROFILE_DIR)
+if (BENCH_PROFILE_DIR) profile(BENCH_PROFILE_DIR)

@@ -40,7 +40,7 @@ export async function profile(options: BenchOptions): Promise<void> {
     ['--data-dir', directory.path, '--database', database, '--node', 'bench', ...flags],
     {
       command: 'capture',
-      env: { CALLIOPE_PROFILE_DIR: profiles, CALLIOPE_PROFILE_MS: String(profileMs) },
+      env: { BENCH_PROFILE_DIR: profiles, BENCH_PROFILE_MS: String(profileMs) },
       program: [
         process.execPath,
         '--preload',

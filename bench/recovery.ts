@@ -38,7 +38,7 @@ export async function recovery(options: BenchOptions): Promise<void> {
     ['rate', `${count((filled.messages / drainMs) * 1_000)} msg/s`],
     ['CPU µs/msg by thread', cpuText(cpu.threads, filled.messages)],
     ['PostgreSQL µs/msg', ((server.cpuUs() - databaseBefore) / filled.messages).toFixed(2)],
-    ['peak resident', mb(Math.max(...cpu.result.samples))],
+    ['peak resident', mb(cpu.result.peakBytes)],
   ]
   publish('recovery', table(['what', 'measured'], rows), options)
 }

@@ -24,7 +24,7 @@ export interface SustainedOutcome {
   readonly rate: number
   readonly lost: number
   readonly droppedPartitions: readonly (readonly [name: string, messages: number])[]
-  readonly createdPartitions: number
+  readonly writtenPartitions: number
 }
 
 const COLUMNS = 60
@@ -33,7 +33,7 @@ export function sustainedRows({
   run,
   lost,
   droppedPartitions,
-  createdPartitions,
+  writtenPartitions,
 }: SustainedOutcome): Row[] {
   const { sent, samples, answers } = run
   const searchMs = answers.map(([, ms]) => ms)
@@ -46,8 +46,8 @@ export function sustainedRows({
     ['**lost or stored twice**', `**${count(lost)}**`],
     ['ledger looked at; did not balance', `${count(run.ledgers)} times; ${run.unbalanced}`],
     [
-      'partitions created; dropped by retention',
-      `${createdPartitions}; ${droppedPartitions.length} (${count(old)} old messages)`,
+      'partitions written to; dropped by retention',
+      `${writtenPartitions}; ${droppedPartitions.length} (${count(old)} old messages)`,
     ],
     ['resident memory: first quarter, last quarter, peak', memoryText(samples)],
     [
@@ -61,10 +61,7 @@ export function sustainedRows({
       `${quantile(searchMs, 0.5).toFixed(0)} / ${quantile(searchMs, 0.95).toFixed(0)} ms`,
     ],
     ['CPU µs/msg by thread', run.cpuText],
-    [
-      'PostgreSQL µs/msg, since its restart',
-      run.databaseUs > 0 ? run.databaseUs.toFixed(2) : 'not known',
-    ],
+    ['PostgreSQL µs/msg, since its restart', run.databaseUs.toFixed(2)],
     ['sender', run.senderText],
   ]
 }

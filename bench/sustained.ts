@@ -36,6 +36,7 @@ import { trafficRing } from './traffic.ts'
 
 const SHARE = 0.7
 const RATE_UNKNOWN = 70_000
+const SETTLING = 0.1
 const OLD_MESSAGES = 1e6
 const PARTITION = ['--store-partition', '1h']
 
@@ -80,7 +81,7 @@ export async function sustained(options: BenchOptions): Promise<void> {
   const expected = total(before) - total(new Map(gone)) + run.sent.sent
   const outcome = {
     ...{ run, rate, droppedPartitions: gone, lost: Math.abs(expected - total(after)) },
-    createdPartitions: [...after.keys()].filter((name) => !before.has(name)).length,
+    writtenPartitions: [...after].filter(([name, n]) => n > (before.get(name) ?? 0)).length,
   }
   const picture = publishGraph('sustained', sustainedGraph(outcome), options.isTrial)
   const body =
@@ -116,9 +117,17 @@ async function loadAndWatch(
   const calls = await sampleCalls(capture.program.url, 50)
   const watch = watchProgram(capture)
   const searching = startSearchLoad(capture.program.url, calls)
-  const databaseBefore = server.cpuUs()
+  const restarted = { databaseUs: 0, received: 0 }
   const cpu = await watchCpu(capture.pid, async () => {
     const restart = setTimeout(() => server.restart(), RESTART_AT * runMs)
+    // The new server's books begin anew, so its cost is told from a while after.
+    const settled = setTimeout(
+      () => {
+        restarted.databaseUs = server.cpuUs()
+        restarted.received = watch.samples.at(-1)?.received ?? 0
+      },
+      (RESTART_AT + SETTLING) * runMs,
+    )
     const telling = setInterval(() => {
       const { at = 0, received = 0 } = watch.samples.at(-1) ?? {}
       progress(
@@ -131,6 +140,7 @@ async function loadAndWatch(
     await drained(capture)
     clearInterval(telling)
     clearTimeout(restart)
+    clearTimeout(settled)
     return { sent, drainedMs: performance.now() - began - sentMs }
   })
   const { sent, drainedMs } = cpu.result
@@ -144,7 +154,9 @@ async function loadAndWatch(
       refused: searching.refused,
     },
     ...{ ledgers: watch.ledgers, unbalanced: watch.unbalanced.length, runSeconds: runMs / 1_000 },
-    databaseUs: (server.cpuUs() - databaseBefore) / sent.sent, // of the server after its restart, and its dead children
+    databaseUs:
+      (server.cpuUs() - restarted.databaseUs) /
+      ((watch.samples.at(-1)?.received ?? 0) - restarted.received),
     cpuText: cpuText(cpu.threads, sent.sent),
     senderText: `${count(reachedRate(sent))}/s; ${senderCpuText(sent)} µs/msg`,
     events: [
