@@ -1,14 +1,104 @@
-// Ingest: to be built.
+// The ingest doctor: who sends and what is wrong with it, what was refused, the nodes, and how to
+// connect what does not send yet.
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { IngestState, Ledger, NodeRow, Source } from '#contract'
+import '../parts/facts.css'
+import './doctor.css'
+import { ErrorNote } from '../parts/error-note.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { openPage } from '../shell/address.ts'
+import { apiPath } from '../shell/fetch-json.ts'
 import type { PageProps } from '../shell/pages.tsx'
+import { useAnswer } from '../shell/use-answer.ts'
 import { useTitle } from '../shell/use-title.ts'
+import { ConnectAgent } from './connect-agent.tsx'
+import { DemoButton } from './demo-button.tsx'
+import { LedgerBalance } from './ledger-balance.tsx'
+import { NodeList } from './node-list.tsx'
+import { QuarantineList } from './quarantine-list.tsx'
+import { SourceList } from './source-list.tsx'
 
-/** Stands where the page will be. */
-export function DoctorPage(_: PageProps) {
+const EVERY_MS = 3_000
+
+const VIEWS = [
+  ['sources', 'Sources'],
+  ['quarantine', 'Quarantine'],
+  ['nodes', 'Nodes'],
+  ['connect', 'Connect an agent'],
+] as const
+type View = (typeof VIEWS)[number][0]
+
+export function DoctorPage({ address }: PageProps) {
   useTitle('Ingest')
+  const [tick, setTick] = useState(0)
+  const refresh = useCallback(() => setTick((n) => n + 1), [])
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || refresh(), EVERY_MS)
+    return () => clearInterval(timer)
+  }, [refresh])
+  const sources = useAnswer<{ sources: readonly Source[] }>(apiPath('sources'), tick)
+  const ledger = useAnswer<Ledger>(apiPath('ledger'), tick)
+  const isEmpty = sources.value?.sources.length === 0
+  // Nobody has sent yet: then connecting somebody is what this page is for.
+  const named = VIEWS.find(([name]) => name === address.id)?.[0]
+  const view = named ?? (isEmpty ? 'connect' : 'sources')
   return (
-    <div class="page">
+    <div class="page doctor">
       <h1>Ingest</h1>
-      <p class="muted">This page is not there yet.</p>
+      {ledger.value && <LedgerBalance ledger={ledger.value} />}
+      <Tabs<View>
+        label="Ingest"
+        tabs={VIEWS}
+        chosen={view}
+        choose={(name) => openPage('ingest', name)}
+      />
+      {sources.failure && <ErrorNote failure={sources.failure} />}
+      <div class="view">
+        {view === 'sources' && (isEmpty ? <NobodyYet /> : <Sources {...sources} />)}
+        {view === 'quarantine' && (
+          <QuarantineList chosen={address.query.frame} again={tick} changed={refresh} />
+        )}
+        {view === 'nodes' && <Nodes again={tick} />}
+        {view === 'connect' && (
+          <>
+            {ledger.value?.received === 0 && (
+              <p class="lead">
+                Nothing has arrived yet. Connect an agent below, or look around first:{' '}
+                <DemoButton done={refresh} />
+              </p>
+            )}
+            <Connect address={address} again={tick} />
+          </>
+        )}
+      </div>
     </div>
   )
+}
+
+function Sources({ value }: { value: { readonly sources: readonly Source[] } | undefined }) {
+  if (!value) return <p class="muted">Asking …</p>
+  return <SourceList sources={value.sources} nowMs={Date.now()} />
+}
+
+const NobodyYet = () => (
+  <div class="nothing">
+    <h2>Nobody has sent anything yet</h2>
+    <p>
+      <button type="button" class="primary" onClick={() => openPage('ingest', 'connect')}>
+        Connect an agent
+      </button>
+    </p>
+  </div>
+)
+
+function Nodes({ again }: { again: number }) {
+  const { value, failure } = useAnswer<{ nodes: readonly NodeRow[] }>(apiPath('nodes'), again)
+  if (failure) return <ErrorNote failure={failure} />
+  return value ? <NodeList nodes={value.nodes} nowMs={Date.now()} /> : null
+}
+
+// A server without sockets of its own has no such state; the page says so in its own words.
+function Connect({ address, again }: PageProps & { again: number }) {
+  const ingest = useAnswer<IngestState>(apiPath('ingest'), again).value
+  return <ConnectAgent query={address.query} ingest={ingest} />
 }

@@ -2,6 +2,7 @@
 // them a way into the search.
 import { useEffect, useState } from 'preact/hooks'
 import type { Kpi } from '#contract'
+import '../parts/facts.css'
 import './overview.css'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { Tabs } from '../parts/tabs.tsx'

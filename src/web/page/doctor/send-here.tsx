@@ -1,9 +1,8 @@
-// Nothing to show: either nothing matches, or nothing has arrived yet. The second is the first thing
-// a newcomer sees, so it says where to send HEP, and turns into the list when the first call is there.
+// Nothing has arrived yet: the first thing a newcomer sees, so it says where to send HEP, and turns into
+// the list when the first call is there.
 import { useEffect } from 'preact/hooks'
-import './empty-state.css'
+import './send-here.css'
 import type { Ledger } from '#contract'
-import { changeQuery } from '../shell/address.ts'
 import { apiPath } from '../shell/fetch-json.ts'
 import { useAnswer } from '../shell/use-answer.ts'
 
@@ -12,47 +11,14 @@ interface About {
   readonly hep: readonly { readonly transport: string; readonly address: string }[]
 }
 
-interface Props {
-  readonly q: string
-  /** Whether the list is of a time range only. */
-  readonly ranged: boolean
-  readonly refresh: () => void
-}
-
 const LOOK_AGAIN_MS = 1_000
 
-/** What stands where calls would be. */
-export function EmptyState({ q, ranged, refresh }: Props) {
-  // With a query or a range the empty list says something about them, not about the capture.
-  const narrowed = q !== '' || ranged
+/** What stands where calls would be while nothing is stored; `look` asks whether something is by now. */
+export function SendHere({ look }: { look: () => void }) {
   useEffect(() => {
-    if (narrowed) return
-    const timer = setInterval(refresh, LOOK_AGAIN_MS)
+    const timer = setInterval(look, LOOK_AGAIN_MS)
     return () => clearInterval(timer)
-  }, [narrowed, refresh])
-  if (!narrowed) return <SendHere />
-  return (
-    <div class="empty">
-      <h1>No call matches</h1>
-      <p>
-        {q && (
-          <>
-            Nothing is stored that matches <code>{q}</code>
-          </>
-        )}
-        {!q && 'Nothing is stored'}
-        {ranged ? ' in this time range.' : '.'}
-      </p>
-      <p>
-        <button type="button" onClick={() => changeQuery({ q: '', from: 'all', to: '' }, 'push')}>
-          Show everything
-        </button>
-      </p>
-    </div>
-  )
-}
-
-function SendHere() {
+  }, [look])
   const about = useAnswer<About>(apiPath('about')).value
   const ledger = useAnswer<Ledger>(apiPath('ledger')).value
   const ends = (about?.hep ?? []).map(({ transport, address }) => ({

@@ -1,0 +1,76 @@
+// The capture nodes: alive or not, how busy, how far behind.
+import type { NodeRow } from '#contract'
+import { showCount } from '../parts/format.ts'
+import { spanOf } from './source-advice.ts'
+
+interface Props {
+  readonly nodes: readonly NodeRow[]
+  readonly nowMs: number
+}
+
+const MOOD: Record<NodeRow['state'], string> = {
+  starting: 'open',
+  ready: 'good',
+  draining: 'mild',
+  stopped: '',
+  lost: 'bad',
+}
+
+export function NodeList({ nodes, nowMs }: Props) {
+  if (nodes.length === 0)
+    return (
+      <p class="muted">
+        No capture node has reported to this database: start one with <code>calliope capture</code>.
+      </p>
+    )
+  return (
+    <div class="scroll">
+      <table class="facts">
+        <thead>
+          <tr>
+            <th>Node</th>
+            <th>State</th>
+            <th>Version</th>
+            <th class="right">Rate</th>
+            <th class="right">Waiting</th>
+            <th class="right">Spool</th>
+            <th class="right">Spool age</th>
+            <th class="right">Connections</th>
+            <th class="right">Heartbeat</th>
+          </tr>
+        </thead>
+        <tbody>
+          {nodes.map(({ node, state, version, signals, heartbeatAt, ledger, startedAt }) => (
+            <tr key={node} data-node={node}>
+              <td>
+                <b>{node}</b>
+              </td>
+              <td>
+                <span class={`badge ${MOOD[state]}`}>{state}</span>
+              </td>
+              <td title={`Started ${startedAt}`}>{version}</td>
+              <td class="right">{showCount(Math.round(signals.packetsPerSecond ?? 0))} /s</td>
+              <td class="right">{showCount(ledger.pending)}</td>
+              <td class="right">{bytesText(signals.spoolBytes ?? 0)}</td>
+              <td class={`right ${(signals.spoolAgeSeconds ?? 0) > 10 ? 'worse' : ''}`}>
+                {spanOf((signals.spoolAgeSeconds ?? 0) * 1000)}
+              </td>
+              <td class="right">{showCount(signals.connections ?? 0)}</td>
+              <td class="right" title={heartbeatAt}>
+                {spanOf(Math.max(0, nowMs - Date.parse(heartbeatAt)))} ago
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+function bytesText(bytes: number): string {
+  const step = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  const value = bytes / 1024 ** step
+  return `${value < 10 && step > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[step]}`
+}
