@@ -11,7 +11,7 @@ const MESSAGES = 1e6
 
 export async function copyFloor({ isQuick }: BenchOptions): Promise<string> {
   const messages = isQuick ? 5_000 : MESSAGES
-  await using server = await startServer()
+  await using server = await startServer({ isQuick })
   using directory = temporaryDirectory('calliope-bench-')
   await fillSpool({ directory: directory.path, ring: trafficRing('whole'), messages })
   const database = await server.create('copy_floor')

@@ -12,8 +12,8 @@ export interface Counted {
 const BUFFER_BYTES = 8 * 1_048_576
 const AT_ONCE = 64
 const DATAGRAM_BYTES = 2_048
-const WAIT_MS = 500
-const SILENT_WAITS_MAX = 3
+const WAIT_MS = 400
+const SILENT_WAITS_MAX = 2
 const PATIENCE_MS = 30_000 // for the first datagram
 const MSG_WAITFORONE = 0x10000
 

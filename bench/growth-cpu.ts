@@ -19,9 +19,9 @@ interface Curve {
 }
 
 export async function cpuCurves(options: BenchOptions): Promise<Curve[]> {
-  await using server = await startServer()
+  await using server = await startServer(options)
   const curves: Curve[] = []
-  for (const shards of SHARDS) {
+  for (const shards of options.isQuick ? [2] : SHARDS) {
     const points: Curve['points'][number][] = []
     for (const rate of options.rates ?? RATES) {
       const step = await captureStep(server, rate, { ...options, shards })

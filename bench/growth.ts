@@ -56,7 +56,7 @@ export async function growth(options: BenchOptions): Promise<void> {
 }
 
 async function measureSizes(options: BenchOptions) {
-  await using server = await startServer()
+  await using server = await startServer(options)
   using directory = temporaryDirectory('calliope-bench-')
   const database = await server.create('growth_bench')
   const place = { directory: directory.path, database }

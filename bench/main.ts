@@ -1,4 +1,5 @@
 // `npm run bench -- NAME …`: what there is, and in which file. `--quick` runs everything in small.
+import { stopSharedServer } from './database.ts'
 import { floors } from './floors.ts'
 import { fresh } from './fresh.ts'
 import { growth } from './growth.ts'
@@ -62,4 +63,5 @@ for (const name of chosen) {
   await BENCHES[name]!(options)
   process.stderr.write(`${name} took ${((performance.now() - beganMs) / 1_000).toFixed(1)} s\n`)
 }
+await stopSharedServer()
 process.exit(0)

@@ -16,7 +16,7 @@ export async function memory(options: BenchOptions): Promise<void> {
   const { isQuick, flags, traffic, offload } = options
   const rate = options.rate ?? RATE
   const seconds = isQuick ? options.seconds : Math.max(options.seconds, SECONDS_MIN)
-  await using server = await startServer()
+  await using server = await startServer(options)
   using directory = temporaryDirectory('calliope-bench-')
   const database = await server.create('memory_bench')
   await using capture = await startCapture({ directory: directory.path, database, flags })

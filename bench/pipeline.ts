@@ -32,7 +32,7 @@ export interface Step {
 type RunStep = (server: BenchServer, rate: number, options: BenchOptions) => Promise<Step>
 
 export async function pipeline(options: BenchOptions): Promise<void> {
-  await using server = await startServer()
+  await using server = await startServer(options)
   const { closeness, again } = options
   const ours = new Side(captureStep, new Ramp({ rates: options.rates ?? RATES, closeness, again }))
   const peerRates = options.peer === undefined ? [] : options.peerRates

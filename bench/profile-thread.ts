@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 
 const {
+  BENCH_PROFILE_AFTER_MS = '3000',
   BENCH_PROFILE_DIR,
   BENCH_PROFILE_THREAD = 'thread',
   BENCH_PROFILE_MS = '5000',
 } = process.env
-const WARM_UP_MS = 3_000
 const INTERVAL_US = 500
 
 function profile(directory: string): void {
@@ -32,7 +32,7 @@ function profile(directory: string): void {
       const file = `${BENCH_PROFILE_THREAD}-${threadId}.cpuprofile`
       writeFileSync(join(directory, file), JSON.stringify(profile))
     }, Number(BENCH_PROFILE_MS))
-  }, WARM_UP_MS)
+  }, Number(BENCH_PROFILE_AFTER_MS))
 }
 
 if (BENCH_PROFILE_DIR) profile(BENCH_PROFILE_DIR)

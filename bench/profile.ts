@@ -11,7 +11,7 @@ import { count, type Row, table } from './table.ts'
 
 const RATE = 75_000
 const PROFILE_MS = 8_000
-const BEFORE_MS = 3_500
+const WARM_UP_MS = 3_000
 const TOP = 20
 const ROOT = join(import.meta.dir, '..')
 
@@ -30,9 +30,10 @@ interface CpuProfile {
 
 export async function profile(options: BenchOptions): Promise<void> {
   const { isQuick, traffic, offload, flags } = options
+  const afterMs = isQuick ? 500 : WARM_UP_MS
   const profileMs = isQuick ? 300 : PROFILE_MS
   const rate = options.rate ?? RATE
-  await using server = await startServer()
+  await using server = await startServer(options)
   using directory = temporaryDirectory('calliope-bench-')
   const database = await server.create('profile_bench')
   const profiles = join(directory.path, 'profiles')
@@ -40,7 +41,11 @@ export async function profile(options: BenchOptions): Promise<void> {
     ['--data-dir', directory.path, '--database', database, '--node', 'bench', ...flags],
     {
       command: 'capture',
-      env: { BENCH_PROFILE_DIR: profiles, BENCH_PROFILE_MS: String(profileMs) },
+      env: {
+        BENCH_PROFILE_DIR: profiles,
+        BENCH_PROFILE_MS: String(profileMs),
+        BENCH_PROFILE_AFTER_MS: String(afterMs),
+      },
       program: [
         process.execPath,
         '--preload',
@@ -51,7 +56,7 @@ export async function profile(options: BenchOptions): Promise<void> {
   )
   try {
     progress(`${count(rate)}/s for a while`)
-    const seconds = (BEFORE_MS + profileMs) / 1_000
+    const seconds = (afterMs + profileMs + 500) / 1_000
     const { port } = program.udp
     await send({ transport: 'udp', port, rate, seconds, senders: 1, traffic, offload })
     await Bun.sleep(1_000) // flooded threads write theirs now

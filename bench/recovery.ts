@@ -11,7 +11,7 @@ import { count, mb, table } from './table.ts'
 import { trafficRing } from './traffic.ts'
 
 export async function recovery(options: BenchOptions): Promise<void> {
-  await using server = await startServer()
+  await using server = await startServer(options)
   using directory = temporaryDirectory('calliope-bench-')
   const filled = await fillSpool({
     ...{ directory: directory.path, ring: trafficRing(options.traffic) },

@@ -14,7 +14,7 @@ const ASKED = 100
 const HEAD = ['question', 'asked', 'p50 ms', 'p95 ms', 'hits', 'target']
 
 export async function search(options: BenchOptions): Promise<void> {
-  await using server = await startServer()
+  await using server = await startServer(options)
   using directory = temporaryDirectory('calliope-bench-')
   const { messages, traffic, flags } = options
   const ring = trafficRing(traffic)

@@ -18,7 +18,7 @@ const SHAPES: readonly TrafficShape[] = ['whole', 'spread']
 
 export async function store(options: BenchOptions): Promise<void> {
   const messages = options.isQuick ? 5_000 : MESSAGES
-  await using server = await startServer()
+  await using server = await startServer(options)
   const rows: Row[] = []
   const figures: Record<string, Figure> = {}
   const parts: string[] = []

@@ -45,7 +45,7 @@ export async function sustained(options: BenchOptions): Promise<void> {
   const key = `pipeline.whole${offload ? '.offload' : ''}`
   const rate = options.rate ?? Math.round((knownFigure(key) ?? RATE_UNKNOWN / SHARE) * SHARE)
   const runMs = minutes * 60_000
-  await using server = await startServer()
+  await using server = await startServer(options)
   using directory = temporaryDirectory('calliope-bench-')
   const place = { directory: directory.path, database: await server.create('sustained_bench') }
   const hourEndMs = oldHourEnd(Date.now())

@@ -13,7 +13,7 @@ const TARGET_RATE = 100_000
 
 export async function visible(options: BenchOptions): Promise<void> {
   const { seconds, traffic, offload, flags, isQuick } = options
-  await using server = await startServer()
+  await using server = await startServer(options)
   const rows: Row[] = []
   const figures: Record<string, Figure> = {}
   for (const rate of options.rates ?? RATES) {
