@@ -1,35 +1,27 @@
-// One call: what became of it, its legs, the ladder, and the message that is chosen.
-import './call.css'
-import type { CallDetail, CallMessage } from '#contract'
+// One call: what became of it and why. Which call and how it is looked at stands in the address.
+import { useMemo } from 'preact/hooks'
+import type { CallDetail } from '#contract'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { showClock, showDay, showSpan } from '../parts/format.ts'
-import { Outcome } from '../parts/outcome.tsx'
-import { type Address, changeQuery, goBack, hrefOf } from '../shell/address.ts'
-import { apiPath, callPath } from '../shell/fetch-json.ts'
+import { type Address, goBack } from '../shell/address.ts'
+import { apiPath, callPath, type Failure } from '../shell/fetch-json.ts'
 import type { PageProps } from '../shell/pages.tsx'
 import { useAnswer } from '../shell/use-answer.ts'
-import { useKeys } from '../shell/use-keys.ts'
 import { useTitle } from '../shell/use-title.ts'
-import { LadderView } from './ladder-view.tsx'
-import { MessageView } from './message-view.tsx'
+import { CallBody } from './call-body.tsx'
+import { readView } from './view-state.ts'
 
 /** One call; keyed by Call-ID, so that nothing of the last one stays. */
 export const CallPage = ({ address }: PageProps) => <CallView key={address.id} address={address} />
 
 function CallView({ address: { id: callId, query } }: { address: Address }) {
-  // What is no index is as if it were not there.
-  const message = /^\d{1,6}$/.test(query.message ?? '') ? Number(query.message) : undefined
-  const { value: call, failure, loading } = useAnswer<CallDetail>(apiPath(callPath(callId)))
-  const last = (call?.messages.length ?? 0) - 1
-  // The first message is shown beside the ladder until one is chosen; on a phone none is.
-  const chosen = Math.min(message ?? 0, Math.max(0, last))
-  const choose = (index: number | undefined) =>
-    changeQuery({ message: index?.toString() }, 'replace')
-  useCallKeys(last, chosen, choose)
+  const state = useMemo(() => readView(query), [JSON.stringify(query)])
+  // Legs taken out come along all the same: putting one back must not wait for the server.
+  const path = apiPath(callPath(callId), { with: state.with.join(',') })
+  const { value: call, failure, loading } = useAnswer<CallDetail>(path)
   useTitle(call ? `${call.summary.from} → ${call.summary.to}` : '')
   return (
     <article class="call" aria-busy={loading}>
-      <nav class="crumbs">
+      <nav class="crumbs" aria-label="Where you are">
         <button type="button" onClick={() => goBack('search')}>
           ← All calls
         </button>
@@ -37,120 +29,34 @@ function CallView({ address: { id: callId, query } }: { address: Address }) {
           {callId}
         </code>
       </nav>
-      {failure && <ErrorNote failure={failure} />}
-      {call && (
-        <>
-          <Head call={call} />
-          <div class="split" data-chosen={message !== undefined}>
-            <LadderView
-              call={call}
-              chosen={chosen}
-              follow={message !== undefined}
-              choose={choose}
-            />
-            <Pane call={call} message={call.messages[chosen]} close={() => choose(undefined)} />
-          </div>
-        </>
-      )}
+      {failure && <NoCall failure={failure} />}
+      {!call && !failure && <p class="nothing">Reading the call…</p>}
+      {call && <CallBody call={call} state={state} isShared={false} />}
     </article>
   )
 }
 
-// j and k go through the messages here, as they go through the calls in the list.
-function useCallKeys(last: number, chosen: number, choose: (message: number) => void) {
-  const move = (by: number) => {
-    if (last >= 0) choose(Math.min(last, Math.max(0, chosen + by)))
-  }
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    Escape: () => goBack('search'),
-  })
-}
-
-function Head({ call }: { call: CallDetail }) {
-  const { summary, verdict, legs } = call
-  // What is empty is left out: a REGISTER has no talk time, and that says nothing.
-  const facts = [
-    ['From', summary.from],
-    ['To', summary.to],
-    [
-      'Started',
-      `${showDay(summary.startedAt)} ${showClock(summary.startedAt)}`.trim(),
-      summary.startedAt,
-    ],
-    ['Setup', showSpan(summary.setupMs)],
-    ['Talk', showSpan(summary.durationMs)],
-    ['Messages', String(call.messages.length)],
-    ['User agent', summary.userAgent],
-  ] as const
-  const path = `/api/v1/${callPath(call.callId)}`
+/** A Call-ID that is not known is most often one that was cut, or is too fresh or too old. */
+function NoCall({ failure }: { failure: Failure }) {
+  if (failure.code !== 'call_not_found') return <ErrorNote failure={failure} />
   return (
-    <header class="head">
-      <p class="verdict">
-        <Outcome call={summary} /> {verdict.replace(`${summary.outcome}: `, '')}
-      </p>
-      <dl class="facts">
-        {facts
-          .filter(([, value]) => value !== '')
-          .map(([name, value, title]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd title={title ?? value}>{value}</dd>
-            </div>
-          ))}
-      </dl>
-      {legs.length > 1 && <Legs call={call} />}
-      <p class="exports">
-        <a href={`${path}/pcap`} download>
-          PCAP
-        </a>
-        <a href={`${path}/text`} download>
-          Text
-        </a>
-      </p>
-    </header>
-  )
-}
-
-// Colours repeat after five legs; the bars beside the arrows have the same ones.
-function Legs({ call }: { call: CallDetail }) {
-  return (
-    <ol class="legs" aria-label="Legs of this call">
-      {call.legs.map(({ callId, from, to, reasons, score }, i) => (
-        <li key={callId} class={`leg-${i % 5}`}>
-          <a href={hrefOf('call', callId)} title={callId}>
-            {from} → {to}
-          </a>
-          {reasons.length > 0 && (
-            <small title={`likeness ${score}`}>joined by {reasons.join(', ')}</small>
-          )}
+    <div class="empty-tab">
+      <h2>This Call-ID is not known</h2>
+      <p>Nothing is stored under it. Check:</p>
+      <ul>
+        <li>
+          is it whole? It is compared whole, upper and lower case included, with what is behind the
+          @;
         </li>
-      ))}
-    </ol>
+        <li>
+          is it new? A message is found a second or two after it arrived; this page can be reloaded;
+        </li>
+        <li>is it old? Calls go when their retention is over (Settings);</li>
+        <li>was it captured? The ingest page says which agents send, and what was refused.</li>
+      </ul>
+      <p>
+        <a href="/">Search for a number</a> or look at <a href="/ingest">what arrives</a>.
+      </p>
+    </div>
   )
 }
-
-interface PaneProps {
-  readonly call: CallDetail
-  readonly message: CallMessage | undefined
-  readonly close: () => void
-}
-
-const Pane = ({ call, message, close }: PaneProps) => (
-  <aside class="pane" aria-label="Message">
-    {message ? (
-      <MessageView
-        message={message}
-        leg={
-          call.legs.length > 1 ? call.legs.findIndex(({ callId }) => callId === message.callId) : -1
-        }
-        close={close}
-      />
-    ) : (
-      <p class="nothing">This call has no messages.</p>
-    )}
-  </aside>
-)

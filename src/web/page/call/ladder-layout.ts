@@ -1,81 +1,109 @@
-// Where everything in a ladder stands: numbers only, no drawing, no SIP.
+// Where everything in a ladder stands: numbers only, no drawing, no SIP. Rows are of one height, so that
+// the ones in sight are found by division and thousands cost nothing.
 //
 //            10.0.0.1          10.0.0.2
 //    gutter     │    columnGap    │
-//    +0.000     │──INVITE────────▶│      one row per arrow, rowHeight apart
-//    +0.120     │◀────100 Trying──│
-import type { CallDetail, LadderArrow } from '#contract'
+//    +0.000     │──INVITE────────▶│      a row: label over the line, detail under it
+//               ⋮   8.2 s later   ⋮      a break
+//    +8.320     │◀────100 Trying──│
+import type { LadderColumn } from '#contract'
+import type { ArrowRow, LadderRow } from './ladder-rows.ts'
 
 /** Room at the left for the times. */
-export const GUTTER = 78
+export const GUTTER = 92
 /** Room for 'INVITE' or '200 OK' with some SDP, and for an IPv4 address above. */
-export const COLUMN_GAP_MIN = 118
+export const COLUMN_GAP_MIN = 128
 const EDGE = 62
-/** One arrow with its label. */
-export const ROW_HEIGHT = 36
+/** One row. */
+export const ROW_HEIGHT = 40
+/** The line of an arrow below the top of its row. */
+export const LINE_Y = 23
+const FOOT = 12
 /** Of the letters in a label, which are all of one width. */
-const LETTER = 7.6
-const LETTERS_MIN = 12
+const LETTER = 7.4
+const SMALL_LETTER = 6.3
+const LETTERS_MIN = 10
 
-/** An arrow with its place. */
-export interface LaidOutArrow {
-  readonly arrow: LadderArrow
-  readonly index: number
-  /** Label and SDP as far as they fit over the arrow. */
-  readonly label: string
-  readonly detail: string
-  /** Of the line itself; the label stands above it. */
-  readonly y: number
-  readonly x1: number
-  readonly x2: number
-  /** An arrow from a column to itself is a loop. */
-  readonly loop: boolean
-}
+/** A row with its place. */
+export type LaidOutRow =
+  | { readonly kind: 'break'; readonly y: number; readonly text: string }
+  | {
+      readonly kind: 'arrow'
+      readonly row: ArrowRow
+      /** Label and detail as far as they fit. */
+      readonly label: string
+      readonly detail: string
+      /** Top of the row. */
+      readonly y: number
+      readonly x1: number
+      readonly x2: number
+      readonly shape: 'arrow' | 'dot' | 'loop'
+    }
 
 /** A ladder ready to be drawn. */
 export interface LadderLayout {
   readonly width: number
   readonly height: number
-  readonly columns: readonly { readonly x: number; readonly label: string }[]
-  readonly arrows: readonly LaidOutArrow[]
+  readonly columns: readonly { readonly x: number; readonly label: string; readonly ip: string }[]
+  readonly rows: readonly LaidOutRow[]
 }
 
 /** Spreads the columns over `widthWanted`, or wider when they would stand too close. */
 export function layOutLadder(
-  { columns, arrows }: CallDetail['ladder'],
+  columns: readonly LadderColumn[],
+  rows: readonly LadderRow[],
   widthWanted: number,
 ): LadderLayout {
   const gaps = Math.max(1, columns.length - 1)
   // Wider than the room there is when it must be: then the ladder scrolls sideways.
   const gap = Math.max(COLUMN_GAP_MIN, (widthWanted - GUTTER - 2 * EDGE) / gaps)
+  const width = Math.round(GUTTER + 2 * EDGE + gaps * gap)
   const xOf = (column: number) => Math.round(GUTTER + EDGE + column * gap)
   return {
-    width: Math.round(GUTTER + 2 * EDGE + gaps * gap),
-    height: arrows.length * ROW_HEIGHT + 12,
-    columns: columns.map(({ label }, i) => ({ x: xOf(i), label })),
-    arrows: arrows.map((arrow, index) => ({
-      arrow,
-      index,
-      ...fit(arrow, Math.abs(xOf(arrow.to) - xOf(arrow.from)) || gap),
-      y: index * ROW_HEIGHT + 26,
-      x1: xOf(arrow.from),
-      x2: xOf(arrow.to),
-      loop: arrow.from === arrow.to,
-    })),
+    width,
+    height: rows.length * ROW_HEIGHT + FOOT,
+    columns: columns.map(({ label, ip }, i) => ({ x: xOf(i), label, ip })),
+    rows: rows.map((row, i): LaidOutRow => {
+      const y = i * ROW_HEIGHT
+      if (row.kind === 'break') return { ...row, y }
+      const [x1, x2] = [xOf(row.arrow.from), xOf(row.arrow.to)]
+      const isLog = row.message.protocol === 100
+      const room = x1 === x2 ? Math.max(gap, width - x1) - 40 : Math.abs(x1 - x2)
+      return {
+        ...{ kind: 'arrow' as const, row, y, x1, x2 },
+        label: cut(row.label, Math.floor((room - 16) / LETTER)),
+        detail: cut(row.detail, Math.floor((room - 8) / SMALL_LETTER)),
+        shape: isLog ? 'dot' : x1 === x2 ? 'loop' : 'arrow',
+      }
+    }),
   }
 }
 
-function fit(
-  { label, sdp, repeatOf }: LadderArrow,
-  room: number,
-): { label: string; detail: string } {
-  const letters = Math.max(LETTERS_MIN, Math.floor((room - 14) / LETTER))
-  const cut = label.length > letters ? `${label.slice(0, letters - 1)}…` : label
-  const detail = repeatOf === null ? (sdp ?? '') : 'again'
-  const left = letters - cut.length - 1
-  // What does not fit is in the message beside the ladder; half a word of it helps nobody.
-  return { label: cut, detail: detail.length <= left ? detail : shorten(detail, left) }
+/** The whole text is in the pane; here it is cut where it ends. */
+const cut = (text: string, room: number): string =>
+  text.length <= Math.max(room, LETTERS_MIN)
+    ? text
+    : `${text.slice(0, Math.max(room, LETTERS_MIN) - 1)}…`
+
+/** Which rows to draw when this much of the ladder is in sight, with some to spare on both sides. */
+export function rowsInSight(
+  { rows }: LadderLayout,
+  topPx: number,
+  bottomPx: number,
+): readonly LaidOutRow[] {
+  if (rows.length <= ALWAYS_DRAWN) return rows
+  const from = Math.max(0, Math.floor(topPx / ROW_HEIGHT) - SPARE)
+  return rows.slice(from, Math.ceil(bottomPx / ROW_HEIGHT) + SPARE)
 }
 
-const shorten = (text: string, letters: number): string =>
-  letters < 6 ? '' : `${text.slice(0, letters - 1)}…`
+/** Few enough to draw whole: the browser's own search finds all of it. */
+const ALWAYS_DRAWN = 150
+const SPARE = 20
+
+/** The path of a row's line; it ends a pixel short, so that the tip of the head touches the lifeline. */
+export function linePath(laid: Extract<LaidOutRow, { kind: 'arrow' }>): string {
+  const { x1, x2, shape } = laid
+  const y = laid.y + LINE_Y
+  if (shape === 'loop') return `M${x1} ${y - 8}h28a6 6 0 0 1 6 6v4a6 6 0 0 1-6 6h-26`
+  return `M${x1} ${y}H${x2 > x1 ? x2 - 1 : x2 + 1}`
+}

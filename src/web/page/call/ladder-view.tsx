@@ -1,69 +1,98 @@
-// Draws a ladder that is laid out already. Knows pixels, knows nothing of SIP.
-import type { Ref } from 'preact'
+// Draws a ladder that is laid out already. Knows pixels, knows nothing of SIP. Only the rows in sight are
+// in the document, whichever element it is that scrolls: the ladder on a wide screen, the page on a phone.
+import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { CallDetail } from '#contract'
-import { GUTTER, type LaidOutArrow, layOutLadder, ROW_HEIGHT } from './ladder-layout.ts'
+import {
+  GUTTER,
+  type LadderLayout,
+  type LaidOutRow,
+  LINE_Y,
+  linePath,
+  ROW_HEIGHT,
+  rowsInSight,
+} from './ladder-layout.ts'
 
 interface Props {
-  readonly call: CallDetail
-  readonly chosen: number
+  readonly layout: LadderLayout
+  /** Names of hosts by column label. */
+  readonly names: ReadonlyMap<string, string>
+  readonly chosen: number | undefined
+  /** Compared with the chosen one. */
+  readonly picked: number | undefined
   /** Whether the user chose it, so that it must be in sight. */
   readonly follow: boolean
   readonly choose: (message: number) => void
+  /** Told how wide it may be. */
+  readonly measure: (widthPx: number) => void
 }
 
 /** The ladder of a call; a click on an arrow chooses its message. */
-export function LadderView({ call, chosen, follow, choose }: Props) {
+export function LadderView(props: Props) {
+  const { layout, names, chosen, picked, follow, choose, measure } = props
   const frame = useRef<HTMLDivElement>(null)
-  const width = useWidth(frame)
-  const layout = layOutLadder(call.ladder, width)
-  // Five colours; a call of more legs uses them again.
-  const legOf = new Map(call.legs.map(({ callId }, i) => [callId, i % 5]))
+  const svg = useRef<SVGSVGElement>(null)
+  useWidth(frame, measure)
+  const [top, bottom] = useSight(svg)
+  const at = layout.rows.findIndex((row) => row.kind === 'arrow' && isOf(row, chosen))
+  useEffect(() => {
+    // Only what the user chose: a call just opened begins at its head.
+    if (follow && at >= 0) bringIntoSight(frame.current, svg.current, at)
+  }, [follow, at])
   return (
     <div class="ladder" ref={frame}>
-      <div class="columns" style={{ width: `${layout.width}px` }}>
-        {layout.columns.map(({ x, label }) => (
-          <span key={label} style={{ left: `${x}px` }} title={label}>
-            {label}
-          </span>
-        ))}
-      </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: SVG has no fieldset */}
-      <svg width={layout.width} height={layout.height} role="group" aria-label="Messages">
+      <Hosts layout={layout} names={names} />
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: drawn, and still a list to choose from */}
+      <svg
+        ref={svg}
+        width={layout.width}
+        height={layout.height}
+        role="listbox"
+        tabIndex={0}
+        aria-label="Messages"
+        {...(at >= 0 ? { 'aria-activedescendant': `arrow-${chosen}` } : {})}
+      >
         <Heads />
         {layout.columns.map(({ x, label }) => (
           <line key={label} class="lifeline" x1={x} x2={x} y1={0} y2={layout.height} />
         ))}
-        {layout.arrows.map((arrow) => (
-          <Arrow
-            key={arrow.index}
-            laid={arrow}
-            width={layout.width}
-            leg={
-              call.legs.length > 1
-                ? legOf.get(call.messages[arrow.arrow.message]?.callId ?? '')
-                : undefined
-            }
-            isChosen={arrow.arrow.message === chosen}
-            follow={follow}
-            choose={choose}
-          />
-        ))}
+        {rowsInSight(layout, top, bottom).map((laid) =>
+          laid.kind === 'break' ? (
+            <Break key={`break ${laid.y}`} laid={laid} layout={layout} />
+          ) : (
+            <Arrow
+              key={laid.row.arrow.message}
+              laid={laid}
+              width={layout.width}
+              state={isOf(laid, chosen) ? 'chosen' : isOf(laid, picked) ? 'picked' : 'plain'}
+              choose={choose}
+            />
+          ),
+        )}
       </svg>
-      {call.messagesOmitted > 0 && (
-        <p class="error">
-          <strong>{call.messagesOmitted} more messages are not shown.</strong> The PCAP and the text
-          have them.
-        </p>
-      )}
     </div>
   )
 }
 
+type LaidOutArrow = Extract<LaidOutRow, { kind: 'arrow' }>
+const isOf = (laid: LaidOutArrow, message: number | undefined) => laid.row.arrow.message === message
+
+/** Stays on top while the ladder scrolls: who was who is the question at row 200. */
+const Hosts = ({ layout, names }: Pick<Props, 'layout' | 'names'>) => (
+  <div class="columns" style={{ width: `${layout.width}px` }}>
+    {layout.columns.map(({ x, label }) => (
+      <span key={label} style={{ left: `${x}px` }} title={label}>
+        {names.has(label) && <b>{names.get(label)}</b>}
+        {names.has(label) ? <small>{label}</small> : <b>{label}</b>}
+      </span>
+    ))}
+  </div>
+)
+
 // One arrow head per colour: a marker does not take the colour of the line it ends.
 const KINDS = ['request', 'provisional', 'success', 'failure', 'other'] as const
 
-const Heads = () => (
+/** The heads of arrows, for every drawing of arrows on the page. */
+export const Heads = () => (
   <defs>
     {KINDS.map((kind) => (
       <marker
@@ -83,62 +112,126 @@ const Heads = () => (
   </defs>
 )
 
+/** The lifelines are cut where time was. */
+const Break = ({
+  laid,
+  layout,
+}: {
+  laid: Extract<LaidOutRow, { kind: 'break' }>
+  layout: LadderLayout
+}) => (
+  <g class="break" role="presentation">
+    {layout.columns.map(({ x, label }) => (
+      <path key={label} d={`M${x} ${laid.y + 6}v${ROW_HEIGHT - 12}`} />
+    ))}
+    <text x={GUTTER - 10} y={laid.y + LINE_Y + 4}>
+      {laid.text}
+    </text>
+  </g>
+)
+
 interface ArrowProps {
   readonly laid: LaidOutArrow
   readonly width: number
-  readonly leg: number | undefined
-  readonly isChosen: boolean
-  readonly follow: boolean
+  readonly state: 'plain' | 'chosen' | 'picked'
   readonly choose: (message: number) => void
 }
 
-function Arrow({ laid, width, leg, isChosen, follow, choose }: ArrowProps) {
-  const { arrow, y, x1, x2 } = laid
-  const group = useRef<SVGGElement>(null)
-  useEffect(() => {
-    // Only what the user chose: a call just opened begins at its head.
-    if (isChosen && follow) group.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [isChosen, follow])
+/** One message. */
+export function Arrow({ laid, width, state, choose }: ArrowProps) {
+  const { row, y, x1, x2, shape } = laid
+  const { arrow, leg } = row
+  const lineY = y + LINE_Y
+  const middle = shape === 'arrow' ? (x1 + x2) / 2 : x1 + (shape === 'dot' ? 12 : 44)
+  const side = shape === 'arrow' ? '' : ' aside'
   return (
     <g
-      ref={group}
-      class={`arrow ${arrow.kind}${arrow.repeatOf === null ? '' : ' repeat'}`}
+      id={`arrow-${arrow.message}`}
+      class={`arrow ${arrow.kind}${arrow.repeatOf === null ? '' : ' repeat'} ${state}`}
       role="option"
-      aria-selected={isChosen}
+      aria-selected={state === 'chosen'}
       onClick={() => choose(arrow.message)}
     >
-      <rect class="row" x={0} y={y - 22} width={width} height={ROW_HEIGHT - 2} rx={4} />
+      <rect class="row" x={0} y={y} width={width} height={ROW_HEIGHT - 1} />
       {leg !== undefined && (
-        <rect class={`leg leg-${leg}`} x={4} y={y - 18} width={4} height={ROW_HEIGHT - 10} rx={2} />
+        <rect class={`leg leg-${leg % 5}`} x={3} y={y + 5} width={4} height={30} rx={2} />
       )}
-      <text class="at" x={GUTTER - 8} y={y + 1}>
-        +{(arrow.atMs / 1000).toFixed(3)}
+      {row.isEvidence && (
+        <circle class="evidence" cx={14} cy={lineY} r={3}>
+          <title>The verdict rests on this message</title>
+        </circle>
+      )}
+      <text class="at" x={GUTTER - 10} y={lineY + 4}>
+        {row.time}
       </text>
-      <text class="label" x={laid.loop ? x1 + 44 : (x1 + x2) / 2} y={laid.loop ? y + 1 : y - 6}>
+      {shape === 'dot' ? (
+        <circle class="dot" cx={x1} cy={lineY} r={4} />
+      ) : (
+        <path class="line" d={linePath(laid)} marker-end={`url(#head-${arrow.kind})`} />
+      )}
+      <text class={`label${side}`} x={middle} y={lineY - 6}>
         {laid.label}
-        {laid.detail && <tspan class="sdp"> {laid.detail}</tspan>}
       </text>
-      <path class="line" d={pathOf(laid)} marker-end={`url(#head-${arrow.kind})`} />
+      {laid.detail && (
+        <text class={`detail${side}`} x={middle} y={lineY + 13}>
+          {laid.detail}
+        </text>
+      )}
     </g>
   )
 }
 
-// The line ends a pixel short of the lifeline, so that the tip of the head touches it.
-const pathOf = ({ x1, x2, y, loop }: LaidOutArrow): string =>
-  loop
-    ? `M${x1} ${y - 8}h28a6 6 0 0 1 6 6v4a6 6 0 0 1-6 6h-26`
-    : `M${x1} ${y}H${x2 > x1 ? x2 - 1 : x2 + 1}`
-
 // Columns spread over the room there is, and again when the window or the pane changes.
-function useWidth(element: Ref<HTMLDivElement> & { current: HTMLDivElement | null }): number {
-  const [width, setWidth] = useState(0)
+function useWidth(
+  element: RefObject<HTMLDivElement | null>,
+  measure: (widthPx: number) => void,
+): void {
   useLayoutEffect(() => {
     const watched = element.current
     if (!watched) return
-    const watcher = new ResizeObserver(() => setWidth(watched.clientWidth))
+    const watcher = new ResizeObserver(() => measure(watched.clientWidth))
     watcher.observe(watched)
-    setWidth(watched.clientWidth)
+    measure(watched.clientWidth)
     return () => watcher.disconnect()
-  }, [element])
-  return width
+  }, [element, measure])
 }
+
+/** Which part of the drawing can be seen, in its own pixels. */
+function useSight(svg: RefObject<SVGSVGElement | null>): readonly [number, number] {
+  const [sight, setSight] = useState<readonly [number, number]>([0, 2_000])
+  useEffect(() => {
+    const look = () => {
+      const top = svg.current?.getBoundingClientRect().top ?? 0
+      // In steps of some rows: a redraw for every pixel is wasted.
+      const from = Math.max(0, Math.floor(-top / STEP_PX) * STEP_PX)
+      const to = from + STEP_PX + innerHeight
+      setSight((last) => (last[0] === from && last[1] === to ? last : [from, to]))
+    }
+    look()
+    // Captured: whichever element scrolls, the event passes here.
+    addEventListener('scroll', look, { capture: true, passive: true })
+    addEventListener('resize', look)
+    return () => {
+      removeEventListener('scroll', look, { capture: true })
+      removeEventListener('resize', look)
+    }
+  }, [svg])
+  return sight
+}
+
+const STEP_PX = ROW_HEIGHT * 8
+/** The hosts' names cover that much of the top. */
+const HEAD_PX = 46
+
+function bringIntoSight(frame: HTMLElement | null, svg: SVGSVGElement | null, row: number): void {
+  if (!frame || !svg) return
+  const view = frame.getBoundingClientRect()
+  const top = svg.getBoundingClientRect().top + row * ROW_HEIGHT
+  // On a phone the message covers the lower part of the screen.
+  const bottom = Math.min(view.bottom, innerWidth < NARROW_PX ? innerHeight * 0.37 : innerHeight)
+  if (top < view.top + HEAD_PX) frame.scrollTop -= view.top + HEAD_PX - top
+  else if (top + ROW_HEIGHT > bottom) frame.scrollTop += top + ROW_HEIGHT - bottom
+}
+
+/** The same width is in the css files. */
+const NARROW_PX = 900

@@ -1,90 +1,113 @@
-// One message: who saw it, and its text. The text came from the network: it is only ever a text node.
+// One message: who saw it, its text, its session description in words, and what differs from another one.
 import { useState } from 'preact/hooks'
-import type { CallMessage, Endpoint } from '#contract'
+import type { CallDetail, CallMessage, Endpoint, Tap } from '#contract'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { microsOf, showClock, visible } from '../parts/format.ts'
+import { changeQuery } from '../shell/address.ts'
+import { DiffView } from './diff-view.tsx'
+import { microsBetween, spanOf } from './ladder-rows.ts'
+import { MessageText } from './message-text.tsx'
+import { ScrolledText } from './scrolled-text.tsx'
+import { sessionOf } from './session-notes.ts'
+import { SessionView } from './session-view.tsx'
 
 interface Props {
-  readonly message: CallMessage
-  /** Index of its leg, or -1 when there is only one. */
-  readonly leg: number
-  readonly close: () => void
+  readonly call: CallDetail
+  readonly index: number
+  /** Index of the message it is compared with. */
+  readonly picked: number | undefined
+  readonly choose: (message: number | undefined) => void
 }
 
 /** The pane beside the ladder, on a phone the sheet over it. */
-export function MessageView({ message, leg, close }: Props) {
+export function MessageView({ call, index, picked, choose }: Props) {
+  const [isRaw, setRaw] = useState(false)
+  const message = call.messages[index]
+  if (!message) return <p class="nothing">This call has no messages.</p>
+  const other = picked === undefined || picked === index ? undefined : call.messages[picked]
+  const leg = call.legs.findIndex(({ callId }) => callId === message.callId)
   return (
     <>
       <header>
         <h2>
-          {leg >= 0 && <i class={`leg leg-${leg % 5}`} aria-hidden="true" />}
-          {message.label}
+          {call.legs.length > 1 && <i class={`leg leg-${leg % 5}`} aria-hidden="true" />}
+          {message.label} <small>{message.cseq}</small>
         </h2>
-        <Copy text={message.raw} />
-        <button type="button" class="close" onClick={close} aria-label="Close message">
+        <DiffButton index={index} picked={picked} />
+        <button type="button" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+          Raw
+        </button>
+        <CopyButton text={message.raw} />
+        <button
+          type="button"
+          class="close"
+          onClick={() => choose(undefined)}
+          aria-label="Close message"
+        >
           ✕
         </button>
         <p class="path">
           {showEndpoint(message.src)} → {showEndpoint(message.dst)} {message.transport}
         </p>
-        <ul class="taps">
-          {message.taps.map((tap) => (
-            <li key={`${tap.at} ${tap.captureId}`} title={`received ${tap.receivedAt}`}>
-              <time dateTime={tap.at}>
-                {showClock(tap.at)}.{microsOf(tap.at)}
-              </time>{' '}
-              captured by {tap.captureId}
-              {tap.capturedBy && ` (${tap.capturedBy})`}
-              {tap.clockClamped && <em> the agent's clock was absurd: our receive time</em>}
-            </li>
-          ))}
-        </ul>
+        <Taps message={message} />
       </header>
-      <pre class="raw">
-        <Text raw={visible(message.raw)} />
-      </pre>
+      {other ? (
+        <>
+          <p class="against">
+            Compared with message {picked! + 1}, {other.label} from {showEndpoint(other.src)}
+          </p>
+          <DiffView left={other} right={message} />
+        </>
+      ) : (
+        <div class="pane-body">
+          {!isRaw && sessionOf(message) && (
+            <SessionView messages={call.messages} index={index} choose={choose} />
+          )}
+          {isRaw ? (
+            <ScrolledText>{visible(message.raw)}</ScrolledText>
+          ) : (
+            <MessageText key={index} raw={message.raw} />
+          )}
+        </div>
+      )}
     </>
   )
 }
 
-// The first line and the names of headers stand out; everything else is as it came.
-function Text({ raw }: { raw: string }) {
-  const end = raw.indexOf('\n\n')
-  const [first = '', ...headers] = (end < 0 ? raw : raw.slice(0, end)).split('\n')
-  // A log line, a report, or SIP too broken to have a first line: nothing in it to pick out.
-  if (!/SIP\/2\.0/.test(first)) return <>{raw}</>
-  return (
-    <>
-      <b>{first}</b>
-      {headers.map((line, i) => {
-        const colon = /^[\w-]+[ \t]*:/.exec(line)?.[0].length ?? 0
-        return (
-          <span key={i}>
-            {'\n'}
-            <span class="name">{line.slice(0, colon)}</span>
-            {line.slice(colon)}
-          </span>
-        )
-      })}
-      {end < 0 ? '' : raw.slice(end)}
-    </>
-  )
-}
+/** First press: this one is to be compared. Then any other message shows the difference. */
+const DiffButton = ({ index, picked }: Pick<Props, 'index' | 'picked'>) => (
+  <button
+    type="button"
+    aria-pressed={picked !== undefined}
+    title="Compare this message with another one (d)"
+    onClick={() => pick(index, picked)}
+  >
+    {picked === undefined ? 'Diff' : picked === index ? 'Choose another…' : 'End diff'}
+  </button>
+)
 
-function Copy({ text }: { text: string }) {
-  const [done, setDone] = useState(false)
-  // Only pages from this machine or over TLS may use the clipboard.
-  if (!navigator.clipboard) return null
-  const copy = async () => {
-    await navigator.clipboard.writeText(text)
-    setDone(true)
-    setTimeout(() => setDone(false), 1500)
-  }
-  return (
-    <button type="button" onClick={() => void copy().catch(() => setDone(false))}>
-      {done ? 'Copied' : 'Copy'}
-    </button>
-  )
-}
+/** Picks a message for comparing, or ends that. */
+export const pick = (index: number, picked: number | undefined): void =>
+  changeQuery({ diff: picked === undefined ? String(index) : undefined }, 'replace')
+
+const Taps = ({ message: { taps } }: { message: CallMessage }) => (
+  <ul class="taps">
+    {taps.map((tap, i) => (
+      <li key={`${tap.at} ${tap.captureId}`} title={`received ${tap.receivedAt}`}>
+        <time dateTime={tap.at}>
+          {showClock(tap.at)}.{microsOf(tap.at)}
+        </time>{' '}
+        captured by {tap.captureId}
+        {tap.capturedBy && ` (${tap.capturedBy})`}
+        {i > 0 && <b> +{spanOf(microsBetween(taps[0]!.at, tap.at) / 1000)}</b>}
+        <Clamped tap={tap} />
+      </li>
+    ))}
+  </ul>
+)
+
+const Clamped = ({ tap }: { tap: Tap }) =>
+  tap.clockClamped ? <em> the agent's clock was absurd: our receive time</em> : null
 
 const showEndpoint = ({ ip, port }: Endpoint): string =>
   ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`

@@ -1,0 +1,88 @@
+// What became of the call, in one look: verdict, who and when, legs, the course of it.
+import { useState } from 'preact/hooks'
+import type { CallDetail } from '#contract'
+import { showClock, showDay, showSpan } from '../parts/format.ts'
+import { Outcome } from '../parts/outcome.tsx'
+import { changeQuery } from '../shell/address.ts'
+import { ExportMenu } from './export-menu.tsx'
+import type { Picture } from './ladder-picture.ts'
+import { LegList } from './leg-list.tsx'
+import { ShareDialog } from './share-dialog.tsx'
+import { TimelineView } from './timeline-view.tsx'
+import { VerdictText } from './verdict-text.tsx'
+import type { ViewState } from './view-state.ts'
+
+interface Props {
+  readonly call: CallDetail
+  readonly state: ViewState
+  readonly isShared: boolean
+  readonly picture: () => Picture
+  readonly choose: (message: number) => void
+}
+
+const FAILED = new Set(['busy', 'rejected', 'unanswered', 'failed', 'auth-failed', 'cancelled'])
+
+/** The head of the page. */
+export function CallHead({ call, state, isShared, picture, choose }: Props) {
+  const [isSharing, setSharing] = useState(false)
+  const { summary, legs } = call
+  return (
+    <header class="head">
+      <p class="verdict">
+        <Outcome call={summary} /> <VerdictText call={call} choose={choose} />
+      </p>
+      <div class="head-row">
+        <Facts call={call} />
+        <div class="acts">
+          {!isShared && FAILED.has(summary.outcome) && state.view !== 'compare' && (
+            <button
+              type="button"
+              onClick={() => changeQuery({ view: 'compare', message: undefined }, 'push')}
+            >
+              Compare with a good call
+            </button>
+          )}
+          {!isShared && (
+            <button type="button" onClick={() => setSharing(true)}>
+              Share
+            </button>
+          )}
+          <ExportMenu {...{ call, state, picture }} fromServer={!isShared} />
+        </div>
+      </div>
+      {(legs.length > 1 || state.without.length > 0) && (
+        <LegList legs={legs} state={state} canLeave={!isShared} />
+      )}
+      <TimelineView call={call} choose={choose} />
+      {isSharing && (
+        <ShareDialog callId={call.callId} without={state.without} close={() => setSharing(false)} />
+      )}
+    </header>
+  )
+}
+
+function Facts({ call: { summary, messages } }: { call: CallDetail }) {
+  const started = `${showDay(summary.startedAt)} ${showClock(summary.startedAt)}`.trim()
+  // What is empty is left out: a REGISTER has no talk time, and that says nothing.
+  const facts = [
+    ['From', summary.from],
+    ['To', summary.to],
+    ['Started', started, summary.startedAt],
+    ['Setup', showSpan(summary.setupMs)],
+    ['Talk', showSpan(summary.durationMs)],
+    ['Messages', String(messages.length)],
+    ['User agent', summary.userAgent],
+  ] as const
+  return (
+    <dl class="facts">
+      {facts
+        .filter(([, value]) => value !== '')
+        .map(([name, value, title]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd title={title ?? value}>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}
