@@ -23,6 +23,7 @@ const PAD_TYPE = 14 // the agent's key
 const [SOL_UDP, UDP_SEGMENT] = [17, 103]
 
 export interface Datagrams {
+  readonly held: readonly unknown[]
   /** Sends the next group on a socket; how many datagrams and bytes that were. */
   send(fd: number, nowUs: number): { frames: number; bytes: number }
 }
@@ -38,10 +39,12 @@ export function plainDatagrams(source: FrameSource): Datagrams {
     iovecs.set([addressOf(frame), BigInt(frame.length)], i * 2)
     headers.set([addressOf(iovecs) + BigInt(i * 16), 1n], i * MMSGHDR_WORDS + 2)
   }
-  const at = Number(addressOf(headers))
   let position = 0
   return {
+    // What the kernel is pointed at, kept from the collector for as long as anybody sends.
+    held: [frames, iovecs, headers],
     send(fd, nowUs) {
+      const at = Number(addressOf(headers))
       const index = position % frames.length
       const count = Math.min(GROUP, frames.length - index)
       let bytes = 0
@@ -58,6 +61,7 @@ export function offloadedDatagrams(source: FrameSource): Datagrams {
   const groups = groupsByLength(source).map((positions) => messageOf(source, positions))
   const kept = { position: 0, lap: 0 }
   return {
+    held: groups,
     send(fd, nowUs) {
       const { positions, header, bytes } = groups[kept.position]!
       const base = kept.lap * source.length
