@@ -104,7 +104,7 @@ async function sample(counting: Counting, bucketUs: number): Promise<Count> {
   let loaded = 0
   while (done < SLICES) {
     const spans = slicesOf(counting.span, bucketUs, done, next)
-    const ids = await firstSegments(counting, spans)
+    const ids = await callsIn(counting, spans)
     const leftMs = counting.limits.sampleMsMax - (performance.now() - startedMs)
     const isTooMuch = ids.length >= IDS_MAX || ids.length * msACall > leftMs
     if (isTooMuch && done > 0) {
@@ -115,7 +115,7 @@ async function sample(counting: Counting, bucketUs: number): Promise<Count> {
       continue
     }
     const loadMs = performance.now()
-    loaded += await countLoaded(counting, ids, bucketUs, tally)
+    loaded += await countLoaded(counting, { ids, spans }, bucketUs, tally)
     msACall = (performance.now() - loadMs) / Math.max(FEW_CALLS, ids.length)
     done = next
     next = nextStep(
@@ -141,8 +141,8 @@ function nextStep(done: number, loaded: number, msACall: number, leftMs: number)
 }
 
 async function countLoaded(
-  { session, plan, cut, span }: Counting,
-  ids: readonly string[],
+  { session, plan, cut }: Counting,
+  { ids, spans }: { readonly ids: readonly string[]; readonly spans: readonly TimeSpan[] },
   bucketUs: number,
   tally: Tally,
 ): Promise<number> {
@@ -151,33 +151,46 @@ async function countLoaded(
     const calls = await loadCalls(session, some, {
       ...{ fromUs: cut, condition: undefined, withMessages: plan.walk.withMessages },
     })
+    // One that began elsewhere is counted there.
     for (const { call, firstUs } of calls.values())
-      if (firstUs < span.toUs && plan.walk.matches(call))
+      if (isWithin(spans, firstUs) && plan.walk.matches(call))
         add(tally, firstUs, bucketUs, outcomeOf(call.state))
   }
   return ids.length
 }
 
-/** The calls that begin in any of the spans: segments no older segment of the same call stands before. */
-async function firstSegments(
-  { session, cut }: Counting,
+/**
+ * The calls that have segments in any of the spans. Whether they begin there is seen when they are
+ * loaded: asked in SQL, PostgreSQL may compare each segment with every one before it.
+ */
+async function callsIn(
+  { session }: Counting,
   spans: readonly TimeSpan[],
 ): Promise<readonly string[]> {
   const params = new SqlParams()
   const froms = params.texts(spans.map(({ fromUs }) => timeText(fromUs)))
   const tos = params.texts(spans.map(({ toUs }) => timeText(toUs)))
-  const older = `select from call_segments older where older.call_id = s.call_id
-    and older.first_at < s.first_at${cut === undefined ? '' : ` and older.first_at >= ${params.time(cut)}`}`
-  // `offset 0`: the index is asked for each row, whatever PostgreSQL believes about the table.
   const rows = await session.rows<{ call_id: string }>(
     `select distinct found.call_id from unnest(${froms}, ${tos}) span (from_at, to_at),
       lateral (select ${LISTED_ID_SQL} as call_id from call_segments s
         where s.first_at >= span.from_at::timestamptz and s.first_at < span.to_at::timestamptz
-          and (s.call_id = '' or not exists (${older} offset 0)) offset 0) found
+        offset 0) found
      limit ${IDS_MAX}`,
     params.values,
   )
   return rows.map(({ call_id }) => call_id)
+}
+
+/** Spans are in order and apart. */
+function isWithin(spans: readonly TimeSpan[], us: number): boolean {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (spans[middle]!.toUs <= us) low = middle + 1
+    else high = middle
+  }
+  return low < spans.length && spans[low]!.fromUs <= us
 }
 
 async function oldestUs(session: ReadSession): Promise<number | undefined> {

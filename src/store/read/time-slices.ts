@@ -41,7 +41,7 @@ export function bucketUsFor({ fromUs, toUs }: TimeSpan, buckets: number): number
   return month * Math.ceil((toUs - fromUs) / month / Math.max(1, buckets - 1))
 }
 
-/** Where the slices numbered `first` until before `end` in the order of taking lie, neighbours joined. */
+/** In order of time: where the slices numbered `first` until before `end` in the order of taking lie, neighbours joined. */
 export function slicesOf(
   range: TimeSpan,
   bucketUs: number,
@@ -74,7 +74,7 @@ export function slicesOf(
 /** The runs moved on by a place that looks random, round the end of the bucket. */
 function turned(runs: readonly Run[], bucket: number): readonly Run[] {
   const by = (Math.imul(bucket | 0, 0x9e37_79b1) >>> 0) % SLICES
-  return runs.flatMap(({ from, to }) => {
+  const turned = runs.flatMap(({ from, to }) => {
     const run = { from: from + by, to: to + by }
     if (run.to <= SLICES) return [run]
     if (run.from >= SLICES) return [{ from: run.from - SLICES, to: run.to - SLICES }]
@@ -83,6 +83,7 @@ function turned(runs: readonly Run[], bucket: number): readonly Run[] {
       { from: 0, to: run.to - SLICES },
     ]
   })
+  return turned.sort((a, b) => a.from - b.from)
 }
 
 function reversed(n: number): number {

@@ -28,6 +28,8 @@ interface Props {
   readonly brush?: (from: number, to: number) => void
   /** Told the time of the point that was clicked, in seconds. */
   readonly pick?: (time: number) => void
+  /** Both ends of the time axis, in seconds. @default those of the data */
+  readonly range?: readonly [number, number]
   /** Axis labels. */
   readonly showY?: (value: number) => string
   /** Charts of one name move their cursors together. */
@@ -68,7 +70,10 @@ export function Chart(props: Props) {
     }
     // Another shape is another chart; other data is not.
   }, [shape])
-  useEffect(() => chart.current?.setData(dataOf(props)), [props.times, props.series])
+  useEffect(
+    () => chart.current?.setData(dataOf(props)),
+    [props.times, props.series, props.range?.join()],
+  )
   return <div ref={place} class="chart" role="img" aria-label={props.label} />
 }
 
@@ -87,6 +92,11 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
     cursor: {
       drag: { x: brush !== undefined, y: false, setScale: false },
       ...(sync === undefined ? {} : { sync: { key: sync } }),
+    },
+    scales: {
+      // Bars stand on the ground; the axis shows what was asked for, not what was found.
+      x: { range: (_, min, max) => [...(latest.current.range ?? [min, max])] as [number, number] },
+      y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] },
     },
     axes: [
       { ...axis, grid: { show: false }, ticks: grid },
@@ -124,7 +134,9 @@ function lineOf({ label, color, kind, show }: Series, of: (name: string) => stri
     width: kind === 'bars' ? 0 : 1.5,
     points: { show: false },
     ...(kind === 'dashes' ? { dash: [4, 4] } : {}),
-    ...(kind === 'bars' ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60] }) } : {}),
+    ...(kind === 'bars'
+      ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60], align: 1 }) }
+      : {}),
     ...(kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {}),
     ...(show
       ? { value: (_: uPlot, value: number | null) => (value === null ? '–' : show(value)) }

@@ -36,7 +36,7 @@ export interface TableProps<Row> {
   readonly marked?: ReadonlySet<string>
   readonly open?: (row: Row, event: MouseEvent) => void
   /** Before the first column, a checkbox for example. */
-  readonly lead?: (row: Row) => ComponentChildren
+  readonly lead?: ((row: Row) => ComponentChildren) | undefined
   /** A narrow screen's row. */
   readonly card?: ((row: Row) => ComponentChildren) | undefined
   readonly rowClass?: (row: Row) => string

@@ -1,7 +1,8 @@
 // Lists of calls as one.
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import type { CallRow } from '#contract'
-import { mergeCalls } from './merge-calls.ts'
+import { mergeCalls, newestFirst } from './merge-calls.ts'
 
 const call = (n: number, changes: Partial<CallRow> = {}): CallRow => ({
   ...{
@@ -23,11 +24,25 @@ describe('mergeCalls', () => {
     expect(merged[2]?.outcome).toBe('completed')
   })
 
-  test('stays bounded, and forgets the oldest', () => {
-    const many = Array.from({ length: 6000 }, (_, i) =>
-      call(1, { callId: `${i}`, startedAt: new Date(i).toISOString() }),
+  test('agrees with sorting, wherever the newer ones belong', () => {
+    const rows = fc.uniqueArray(fc.nat(60), { maxLength: 30 })
+    fc.assert(
+      fc.property(rows, rows, (older, newer) => {
+        const of = (n: number) =>
+          call(n, { startedAt: new Date(Math.floor(n / 2)).toISOString(), callId: `c${n}` })
+        const sorted = older.map(of).sort(newestFirst)
+        const expected = [...new Set([...older, ...newer])].map(of).sort(newestFirst)
+        expect(mergeCalls(sorted, newer.map(of))).toEqual(expected)
+      }),
     )
-    const merged = mergeCalls(many.slice(0, 4000), many.slice(4000))
-    expect([merged.length, merged[0]?.callId]).toEqual([5000, '5999'])
+  })
+
+  test('joins what is newer to a long list without looking at all of it twice', () => {
+    const long = Array.from({ length: 100_000 }, (_, i) =>
+      call(1, { callId: `${i}`, startedAt: new Date(1e12 - i).toISOString() }),
+    )
+    const next = call(1, { callId: 'new', startedAt: new Date(2e12).toISOString() })
+    const merged = mergeCalls(long, [next])
+    expect([merged.length, merged[0], merged[1]]).toEqual([100_001, next, long[0]!])
   })
 })

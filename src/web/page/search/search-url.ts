@@ -1,19 +1,15 @@
 // What the search's part of the address says.
 import type { Query } from '../shell/address.ts'
+import type { TimeRange } from './time-range.ts'
 
-/** As the API takes it. */
-export interface SearchUrl {
+/** The words, the time range, and whether to follow what comes in. */
+export interface SearchUrl extends TimeRange {
   readonly q: string
-  /** RFC 3339 or an age; '' = no bound. */
-  readonly from: string
-  readonly to: string
   readonly live: boolean
 }
 
 /** From the query of the address. */
 export const readSearch = ({ q = '', from = '', to = '', live }: Query): SearchUrl => ({
-  q,
-  from: from === 'all' ? '' : from,
-  to,
+  ...{ q, from, to },
   live: live === '1',
 })

@@ -1,8 +1,10 @@
-// The live stream while it is switched on. Calls come faster than a screen can draw: they are
-// collected and handed over at most once a frame.
+// The live stream while it is listened to. Calls come faster than anybody can read: they are collected
+// and handed over a few times a second.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CallRow } from '#contract'
 import { apiPath } from '../shell/fetch-json.ts'
+
+const HAND_MS = 150
 
 /** How the stream is. */
 export type LiveState =
@@ -24,10 +26,9 @@ export function useLive(
     if (!on) return setState({ kind: 'off' })
     setState({ kind: 'connecting' })
     const waiting: CallRow[] = []
-    let frame = 0
-    // A hidden tab gets no frames, so the list grows there when it is looked at again.
+    let timer: ReturnType<typeof setTimeout> | undefined
     const hand = () => {
-      frame = 0
+      timer = undefined
       handlers.current.onCalls(waiting.splice(0))
     }
     const stream = new EventSource(apiPath('live', { q }))
@@ -37,7 +38,7 @@ export function useLive(
     })
     stream.addEventListener('call', ({ data }) => {
       waiting.push(JSON.parse(data))
-      frame ||= requestAnimationFrame(hand)
+      timer ??= setTimeout(hand, HAND_MS)
     })
     // Added up since the stream was opened, until the next search shows everything.
     stream.addEventListener('skipped', ({ data }) => {
@@ -48,7 +49,7 @@ export function useLive(
     stream.addEventListener('error', () => setState({ kind: 'connecting' }))
     return () => {
       stream.close()
-      cancelAnimationFrame(frame)
+      clearTimeout(timer)
     }
   }, [on, q])
   return state
