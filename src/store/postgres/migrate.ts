@@ -9,6 +9,7 @@ import people from '../schema/002-people.sql' with { type: 'text' }
 import searches from '../schema/003-searches.sql' with { type: 'text' }
 import shares from '../schema/004-shares.sql' with { type: 'text' }
 import kpi from '../schema/005-kpi.sql' with { type: 'text' }
+import search from '../schema/006-search.sql' with { type: 'text' }
 import { MAJOR_MIN } from './binaries.ts'
 import { DatabaseError } from './database-error.ts'
 
@@ -19,6 +20,7 @@ const STEPS: readonly { readonly version: number; readonly name: string; readonl
     { version: 3, name: 'searches', sql: searches },
     { version: 4, name: 'shares', sql: shares },
     { version: 5, name: 'kpi', sql: kpi },
+    { version: 6, name: 'search', sql: search },
   ]
 
 /** The schema this version of calliope reads and writes. */

@@ -17,6 +17,8 @@ const LOCK_WAIT_MS_MAX = 1_000
 const DAY_MS = 86_400_000
 /** KPI rows are small: a year and a month, for comparing with the year before. */
 const KPI_DAYS = 400
+/** A row of segment_minutes stands for that long. */
+const MARK_MS = 60_000
 /** Per minute for drilling down, per hour beyond. */
 const MINUTE_DETAILS_DAYS = 8
 const SOURCE_MINUTES_MS = 2 * 3_600_000
@@ -89,7 +91,8 @@ async function sizesOf(
     from unnest(${names}::text[]) as name`
   const [others] = await sql`select (pg_total_relation_size('correlation_keys')
     + pg_total_relation_size('quarantine') + pg_total_relation_size('kpi_minutes')
-    + pg_total_relation_size('kpi_details'))::float8 as bytes`
+    + pg_total_relation_size('kpi_details')
+    + pg_total_relation_size('segment_minutes'))::float8 as bytes`
   const sized = rows as { name: string; bytes: number }[]
   return { byName: new Map(sized.map(({ name, bytes }) => [name, bytes])), others: others.bytes }
 }
@@ -116,6 +119,7 @@ async function trim(
   const oldest = new Date(nowMs - retentionMs).toISOString()
   const oldestKpi = new Date(nowMs - Math.max(retentionMs, KPI_DAYS * DAY_MS)).toISOString()
   await sql`delete from correlation_keys where at < ${new Date(keysFromMs).toISOString()}`
+  await sql`delete from segment_minutes where minute < ${new Date(keysFromMs - MARK_MS).toISOString()}`
   await sql`delete from kpi_minutes where minute < ${oldestKpi}`
   const oldestDetail = new Date(nowMs - MINUTE_DETAILS_DAYS * DAY_MS).toISOString()
   await sql`delete from kpi_details where span_seconds = 60 and span_start < ${oldestDetail}`

@@ -18,14 +18,17 @@
 // `from` cuts: a search sees only segments from then on, so older partitions are not touched.
 
 import { findHits } from './find-hits.ts'
+import { MinuteFinder, type MinuteRun } from './find-minutes.ts'
 import { type LoadedCall, loadCalls } from './load-calls.ts'
 import type { MergedCall } from './merged-call.ts'
 import type { Condition } from './query-sql.ts'
 import type { ReadSession } from './read-session.ts'
-import { compareKeys, isAfter, NEWEST_KEY, type SearchKey } from './search-key.ts'
+import { compareKeys, isAfter, keyBefore, NEWEST_KEY, type SearchKey } from './search-key.ts'
 
 export interface WalkPlan {
   readonly condition: Condition | undefined
+  /** True of the marks of every minute that has a hit; undefined: they would not tell. */
+  readonly minutes: Condition | undefined
   readonly matches: (call: MergedCall) => boolean
   readonly withMessages: boolean
   readonly fromUs: number | undefined
@@ -75,6 +78,7 @@ export class CallWalk {
   readonly #limits: WalkLimits
   readonly #startedMs = performance.now()
   readonly #bottomUs: number
+  readonly #minutes: MinuteFinder | undefined
   readonly #seen = new Set<string>()
   /** Matches that were found, in no order. */
   #found: Found[] = []
@@ -97,6 +101,8 @@ export class CallWalk {
     this.#everyCall = plan.everyCall || plan.condition === undefined
     // Hits after the range may belong to calls that start in it.
     this.#scanned = plan.isResumed || this.#everyCall ? plan.after : NEWEST_KEY
+    const topUs = Math.min(this.#scanned.us, plan.nowUs)
+    this.#minutes = plan.minutes && new MinuteFinder(session, plan.minutes, topUs)
   }
 
   /** The next `limit` calls; fewer at the end, or when this request has looked through enough. */
@@ -141,8 +147,8 @@ export class CallWalk {
   async #step(): Promise<void> {
     this.#steps += 1
     const startedMs = performance.now()
-    const topUs = Math.min(this.#scanned.us, this.#plan.nowUs)
-    const lowUs = Math.max(topUs - this.#windowUs, this.#bottomUs)
+    const lowUs = await this.#nextLow()
+    if (this.#isAtEnd) return
     const hits = await findHits(this.#session, this.#everyCall ? undefined : this.#plan.condition, {
       after: this.#scanned,
       lowUs,
@@ -154,6 +160,22 @@ export class CallWalk {
     this.#isAtEnd = hits.isEmptied && lowUs === this.#bottomUs
     this.#adapt(performance.now() - startedMs, hits.isEmptied)
     if (this.#isAboveRangeTooLong()) this.#walkEveryCall()
+  }
+
+  /** Goes to the next minutes that may hold a hit and says how far down to look. */
+  async #nextLow(): Promise<number> {
+    const run = this.#everyCall
+      ? undefined
+      : await this.#minutes?.after(this.#scanned, this.#bottomUs)
+    if (run !== undefined) this.#skipTo(run)
+    const topUs = Math.min(this.#scanned.us, this.#plan.nowUs)
+    return Math.max(topUs - this.#windowUs, this.#bottomUs, run?.fromUs ?? 0)
+  }
+
+  #skipTo({ fromUs, toUs }: MinuteRun): void {
+    const isBelow = toUs <= this.#bottomUs
+    if (toUs < this.#scanned.us) this.#scanned = keyBefore(Math.max(toUs, this.#bottomUs))
+    this.#isAtEnd = isBelow && fromUs <= this.#bottomUs
   }
 
   /** Windows grow over quiet times and shrink where a statement takes long; batches grow. */

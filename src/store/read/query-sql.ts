@@ -10,6 +10,7 @@
 // Negated terms, and those that need the whole call (duration, setup, messages, text), name nobody.
 // Text that people typed becomes a parameter, never SQL.
 import type { Outcome } from '#contract'
+import type { MarkedList } from '../write/minute-marks.ts'
 import { cidrPrefix } from './cidr.ts'
 import { anywhere, foldGlob, type Glob, globMatches, likeText } from './glob.ts'
 import { partyGlob } from './party-glob.ts'
@@ -34,6 +35,8 @@ interface Candidate {
   /** How few calls it leaves, by experience: 0 most, 100 one. */
   readonly rank: number
   readonly condition: Condition
+  /** True of a row `m` of segment_minutes when a segment of that minute may meet the condition. */
+  readonly minutes?: Condition | undefined
 }
 
 /** Whole Call-IDs are asked for: an index finds them wherever they are. */
@@ -52,6 +55,23 @@ export function candidateCondition(
   query: Query,
   storedHeaders: ReadonlySet<string>,
 ): Condition | undefined {
+  return allOf(chooseCandidates(query, storedHeaders).map(({ condition }) => condition))
+}
+
+/** The condition on marks that is met wherever the candidate condition is; undefined when none is. */
+export function minuteCondition(
+  query: Query,
+  storedHeaders: ReadonlySet<string>,
+): Condition | undefined {
+  return allOf(chooseCandidates(query, storedHeaders).flatMap(({ minutes }) => minutes ?? []))
+}
+
+function allOf(conditions: readonly Condition[]): Condition | undefined {
+  if (conditions.length === 0) return undefined
+  return (params) => conditions.map((condition) => `(${condition(params)})`).join(' and ')
+}
+
+function chooseCandidates(query: Query, storedHeaders: ReadonlySet<string>): readonly Candidate[] {
   const candidates = query.flatMap((term) => {
     const found = term.not ? undefined : candidateOf(term, storedHeaders)
     return found === undefined ? [] : [found]
@@ -62,12 +82,10 @@ export function candidateCondition(
     .filter(({ about, rank }) => about === 'some' && rank > rankOf(heads))
     .sort((a, b) => b.rank - a.rank)
     .slice(0, 1)
-  const chosen = [
+  return [
     ...candidates.filter(({ about }) => about === 'id'),
     ...(others.length > 0 ? others : heads),
   ]
-  if (chosen.length === 0) return undefined
-  return (params) => chosen.map(({ condition }) => `(${condition(params)})`).join(' and ')
 }
 
 function candidateOf(term: Term, storedHeaders: ReadonlySet<string>): Candidate | undefined {
@@ -87,10 +105,8 @@ function textCandidate(
   { field, header, globs }: TextTerm,
   storedHeaders: ReadonlySet<string>,
 ): Candidate | undefined {
-  const head = (rank: number, condition: Condition): Candidate => ({
-    about: 'head',
-    rank,
-    condition,
+  const head = (rank: number, condition: Condition, minutes?: Condition): Candidate => ({
+    ...{ about: 'head', rank, condition, minutes },
   })
   switch (field) {
     case 'callid':
@@ -107,15 +123,24 @@ function textCandidate(
         return `${callId} or ${partySql(params, PARTIES, globs)}`
       })
     case 'domain':
-      return head(40, (params) =>
-        PARTIES.map((party) => foldedSql(params, DOMAINS[party], globs)).join(' or '),
+      return head(
+        40,
+        (params) => PARTIES.map((party) => foldedSql(params, DOMAINS[party], globs)).join(' or '),
+        markedText('domains', globs),
       )
-    case 'ua':
-      return head(30, (params) => foldedSql(params, 's.user_agent', globs.map(anywhere)))
+    case 'ua': {
+      const parts = globs.map(anywhere)
+      const condition: Condition = (params) => foldedSql(params, 's.user_agent', parts)
+      return head(30, condition, markedText('user_agents', parts))
+    }
     case 'method':
-      return head(5, (params) => foldedSql(params, 's.method', globs))
+      return head(5, (params) => foldedSql(params, 's.method', globs), markedText('methods', globs))
     case 'node':
-      return some(20, (params) => anyOf(LISTS.capturedBy, (one) => foldedSql(params, one, globs)))
+      return some(
+        20,
+        (params) => anyOf(LISTS.capturedBy, (one) => foldedSql(params, one, globs)),
+        markedText('captured_by', globs),
+      )
     case 'header':
       if (!storedHeaders.has(header)) return undefined
       return some(45, (params) => storedHeaderSql(params, header, globs))
@@ -124,8 +149,25 @@ function textCandidate(
   }
 }
 
-function some(rank: number, condition: Condition): Candidate {
-  return { about: 'some', rank, condition }
+function some(rank: number, condition: Condition, minutes?: Condition): Candidate {
+  return { about: 'some', rank, condition, minutes }
+}
+
+/** A list in the marks has such a value, or may. */
+function marked(
+  list: MarkedList,
+  condition: (params: SqlParams, value: string) => string,
+): Condition {
+  return (params) => {
+    const hasOne = anyOf(`m.${list}`, (value) => condition(params, value))
+    return `m.${list} is null or ${hasOne}`
+  }
+}
+
+/** What has no value at all is in no list. */
+function markedText(list: MarkedList, globs: readonly Glob[]): Condition | undefined {
+  if (globs.some((glob) => globMatches(glob, ''))) return undefined
+  return marked(list, (params, value) => foldedSql(params, value, globs))
 }
 
 const PARTIES = ['from', 'to', 'ruri'] as const
@@ -199,20 +241,37 @@ function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
     case 'status':
     case 'reply': {
       const isCommon = ranges.some(({ min, max }) => min < 300 && max >= 100)
-      return some(isCommon ? 8 : 50, (params) =>
-        anyOf(LISTS.statuses, (one) => rangesSql(params, one, ranges)),
+      const isFinal = field === 'status' && ranges.every(({ min }) => min >= 200)
+      return some(
+        isCommon ? 8 : 50,
+        (params) =>
+          isFinal
+            ? FINAL_STATUSES.map((column) => rangesSql(params, column, ranges)).join(' or ')
+            : anyOf(LISTS.statuses, (one) => rangesSql(params, one, ranges)),
+        marked('statuses', (params, one) => rangesSql(params, one, ranges)),
       )
     }
     case 'capture':
-      return some(20, (params) => anyOf(LISTS.captureIds, (one) => rangesSql(params, one, ranges)))
+      return some(
+        20,
+        (params) => anyOf(LISTS.captureIds, (one) => rangesSql(params, one, ranges)),
+        marked('capture_ids', (params, one) => rangesSql(params, one, ranges)),
+      )
     case 'protocol':
-      return some(15, (params) => rangesSql(params, 's.protocol', ranges))
+      return some(
+        15,
+        (params) => rangesSql(params, 's.protocol', ranges),
+        marked('protocols', (params, one) => rangesSql(params, one, ranges)),
+      )
     case 'duration':
     case 'messages':
     case 'setup':
       return undefined
   }
 }
+
+/** One of these is the status a call is shown with, once it has a final one. */
+const FINAL_STATUSES = ['s.failure_status', 's.challenge_status', 's.answer_status'] as const
 
 function rangesSql(params: SqlParams, column: string, ranges: readonly NumberRange[]): string {
   const conditions = ranges.map(({ min, max }) => {
@@ -225,23 +284,29 @@ function rangesSql(params: SqlParams, column: string, ranges: readonly NumberRan
 }
 
 function addressCandidate({ field, blocks }: AddressTerm): Candidate {
+  const minutes = marked('hosts', (params, one) => blocksSql(params, one, blocks))
   if (field === 'ip')
-    return some(55, (params) => anyOf(LISTS.hosts, (one) => blocksSql(params, one, blocks)))
-  return {
-    about: 'head',
-    rank: 50,
-    condition: (params) => blocksSql(params, `s.${field}_ip`, blocks),
-  }
+    return some(
+      55,
+      (params) => anyOf(LISTS.hosts, (one) => blocksSql(params, one, blocks)),
+      minutes,
+    )
+  const condition: Condition = (params) => blocksSql(params, `s.${field}_ip`, blocks)
+  return { about: 'head', rank: 50, condition, minutes }
 }
 
-/** By what the text begins with. IPv6 has many spellings, so all of it is let through. */
+/**
+ * By what the text begins with. IPv6 has many spellings, so all of it is let through; an IPv4 address
+ * written as IPv6 has the group ffff in it, however it is written.
+ */
 function blocksSql(params: SqlParams, column: string, blocks: AddressTerm['blocks']): string {
-  const conditions = blocks.flatMap((block) => {
-    if (block.version === 6) return []
+  const conditions = blocks.map((block) => {
+    if (block.version === 6) return `${column} like '%:%'`
     const prefix = cidrPrefix(block)
-    return [`${column} like ${params.text(likeText(block.bits === 32 ? [prefix] : [prefix, '']))}`]
+    return `${column} like ${params.text(likeText(block.bits === 32 ? [prefix] : [prefix, '']))}`
   })
-  return [...conditions, `${column} like '%:%'`].join(' or ')
+  const hasIpv4 = blocks.some(({ version }) => version === 4)
+  return [...conditions, ...(hasIpv4 ? [`${column} ilike '%:ffff:%'`] : [])].join(' or ')
 }
 
 /** The time without which a call cannot have the outcome; undefined where none is needed. */
@@ -271,7 +336,11 @@ function outcomeCandidate({ outcomes }: OutcomeTerm): Candidate | undefined {
     for (const column of needs) columns.add(column)
   }
   const isCommon = outcomes.some((outcome) => COMMON_OUTCOMES.has(outcome))
-  return some(isCommon ? 6 : 50, () =>
-    [...columns].map((column) => `s.${column} is not null`).join(' or '),
+  // Segments with such a time have a response of 300 or more; those of CANCEL and BYE none.
+  const isMarked = [...columns].every((column) => /^(failure|challenge)_at$/.test(column))
+  return some(
+    isCommon ? 6 : 50,
+    () => [...columns].map((column) => `s.${column} is not null`).join(' or '),
+    isMarked ? marked('statuses', (_, one) => `${one} >= 300`) : undefined,
   )
 }

@@ -10,7 +10,7 @@ import type { MergedCall } from './merged-call.ts'
 import { matchesQuery, needsMessages } from './query-match.ts'
 import { parseQuery } from './query-parse.ts'
 import { printQuery } from './query-print.ts'
-import { candidateCondition, isLookup } from './query-sql.ts'
+import { candidateCondition, isLookup, minuteCondition } from './query-sql.ts'
 import type { ReadSession } from './read-session.ts'
 import { cursorText, readCursor } from './search-cursor.ts'
 import { keyBefore, NEWEST_KEY } from './search-key.ts'
@@ -46,6 +46,7 @@ export function planSearch(search: CallSearch, { storedHeaders, nowUs }: SearchO
     text,
     walk: {
       condition: candidateCondition(query, storedHeaders),
+      minutes: minuteCondition(query, storedHeaders),
       matches: (call: MergedCall) => matchesQuery(query, call, storedHeaders),
       withMessages: needsMessages(query, storedHeaders),
       fromUs: cursor === undefined ? search.fromUs : cursor.fromUs,

@@ -2,7 +2,9 @@
 // is not the writer's: what is read here must not depend on how the writer does it.
 import type { SQL } from 'bun'
 import { callStateOf, correlationKeysOf, type TracedMessage } from '#sip'
+import { MinuteMarks, storeMarks } from '../write/minute-marks.ts'
 import { encodeMessages, sipOf } from '../write/segment.ts'
+import { fieldsOf } from '../write/segment-row.ts'
 import { timeText } from './time-text.ts'
 
 /** 2026-11-20T08:00:00Z in microseconds. */
@@ -115,7 +117,18 @@ export async function insertSegments(
   await writer.close()
   await copy
   await insertKeys(sql, segments)
+  await insertMarks(sql, segments)
   return ids
+}
+
+async function insertMarks(sql: SQL, segments: readonly TestSegment[]): Promise<void> {
+  const marks = new MinuteMarks()
+  for (const { callId, messages } of segments) {
+    const protocol = Math.min(...messages.map(({ protocolType }) => protocolType))
+    const group = { protocol, callId, messages: [...messages], bytes: 0 }
+    marks.note(fieldsOf(group, callStateOf(messages), [], []))
+  }
+  await storeMarks(sql, marks.take(), 'test')
 }
 
 async function insertKeys(sql: SQL, segments: readonly TestSegment[]): Promise<void> {

@@ -5,6 +5,7 @@
 import { type CallState, callStateOf, correlationKeysOf } from '#sip'
 import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
+import { type MinuteMark, MinuteMarks } from './minute-marks.ts'
 import { BlockBuilder } from './segment.ts'
 import { fieldsOf, writeSegmentRow } from './segment-row.ts'
 import { BLOCK_US } from './segment-sql.ts'
@@ -31,6 +32,7 @@ export interface Rows {
   /** The earliest message of each row: decides the partition. */
   readonly rowUs: readonly number[]
   readonly correlation: readonly CorrelationRow[]
+  readonly marks: readonly MinuteMark[]
 }
 
 interface PendingRow {
@@ -45,6 +47,7 @@ export class RowsBuilder {
   readonly #rowAt = [0]
   readonly #rowUs: number[] = []
   readonly #correlation: CorrelationRow[] = []
+  readonly #marks = new MinuteMarks()
   #pending: PendingRow[] = []
   #hour = 0
 
@@ -71,6 +74,7 @@ export class RowsBuilder {
       rowAt: this.#rowAt,
       rowUs: this.#rowUs,
       correlation: this.#correlation,
+      marks: this.#marks.take(),
     }
   }
 
@@ -80,6 +84,7 @@ export class RowsBuilder {
     for (const [place, { group, state }] of this.#pending.entries()) {
       const correlation = correlationKeysOf(group.messages)
       const fields = fieldsOf(group, state, correlation, this.#headerNames)
+      this.#marks.note(fields)
       const block = place === 0 ? bytes : undefined
       writeSegmentRow(this.#out, { format, place, block }, fields)
       this.#rowAt.push(this.#out.length)

@@ -9,6 +9,7 @@ import { describeError, verdictOf } from '../postgres/sql-state.ts'
 import type { Batch } from './batch.ts'
 import { copyAroundBadRows, copySegments, numberRows } from './copy-segments.ts'
 import { lockCursors, moveCursors, placeOf } from './cursors.ts'
+import { storeMarks, unknownMarks } from './minute-marks.ts'
 import { sideStatements } from './side-tables.ts'
 
 export interface StoreTarget {
@@ -47,6 +48,7 @@ export async function storeBatch(
     if (place === 'elsewhere') return { kind: 'elsewhere' } as const
     if (place === 'after') return { kind: 'stored', refusals: undefined } as const
     await writeSegments(tx, batch, careful ? refusals : undefined)
+    await (careful ? attemptMarks(tx, batch, node) : storeMarks(tx, batch.marks, node))
     for (const statement of sideStatements(batch, node)) {
       await (careful ? attempt(tx, statement, refusals) : statement(tx))
     }
@@ -68,6 +70,16 @@ async function writeSegments(
     refusals.bareRows += 1
     refusals.reasons.push(reason)
   })
+}
+
+/** Marks that are missing would hide calls: of what cannot be marked, nothing is known. */
+async function attemptMarks(tx: TransactionSQL, { marks }: Batch, node: string): Promise<void> {
+  try {
+    await tx.savepoint((sp) => storeMarks(sp, marks, node))
+  } catch (error) {
+    if (verdictOf(error) !== 'row') throw error
+    await storeMarks(tx, unknownMarks(marks), node)
+  }
 }
 
 async function attempt(
