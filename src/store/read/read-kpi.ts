@@ -49,10 +49,8 @@ export async function readKpi(
     session.rows<NodeMinute>(text, params.values),
   )
   const stepUs = stepSeconds * 1e6
-  const steps = Map.groupBy(
-    rows,
-    ({ minute_us }) => Math.floor(Number(minute_us) / stepUs) * stepUs,
-  )
+  const startOf = (us: number) => (stepUs === 0 ? fromUs : Math.floor(us / stepUs) * stepUs)
+  const steps = Map.groupBy(rows, ({ minute_us }) => startOf(Number(minute_us)))
   return [...steps].map(([us, nodes]) => kpiMinute(timeText(us), nodes))
 }
 

@@ -65,6 +65,8 @@ test('kpi adds minutes up to steps and leaves out those in which nothing happene
   expect(hours.map(({ attempts }) => attempts)).toEqual([3, 1])
   expect(Date.parse(hours[1]!.minute) * 1000).toBe(hour + 2 * HOUR_US)
   expect(await store.kpi(hour, hour + 3 * HOUR_US)).toHaveLength(4)
+  const whole = await store.kpi(hour, hour + 3 * HOUR_US, 0)
+  expect(whole.map(({ attempts, asr }) => [attempts, asr])).toEqual([[4, 100]])
 })
 
 test('sources counts duplicates, cut and large messages, reasons, and packets by minute', async () => {

@@ -13,6 +13,7 @@ const SOURCES_MAX = 1_000
 const RECENT = 8
 /** Frames above this are cut or lost where the path takes 1,500 bytes less some tunnel. */
 const LARGE_BYTES = 1_300
+const MINUTE_US = 60_000_000
 /** Shorter frames are not looked at: nothing on the way cuts those. */
 const CUT_BYTES_MIN = 1_000
 
@@ -33,6 +34,11 @@ export interface SourceCounts {
   largestBytes: number
   firstUs: number
   lastUs: number
+  /** Packets by minute (µs since 1970). */
+  readonly minutes: Map<number, number>
+  /** The minute that is being counted, and its packets. */
+  minuteUs: number
+  minutePackets: number
 }
 
 type SourceKey = Pick<
@@ -60,6 +66,10 @@ export class SourceCounter {
   ): void {
     const { captureId, captureNode } = message
     const source = this.#source(from, captureId, captureNode, hepVersion)
+    const { receivedUs } = from
+    if (!(receivedUs >= source.minuteUs && receivedUs < source.minuteUs + MINUTE_US))
+      turnMinute(source, receivedUs)
+    source.minutePackets += 1
     source.packets += 1
     source.bytes += length
     if (length > LARGE_BYTES) source.large += 1
@@ -83,6 +93,7 @@ export class SourceCounter {
     const taken = [...this.#sources]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, counts]) => counts)
+    for (const source of taken) turnMinute(source, Number.NaN)
     this.#sources = new Map()
     this.#recent.fill(undefined)
     return taken
@@ -125,10 +136,19 @@ export class SourceCounter {
       ...{ packets: 0, bytes: 0, rejected: 0, reasons: {}, clockSkewMs: 0, largestBytes: 0 },
       ...{ duplicates: 0, truncated: 0, large: 0 },
       ...{ firstUs: receivedUs, lastUs: receivedUs },
+      ...{ minutes: new Map<number, number>(), minuteUs: Number.NaN, minutePackets: 0 },
     }
     this.#sources.set(text, counts)
     return counts
   }
+}
+
+/** Puts away what was counted of a minute and begins another. */
+function turnMinute(source: SourceCounts, us: number): void {
+  const { minutes, minuteUs, minutePackets } = source
+  if (minutePackets > 0) minutes.set(minuteUs, (minutes.get(minuteUs) ?? 0) + minutePackets)
+  source.minuteUs = us - (us % MINUTE_US)
+  source.minutePackets = 0
 }
 
 /** Whether the body is shorter than the message says. */

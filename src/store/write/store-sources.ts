@@ -4,7 +4,10 @@ import { cleanText } from './copy-fields.ts'
 import type { SourceCounts } from './source-counter.ts'
 
 export function addSources(sources: readonly SourceCounts[], node: string) {
-  const rows = sources.map((source) => ({ ...source, capturedBy: cleanText(source.capturedBy) }))
+  const rows = sources.map(({ minutes: _, ...source }) => ({
+    ...source,
+    capturedBy: cleanText(source.capturedBy),
+  }))
   return (tx: SQL): Promise<unknown> => tx`
     insert into sources as s (node, peer_ip, transport, capture_id, captured_by, hep_version, packets,
       bytes, rejected, reasons, duplicates, truncated, large, clock_skew_ms, largest_bytes,
@@ -37,21 +40,21 @@ export function addSources(sources: readonly SourceCounts[], node: string) {
       last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at)`
 }
 
-/** A batch is about a second: it all counts in the minute of a source's last packet. */
+/** For the curves: how many packets in which minute. */
 export function addSourceMinutes(sources: readonly SourceCounts[], node: string) {
-  const rows = sources.map(({ peerIp, transport, captureId, hepVersion, packets, ...source }) => ({
-    ...{ peerIp, transport, captureId, hepVersion, packets },
-    capturedBy: cleanText(source.capturedBy),
-    lastUs: source.lastUs,
-  }))
+  const rows = sources.flatMap(({ minutes, peerIp, transport, captureId, hepVersion, ...source }) =>
+    [...minutes].map(([us, packets]) => ({
+      ...{ us, packets, peerIp, transport, captureId, hepVersion },
+      capturedBy: cleanText(source.capturedBy),
+    })),
+  )
   return (tx: SQL): Promise<unknown> => tx`
     insert into source_minutes as s (minute, node, peer_ip, transport, capture_id, captured_by,
       hep_version, packets)
-    select date_trunc('minute', to_timestamp("lastUs" / 1e6)), ${node}, "peerIp", transport,
-      "captureId", "capturedBy", "hepVersion", sum(packets)
-    from jsonb_to_recordset(${rows}::jsonb) as r("lastUs" bigint, "peerIp" text, transport text,
-      "captureId" bigint, "capturedBy" text, "hepVersion" smallint, packets bigint)
-    where packets > 0
+    select to_timestamp(us / 1e6), ${node}, "peerIp", transport, "captureId", "capturedBy",
+      "hepVersion", sum(packets)
+    from jsonb_to_recordset(${rows}::jsonb) as r(us bigint, packets bigint, "peerIp" text,
+      transport text, "captureId" bigint, "capturedBy" text, "hepVersion" smallint)
     group by 1, 3, 4, 5, 6, 7 order by 1, 3, 4, 5, 6, 7
     on conflict (minute, node, peer_ip, transport, capture_id, captured_by, hep_version)
       do update set packets = s.packets + excluded.packets`

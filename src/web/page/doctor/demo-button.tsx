@@ -8,8 +8,8 @@ import { apiPath, type Failure, fetchJson, sendJson } from '../shell/fetch-json.
 
 const LOOK_MS = 400
 
-/** `done` is called once when the calls are there. */
-export function DemoButton({ done }: { done?: () => void }) {
+/** The button, then how far it is, then where to look. */
+export function DemoButton() {
   const [demo, setDemo] = useState<DemoState>()
   const [failure, setFailure] = useState<Failure>()
   const [confirm, setConfirm] = useState(false)
@@ -22,14 +22,13 @@ export function DemoButton({ done }: { done?: () => void }) {
         if (answer.kind === 'failure') setFailure(answer.failure)
         if (answer.kind !== 'value') return
         setDemo(answer.value)
-        if (answer.value.state === 'done') done?.()
       })
     }, LOOK_MS)
     return () => {
       clearInterval(timer)
       stop.abort()
     }
-  }, [running, done])
+  }, [running])
   const start = async () => {
     setFailure(undefined)
     const path = apiPath('demo', confirm ? { confirm: '1' } : {})

@@ -1,6 +1,6 @@
 // The ingest doctor: who sends and what is wrong with it, what was refused, the nodes, and how to
 // connect what does not send yet.
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { IngestState, Ledger, NodeRow, Source } from '#contract'
 import '../parts/facts.css'
 import './doctor.css'
@@ -39,9 +39,10 @@ export function DoctorPage({ address }: PageProps) {
   const sources = useAnswer<{ sources: readonly Source[] }>(apiPath('sources'), tick)
   const ledger = useAnswer<Ledger>(apiPath('ledger'), tick)
   const isEmpty = sources.value?.sources.length === 0
-  // Nobody has sent yet: then connecting somebody is what this page is for.
+  const wasEmpty = useWasEmpty(ledger.value)
+  // Nobody has sent yet: then connecting somebody is what this page is for, also once they have.
   const named = VIEWS.find(([name]) => name === address.id)?.[0]
-  const view = named ?? (isEmpty ? 'connect' : 'sources')
+  const view = named ?? (isEmpty || wasEmpty ? 'connect' : 'sources')
   return (
     <div class="page doctor">
       <h1>Ingest</h1>
@@ -61,11 +62,12 @@ export function DoctorPage({ address }: PageProps) {
         {view === 'nodes' && <Nodes again={tick} />}
         {view === 'connect' && (
           <>
-            {ledger.value?.received === 0 && (
-              <p class="lead">
-                Nothing has arrived yet. Connect an agent below, or look around first:{' '}
-                <DemoButton done={refresh} />
-              </p>
+            {wasEmpty && (
+              <div class="lead">
+                {ledger.value?.received === 0 &&
+                  'Nothing has arrived yet. Connect an agent below, or look around first: '}
+                <DemoButton />
+              </div>
             )}
             <Connect address={address} again={tick} />
           </>
@@ -75,13 +77,20 @@ export function DoctorPage({ address }: PageProps) {
   )
 }
 
+/** Whether nothing had arrived when the page was opened: what was offered then stays in sight. */
+function useWasEmpty(ledger: Ledger | undefined): boolean {
+  const first = useRef<boolean>(undefined)
+  if (first.current === undefined && ledger) first.current = ledger.received === 0
+  return first.current ?? false
+}
+
 function Sources({ value }: { value: { readonly sources: readonly Source[] } | undefined }) {
   if (!value) return <p class="muted">Asking …</p>
   return <SourceList sources={value.sources} nowMs={Date.now()} />
 }
 
 const NobodyYet = () => (
-  <div class="nothing">
+  <div class="nothing-yet">
     <h2>Nobody has sent anything yet</h2>
     <p>
       <button type="button" class="primary" onClick={() => openPage('ingest', 'connect')}>

@@ -71,8 +71,13 @@ function chunkAt(frame: Uint8Array, at: number, bytes: number): FramePart {
   const name = vendor === 0 ? `${type} ${known}`.trim() : `${type} of vendor ${vendor}`
   const end = Math.min(frame.length, at + Math.max(bytes, HEAD_BYTES))
   const body = frame.subarray(at + HEAD_BYTES, end)
-  const says = at + bytes > frame.length || bytes < HEAD_BYTES ? `says ${bytes} bytes; ` : ''
-  return { at, bytes: end - at, name, value: says + bodyText(vendor === 0 ? kind : 'bytes', body) }
+  const says = at + bytes > frame.length || bytes < HEAD_BYTES ? `says ${bytes} bytes ` : ''
+  return {
+    at,
+    bytes: end - at,
+    name,
+    value: (says + bodyText(vendor === 0 ? kind : 'bytes', body)).trim(),
+  }
 }
 
 function bodyText(kind: Kind, body: Uint8Array): string {

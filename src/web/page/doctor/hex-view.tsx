@@ -70,6 +70,7 @@ function Line({ bytes, from, failingAt }: LineProps) {
         </>
       ))}
       <span class="ascii">
+        {' '}
         {cells
           .filter((at) => at < bytes.length)
           .map((at) => printable(bytes[at]!))

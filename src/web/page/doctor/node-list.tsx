@@ -24,8 +24,8 @@ export function NodeList({ nodes, nowMs }: Props) {
       </p>
     )
   return (
-    <div class="scroll">
-      <table class="facts">
+    <div class="sideways">
+      <table class="fact-table">
         <thead>
           <tr>
             <th>Node</th>

@@ -36,7 +36,7 @@ function Parts({ bytes, failingAt }: { bytes: Uint8Array; failingAt: number }) {
   const parts = useMemo(() => readParts(bytes), [bytes])
   if (parts.length === 0) return null
   return (
-    <table class="facts parts">
+    <table class="fact-table parts">
       <thead>
         <tr>
           <th class="right">Byte</th>

@@ -15,8 +15,8 @@ const SHOWN_MAX = 200
 export function SourceList({ sources, nowMs }: Props) {
   return (
     <>
-      <div class="scroll">
-        <table class="facts sources">
+      <div class="sideways">
+        <table class="fact-table sources">
           <thead>
             <tr>
               <th>Source</th>

@@ -15,7 +15,7 @@ const protocolOf = ({ transport }: End): string => (transport === 'udp' ? 'udp' 
 export function WhatToCheck({ ends, ingest }: Props) {
   const ports = ends.map((end) => ({ ...end, protocol: protocolOf(end) }))
   return (
-    <section class="panel check">
+    <section class="panel checks">
       <h2>When nothing arrives</h2>
       <ol>
         <li>

@@ -46,8 +46,8 @@ export function HostTable({ hosts, fromSeconds, toSeconds }: Span & { hosts: rea
       <h2>Hosts that decided calls</h2>
       {ranked.length === 0 && <p class="muted">No call was decided.</p>}
       {ranked.length > 0 && (
-        <div class="scroll">
-          <table class="facts">
+        <div class="sideways">
+          <table class="fact-table">
             <thead>
               <tr>
                 <th>Host</th>
@@ -91,7 +91,12 @@ export function HostTable({ hosts, fromSeconds, toSeconds }: Span & { hosts: rea
 }
 
 const Bar = ({ part, mood }: { part: number; mood: string }) => (
-  <svg class={`bar ${mood}`} viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+  <svg
+    class={`share-bar ${mood}`}
+    viewBox="0 0 100 4"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+  >
     <rect width={Math.max(0.5, part * 100)} height="4" />
   </svg>
 )

@@ -118,7 +118,7 @@ function Picture({ url, now, before }: PictureProps) {
 }
 
 const NothingYet = () => (
-  <div class="nothing">
+  <div class="nothing-yet">
     <h2>Nothing was captured in this time</h2>
     <p class="muted">
       Choose a longer time, or look at <a href="/ingest">Ingest</a>: who sends, and what to check

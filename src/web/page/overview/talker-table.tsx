@@ -31,7 +31,7 @@ export function TalkerTable({ talkers, fromSeconds, toSeconds }: Props) {
       <Tabs label="Talkers by" tabs={KINDS} chosen={kind} choose={choose} />
       {shown.length === 0 && <p class="muted">Nobody called.</p>}
       {shown.length > 0 && (
-        <table class="facts">
+        <table class="fact-table">
           <thead>
             <tr>
               <th>Who</th>
