@@ -11,12 +11,13 @@ import { describeError, verdictOf } from '../postgres/sql-state.ts'
 import type { Batch } from './batch.ts'
 import { bareRow, SEGMENT_COLUMNS, setRowId } from './segment-row.ts'
 
-const COPY = `copy call_segments (${SEGMENT_COLUMNS.join(', ')}) from stdin (format binary)`
+const COLUMNS = SEGMENT_COLUMNS.join(', ')
+const TABLE = 'call_segments'
 /** Signature, flags, length of the header extension: none. */
 const COPY_HEAD = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 const COPY_END = Buffer.from([0xff, 0xff])
 /** Segments of one batch have ids that follow each other: number of the batch × this + place. */
-const IDS_PER_BATCH = 2n ** 20n
+export const IDS_PER_BATCH = 2n ** 20n
 /** Written in pieces, so that the socket drains while the thread decodes what comes next. */
 const PIECE_BYTES = 256 * 1024
 
@@ -34,7 +35,7 @@ export function numberRows({ rows, rowAt }: Rows, batchNumber: bigint): void {
 
 /** All rows in one COPY; throws when one is refused. */
 export async function copySegments(tx: SQL, { rows, rowAt }: Rows): Promise<void> {
-  if (rowAt.length > 1) await copy(tx, [rows])
+  if (rowAt.length > 1) await copyInto(tx, TABLE, [rows])
 }
 
 /** Row by row as far as needed; a row that is refused is stored bare. */
@@ -46,11 +47,11 @@ export async function copyAroundBadRows(
   const part = async (from: number, to: number): Promise<void> => {
     if (from === to) return
     try {
-      await tx.savepoint((sp) => copy(sp, [rows.subarray(rowAt[from], rowAt[to])]))
+      await tx.savepoint((sp) => copyInto(sp, TABLE, [rows.subarray(rowAt[from], rowAt[to])]))
     } catch (error) {
       if (verdictOf(error) !== 'row') throw error
       if (to - from === 1) {
-        await copy(tx, [bareRow(rows.subarray(rowAt[from], rowAt[to]))])
+        await copyInto(tx, TABLE, [bareRow(rows.subarray(rowAt[from], rowAt[to]))])
         onBareRow(from, describeError(error))
         return
       }
@@ -62,8 +63,9 @@ export async function copyAroundBadRows(
   await part(0, rowAt.length - 1)
 }
 
-async function copy(tx: SQL, parts: readonly Buffer[]): Promise<void> {
-  const query = tx.unsafe(COPY)
+/** Rows into call_segments or a table like it. */
+export async function copyInto(tx: SQL, table: string, parts: readonly Buffer[]): Promise<void> {
+  const query = tx.unsafe(`copy ${table} (${COLUMNS}) from stdin (format binary)`)
   const writer = query.writable().getWriter()
   query.catch(() => undefined) // `close` throws the same error
   await writer.write(COPY_HEAD)

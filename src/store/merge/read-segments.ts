@@ -1,0 +1,72 @@
+// The rows of a partition in the order they were written, block by block, with their messages.
+//
+//   rows    H m m m │ H m │ x m │ H …          H holds the messages of its block
+//   given   segments  …     └ as they are: the head is missing or damaged, and nobody can read them
+import type { SQL } from 'bun'
+import { IDS_PER_BATCH } from '../write/copy-segments.ts'
+import { decodeBlock, SegmentError } from '../write/segment.ts'
+import { knowDictionary, missingDictionary } from '../write/segment-packing.ts'
+import type { StoredMessage } from '../write/stored-message.ts'
+import { MERGE_COLUMNS, type MergeRow } from './merged-segment.ts'
+
+/** A page holds some blocks; a megabyte or two. */
+const PAGE_ROWS = 2_000
+
+export interface ReadSegment {
+  readonly row: MergeRow
+  readonly id: number
+  readonly batch: number
+  /** Undefined when they cannot be read: the row is taken over as it is. */
+  readonly messages: readonly StoredMessage[] | undefined
+}
+
+export class SegmentPages {
+  readonly #sql: SQL
+  readonly #table: string
+  #lastId = 0
+  #head: { readonly id: number; readonly segments: readonly StoredMessage[][] } | undefined
+
+  constructor(sql: SQL, table: string) {
+    this.#sql = sql
+    this.#table = table
+  }
+
+  /** Undefined at the end. */
+  async next(): Promise<readonly ReadSegment[] | undefined> {
+    const rows = (await this.#sql.unsafe(
+      `select ${MERGE_COLUMNS} from ${this.#table} s where s.id > ${this.#lastId}
+       order by s.id limit ${PAGE_ROWS}`,
+    )) as MergeRow[]
+    if (rows.length === 0) return undefined
+    const read: ReadSegment[] = []
+    for (const row of rows) read.push(await this.#read(row))
+    this.#lastId = Number(rows.at(-1)!.id)
+    return read
+  }
+
+  async #read(row: MergeRow): Promise<ReadSegment> {
+    const id = Number(row.id)
+    if (row.block_place === 0) this.#head = { id, segments: await this.#open(row) }
+    const isInBlock = this.#head?.id === id - row.block_place
+    const messages = isInBlock ? this.#head?.segments[row.block_place] : undefined
+    const isWhole = messages?.length === row.message_count
+    const batch = Math.floor(id / Number(IDS_PER_BATCH))
+    return { row, id, batch, messages: isWhole ? messages : undefined }
+  }
+
+  async #open({ format, messages }: MergeRow): Promise<StoredMessage[][]> {
+    if (messages === null) return []
+    const version = missingDictionary(format, messages)
+    if (version !== undefined) {
+      const rows = (await this.#sql`
+        select bytes from message_dictionaries where version = ${version}`) as { bytes: Buffer }[]
+      for (const { bytes } of rows) knowDictionary(version, bytes)
+    }
+    try {
+      return decodeBlock(format, messages)
+    } catch (error) {
+      if (!(error instanceof SegmentError)) throw error
+      return []
+    }
+  }
+}
