@@ -64,14 +64,33 @@ export interface Masking {
   readonly headers: readonly string[]
 }
 
-/** Masking by role; null = that role sees everything. `share` is for redacted share links. */
+/** Masking by role; null = that role sees everything. */
 export interface MaskingPolicy {
   readonly viewer: Masking | null
   readonly engineer: Masking | null
   readonly admin: Masking | null
-  readonly share: Masking | null
   /** Whether opening a call without masking is written into the audit log. */
   readonly auditUnmasked: boolean
+}
+
+/** Who is logged in, and how one can be. */
+export interface Session {
+  /** Null: nobody, and somebody must be. */
+  readonly who: {
+    readonly name: string
+    readonly kind: 'local' | 'user' | 'token' | 'share' | 'nobody'
+    readonly role: RoleName
+    readonly scopes: readonly ScopeName[]
+    readonly masked: boolean
+  } | null
+  readonly login: {
+    /** Whether there are users; where there are none, whoever asks from this machine is let in. */
+    readonly users: boolean
+    /** Whether http.token is set; it logs in as the user `token`. */
+    readonly token: boolean
+    /** Name of the identity provider; null = none. */
+    readonly oidc: string | null
+  }
 }
 
 /** How long calls are kept; null = as the configuration says. */

@@ -10,6 +10,7 @@ import {
   serve,
   tail,
   up,
+  user,
 } from '#commands'
 
 const commands = {
@@ -21,6 +22,7 @@ const commands = {
   call,
   tail,
   doctor,
+  user,
   'check-config': checkConfig,
 }
 

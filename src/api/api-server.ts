@@ -6,15 +6,19 @@
 //      └ gone away, or out of time ─▶ signal ─▶ the store stops its work
 import type { Server } from 'bun'
 import { log } from '#log'
-import { Gate } from './access.ts'
+import { Gate, isLoopback } from './access.ts'
 import { Deadline } from './deadline.ts'
 import { ApiError, explainError } from './errors.ts'
+import { type Client, Forwarded } from './forwarded.ts'
 import { countRequest } from './http-metrics.ts'
-import { type Identity, LOCAL, NOBODY } from './identity.ts'
+import { type Identity, NOBODY } from './identity.ts'
 import { LiveStreams } from './live.ts'
+import { auditOf, checkRights } from './login-context.ts'
 import { storeFor } from './masked-store.ts'
+import { OidcLoginPage } from './oidc.ts'
 import type { ApiOptions, Peer } from './options.ts'
 import { type Reply, respond } from './reply.ts'
+import { RequestRate } from './request-rate.ts'
 import {
   patternsOf,
   quote,
@@ -28,6 +32,12 @@ import { StaticFiles } from './static-files.ts'
 
 const REQUEST_MS_MAX = 60_000
 const CLOSE_MS_MAX = 2_000
+const IDLE_MS_MAX = 12 * 3_600_000
+const REQUESTS_PER_SECOND_MAX = 200
+/** How often a stream that stays open looks whether its owner is still logged in. */
+const RECHECK_MS = 15_000
+/** What can be answered without the database. */
+const STORELESS = new Set(['/metrics', '/hep', '/api/v1/about', '/api/v1/openapi.json'])
 /** Some 20,000 frames of 800 bytes: an agent that comes back after an outage has something to send. */
 export const BODY_BYTES_MAX = 16 * 2 ** 20
 
@@ -35,13 +45,24 @@ export const BODY_BYTES_MAX = 16 * 2 ** 20
 export class ApiServer {
   readonly #options: ApiOptions
   readonly #gate: Gate
+  readonly #forwarded: Forwarded
+  readonly #rate: RequestRate
+  readonly #oidc: OidcLoginPage | undefined
   readonly #files: StaticFiles
   readonly #live: LiveStreams
   readonly #patterns = patternsOf(ROUTES)
 
   constructor(options: ApiOptions) {
     this.#options = options
-    this.#gate = new Gate({ token: options.token, hosts: options.hosts ?? [] })
+    const { login = {}, people, hostname, token, hosts = [] } = options
+    const publicHosts = login.oidc ? [new URL(login.oidc.publicUrl).hostname] : []
+    this.#gate = new Gate({
+      ...{ token, people, isLocal: isLoopback(hostname), hosts: [...hosts, ...publicHosts] },
+      idleMsMax: login.idleMsMax ?? IDLE_MS_MAX,
+    })
+    this.#forwarded = new Forwarded(login.trustedProxies ?? [])
+    this.#rate = new RequestRate(login.requestsPerSecondMax ?? REQUESTS_PER_SECOND_MAX)
+    this.#oidc = login.oidc && people ? new OidcLoginPage(login.oidc, people) : undefined
     this.#files = new StaticFiles(options.files ?? [])
     this.#live = new LiveStreams(options.heartbeatMs)
   }
@@ -74,26 +95,36 @@ export class ApiServer {
       this.#gate.checkOrigin(request)
       const found = routesAt(path, this.#patterns)
       route = found[0]?.route.path ?? (this.#files.has(path) ? 'file' : 'none')
-      // By the connection, never by a header that anybody can write.
-      const peer = peerOf(request, server)
-      const isClosed = !isOpen(found, this.#options)
-      if (isClosed) this.#gate.checkToken(request, peer.ip)
-      const who = isClosed ? LOCAL : NOBODY
-      const reply = await deadline.hold(
-        this.#handle(
-          request,
-          path,
-          query,
-          found,
-          this.#context(request, peer, server, deadline, who),
-        ),
-      )
+      const client = this.#forwarded.client(request, peerOf(request, server))
+      const work = async () => {
+        const who = await this.#identify(request, path, found, client.peer)
+        const context = this.#context(request, client, server, deadline, who)
+        return this.#handle(request, path, query, found, context)
+      }
+      const reply = await deadline.hold(work())
       return { route, response: await respond(reply, request) }
     } catch (error) {
       return { route, response: await failed(error, request, path) }
     } finally {
       deadline.clear()
     }
+  }
+
+  // The screen's files are open: there is nothing in them, and the login page is one.
+  async #identify(
+    request: Request,
+    path: string,
+    found: readonly RoutePattern[],
+    { ip }: Peer,
+  ): Promise<Identity> {
+    if (isOpen(found, this.#options) || (found.length === 0 && this.#files.has(path))) {
+      if (path.startsWith('/api/')) this.#rate.refuseIfTooMany(ip)
+      return NOBODY
+    }
+    const who = await this.#gate.identify(request, ip, !STORELESS.has(path))
+    // HEP is as much as comes; whoever is at this very machine could take all of it anyway.
+    if (who.kind !== 'local' && path !== '/hep') this.#rate.refuseIfTooMany(ip)
+    return who
   }
 
   // Our own routes first: no file of the screen can stand in front of one.
@@ -107,6 +138,7 @@ export class ApiServer {
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const pattern = found.find(({ route }) => route.method === method)
     if (pattern) {
+      if (context.who.kind !== 'nobody') checkRights(pattern.route, context.who)
       refuseLargeBody(request, this.#options.bodyBytesMax ?? BODY_BYTES_MAX)
       const values = readParams(pattern, path, new URLSearchParams(query), Date.now() * 1000)
       return pattern.route.handle(values, context)
@@ -122,13 +154,15 @@ export class ApiServer {
   // Made per request, because each has its own end: the client's leaving or the time limit.
   #context(
     request: Request,
-    peer: Peer,
+    { peer, isSecure }: Client,
     server: Server<undefined>,
     deadline: Deadline,
     who: Identity,
   ): RequestContext {
+    const { login = {}, people } = this.#options
     return {
-      request,
+      ...{ request, gate: this.#gate, login, oidc: this.#oidc, isSecure },
+      audit: auditOf(people, who, peer),
       signal: AbortSignal.any([request.signal, deadline.signal]),
       peer,
       options: this.#options,
@@ -138,10 +172,23 @@ export class ApiServer {
       keepOpen: () => {
         deadline.clear()
         server.timeout(request, 0)
-        return request.signal
+        return this.#whileLoggedIn(request, peer, who)
       },
       watch: (q, context) => this.#live.watch(q, context),
     }
+  }
+
+  // What stays open for hours must not outlive the login it began with.
+  #whileLoggedIn(request: Request, { ip }: Peer, who: Identity): AbortSignal {
+    if (who.kind !== 'user' && who.kind !== 'token') return request.signal
+    const over = new AbortController()
+    const timer = setInterval(async () => {
+      const now = await this.#gate.find(request, ip).catch(() => who)
+      if (now?.name !== who.name || now.masking !== who.masking) over.abort()
+    }, RECHECK_MS)
+    const signal = AbortSignal.any([request.signal, over.signal])
+    signal.addEventListener('abort', () => clearInterval(timer))
+    return signal
   }
 }
 

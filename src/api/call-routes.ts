@@ -1,6 +1,7 @@
 // Routes that search, show, export and watch calls.
 import type { CallSearch } from '#contract'
 import { CALL_ID_CHARS_MAX, findCall } from './find-call.ts'
+import type { Identity } from './identity.ts'
 import { flag, integer, list, opaque, refuseBackwards, segment, text, time } from './params.ts'
 import { exportPcap } from './pcap.ts'
 import { json, type Reply } from './reply.ts'
@@ -69,6 +70,7 @@ export const CALL_ROUTES: readonly Route[] = [
       const call = await findCall(which, 1, context)
       const legs = [...new Set(call.legs.map((leg) => leg.callId))]
       const trace = await context.store.readTrace(legs, context.signal)
+      await context.audit('export', callId, exported('pcap', context.who))
       return download(exportPcap(trace, legs), callId, 'pcapng', 'application/x-pcapng')
     },
   }),
@@ -83,6 +85,7 @@ export const CALL_ROUTES: readonly Route[] = [
     errors: ['call_not_found'],
     handle: async (which, context) => {
       const call = await findCall(which, MESSAGES_EXPORTED_MAX, context)
+      await context.audit('export', which.callId, exported('text', context.who))
       return download(exportText(call), which.callId, 'txt', 'text/plain; charset=utf-8')
     },
   }),
@@ -97,6 +100,10 @@ export const CALL_ROUTES: readonly Route[] = [
     handle: ({ q }, context) => context.watch(q, context),
   }),
 ]
+
+const exported = (form: 'pcap' | 'text', { masking }: Identity) => ({
+  ...{ form, masked: masking !== undefined },
+})
 
 // The name a browser saves the file under: what is left of the Call-ID is for recognising it only.
 function download(

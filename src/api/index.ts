@@ -8,4 +8,5 @@ export {
   type SearchOptions,
 } from './client.ts'
 export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
+export { hashPassword, passwordFault } from './passwords.ts'
 export { type Api, startApi } from './start-api.ts'

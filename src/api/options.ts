@@ -1,6 +1,8 @@
 // What the API is given. It knows neither the store nor the intake: `commands` joins them.
 import type { DemoState, IngestState, Quarantined } from '#contract'
 import type { CallStore } from './call-store.ts'
+import type { LoginOptions } from './options-people.ts'
+import type { People } from './people.ts'
 
 /** Who is at the other end of the connection. */
 export interface Peer {
@@ -68,6 +70,12 @@ export interface Demo {
 /** What `startApi` is given: where to listen, whom to let in, and the rooms behind it. */
 export interface ApiOptions {
   readonly store: CallStore
+  /** Users, tokens and settings; without it nobody can log in but by `token`. */
+  readonly people?: People
+  /** How long the configuration says calls are kept. */
+  readonly retention?: { readonly hours: number; readonly bytesMax: number }
+  /** How people log in. */
+  readonly login?: LoginOptions
   readonly hostname: string
   /** 0 takes a free one. */
   readonly port: number

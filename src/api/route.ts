@@ -3,6 +3,7 @@
 import type { CallStore } from './call-store.ts'
 import { ApiError, type ErrorCode } from './errors.ts'
 import type { Identity, Role, Scope } from './identity.ts'
+import type { LoginContext } from './login-context.ts'
 import type { ApiOptions, Peer } from './options.ts'
 import type { Param } from './params.ts'
 import type { Reply } from './reply.ts'
@@ -16,7 +17,7 @@ export type ValuesOf<P extends Params> = {
 }
 
 /** What a handler knows beyond its parameters. */
-export interface RequestContext {
+export interface RequestContext extends LoginContext {
   readonly request: Request
   /** Aborts when the client goes away or the request's time is up. */
   readonly signal: AbortSignal

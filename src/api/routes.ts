@@ -10,8 +10,11 @@ import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { SEARCH_ROUTES } from './search-routes.ts'
 import { SERVER_ROUTES } from './server-routes.ts'
+import { SESSION_ROUTES } from './session-routes.ts'
+import { SETTINGS_ROUTES } from './settings-routes.ts'
 import { SHARE_ROUTES } from './share-routes.ts'
 import { STATE_ROUTES } from './state-routes.ts'
+import { USER_ROUTES } from './user-routes.ts'
 
 const DESCRIPTION = route({
   method: 'GET',
@@ -35,5 +38,8 @@ export const ROUTES: readonly Route[] = [
   ...QUARANTINE_ROUTES,
   ...KPI_ROUTES,
   ...DEMO_ROUTES,
+  ...SESSION_ROUTES,
+  ...USER_ROUTES,
+  ...SETTINGS_ROUTES,
   DESCRIPTION,
 ]

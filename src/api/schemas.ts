@@ -9,6 +9,7 @@ import { DROP_REASONS, REJECT_REASONS } from '#ledger'
 import { at, CALL_SCHEMAS, count } from './call-schemas.ts'
 import { ERRORS, type ErrorBody, type ErrorCode } from './errors.ts'
 import type { About } from './options.ts'
+import { PEOPLE_SCHEMAS } from './people-schemas.ts'
 import { SEARCH_SCHEMAS } from './search-schemas.ts'
 import { STATE_SCHEMAS } from './state-schemas.ts'
 
@@ -68,6 +69,7 @@ export const SCHEMAS = {
   Health: v.strictObject({ alive: v.literal(true) }),
   Readiness: v.strictObject({ ready: v.literal(true), missing: v.array(v.string()) }),
   OpenApi: v.looseObject({ openapi: v.literal('3.1.0') }),
+  ...PEOPLE_SCHEMAS,
   Error: error,
 } as const
 /** A name under components/schemas. */
@@ -76,6 +78,9 @@ export type SchemaName = keyof typeof SCHEMAS
 /** The same as JSON Schema, for components/schemas. */
 export const jsonSchemas = (): Record<SchemaName, JsonSchema> =>
   toJsonSchemaDefs(SCHEMAS, {
+    // Trimming and comparing fields has no word in JSON Schema; the answer to a bad body has.
+    errorMode: 'ignore',
+    typeMode: 'input',
     overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
     // 'date-time' is what a time is; the pattern valibot would add allows several other forms.
     overrideAction: ({ valibotAction, jsonSchema }) =>

@@ -45,6 +45,7 @@ export const SERVER_ROUTES: readonly Route[] = [
     path: '/hep',
     summary: 'HEP frames back to back; 200 means they are on disk.',
     access: 'handler',
+    scope: 'ingest',
     params: {},
     answer: { kind: 'bytes', type: 'application/json', about: 'what was taken, see docs/hep.md' },
     errors: ['body_too_large', 'unknown_route'],

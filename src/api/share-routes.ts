@@ -137,7 +137,7 @@ const ownerOf = ({ role, name }: Identity): string | undefined =>
 /** What the maker may not see, and what is to be taken out besides. */
 function stricter(own: Masking | undefined, redact: ShareRedaction): Masking {
   return {
-    numbers: redact.numbers ? { keepFirst: 0, keepLast: 2 } : own?.numbers,
+    numbers: redact.numbers ? { keepFirst: 0, keepLast: 2 } : (own?.numbers ?? null),
     bodies: redact.bodies ? 'blank' : (own?.bodies ?? 'show'),
     headers: [...new Set([...(own?.headers ?? []), ...SECRET_HEADERS])],
   }

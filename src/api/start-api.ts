@@ -32,13 +32,7 @@ export class ApiStartError extends Error {
 
 /** Starts the HTTP server; throws ApiStartError when the address cannot be had or is not safe. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { hostname, token } = options
-  if (!token && !isLoopback(hostname))
-    throw new ApiStartError(
-      'API_NEEDS_TOKEN',
-      `HTTP on ${showAddress(options)} would be open to other machines without a login. ` +
-        'Set http.token (CALLIOPE_HTTP_TOKEN), or listen on 127.0.0.1 (--http 127.0.0.1:9080).',
-    )
+  await refuseWithoutLogin(options)
   // Nothing listens before everything that can refuse has had its say.
   const app = new ApiServer(options)
   const server = listen(options, app)
@@ -50,6 +44,25 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     return closing
   }
   return { url, port: server.port!, close, [Symbol.asyncDispose]: close }
+}
+
+// Without a user nobody could get in, and whoever starts it would think of a mistake elsewhere.
+async function refuseWithoutLogin(options: ApiOptions): Promise<void> {
+  const { hostname, token, people, login } = options
+  if (token || isLoopback(hostname) || login?.oidc) return
+  try {
+    if (await people?.hasUsers()) return
+  } catch (error) {
+    // Everybody is asked to log in all the same; to refuse would lose packets over a database's nap.
+    log.warn({ room: 'api', err: error }, 'it is not known yet whether there are users to log in')
+    return
+  }
+  throw new ApiStartError(
+    'API_NEEDS_TOKEN',
+    `HTTP on ${showAddress(options)} would be open to other machines, and nobody could log in. ` +
+      'Add a user (calliope user add NAME --role admin), set http.token (CALLIOPE_HTTP_TOKEN), ' +
+      'or listen on 127.0.0.1 (--http 127.0.0.1:9080).',
+  )
 }
 
 function listen(options: ApiOptions, app: ApiServer): Server<undefined> {

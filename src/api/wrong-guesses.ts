@@ -11,20 +11,22 @@ const PEERS_MAX = 10_000
 export class WrongGuesses {
   readonly #peers = new Map<string, { count: number; sinceMs: number }>()
   readonly #now: () => number
+  readonly #guessesMax: number
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, guessesMax = GUESSES_MAX) {
     this.#now = now
+    this.#guessesMax = guessesMax
   }
 
   refuseIfTooMany(ip: string): void {
     const seen = this.#peers.get(network(ip))
-    if (!seen || seen.count < GUESSES_MAX) return
+    if (!seen || seen.count < this.#guessesMax) return
     const waitMs = seen.sinceMs + WINDOW_MS - this.#now()
     if (waitMs <= 0) return
     const waitSeconds = Math.ceil(waitMs / 1000)
     throw new ApiError(
       'too_many_attempts',
-      `${GUESSES_MAX} wrong tokens came from ${ip} within a minute.`,
+      `${this.#guessesMax} wrong guesses came from ${ip} within a minute.`,
       `Wait ${waitSeconds} s and send the right one.`,
       { headers: { 'retry-after': String(waitSeconds) } },
     )
@@ -42,8 +44,9 @@ export class WrongGuesses {
   }
 }
 
-// One IPv6 subscriber has a /64 of addresses to guess from.
-const network = (ip: string): string =>
+/** One subscriber: an IPv4 address, or the /64 of an IPv6 one. */
+
+export const network = (ip: string): string =>
   ip.includes(':') && !ip.includes('.') ? expandedPrefix(ip) : ip.replace(/^::ffff:/i, '')
 
 function expandedPrefix(ip: string): string {

@@ -11,11 +11,12 @@ import { type Config, type HostPort, showAddress } from '#config'
 import { createFrameRetry, createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
-import { connect, type LiveLane, openCallStore, type Store, startStore } from '#store'
+import { connect, type LiveLane, openCallStore, openPeople, type Store, startStore } from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { DemoTraffic } from './demo-traffic.ts'
 import { ingestState } from './ingest-state.ts'
+import { loginOptions } from './login-options.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
@@ -126,6 +127,8 @@ export class CaptureNode {
         storedHeaders: config['store.custom_headers'],
         liveLanes: () => this.lanes(),
       }),
+      people: openPeople(sql),
+      ...loginOptions(config),
       ...httpOf(config),
       hosts: config['http.hosts'],
       readiness: async () => {

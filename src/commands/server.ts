@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, startApi } from '#api'
 import type { Config } from '#config'
 import { log } from '#log'
-import { connect, explainDatabaseError, migrate, openCallStore } from '#store'
+import { connect, explainDatabaseError, migrate, openCallStore, openPeople } from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
+import { loginOptions } from './login-options.ts'
 
 const RETRY_MS = 1000
 
@@ -35,6 +36,8 @@ export async function startServer(config: Config): Promise<Api> {
   )
   const api = await startApi({
     store: openCallStore({ sql, storedHeaders: config['store.custom_headers'] }),
+    people: openPeople(sql),
+    ...loginOptions(config),
     hostname: host,
     port,
     token: config['http.token'],

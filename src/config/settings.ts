@@ -61,8 +61,49 @@ export const SETTINGS = {
     'screen, API, health, metrics and POST /hep',
     'http',
   ),
-  'http.token': setting(secret, '', 'asked for as Bearer token or password; required off loopback'),
+  'http.token': setting(
+    secret,
+    '',
+    "an administrator's token: Bearer, or the password of the user 'token'",
+  ),
   'http.hosts': setting(list(text), [], 'names by which browsers may call a loopback address'),
+
+  'http.trusted_proxies': setting(
+    list(cidr),
+    [],
+    'proxies whose X-Forwarded-For and X-Forwarded-Proto are believed',
+  ),
+  'http.public_url': setting(
+    text,
+    '',
+    'where browsers find this server, such as https://calliope.example; needed for oidc',
+  ),
+  'http.requests_max': setting(
+    integer(1, 1_000_000),
+    200,
+    'requests a second one address may make once people have to log in',
+  ),
+  'login.idle_max': setting(
+    duration(60 * SECOND),
+    12 * 3600 * SECOND,
+    'a session nobody used for so long ends',
+  ),
+  'login.age_max': setting(duration(60 * SECOND), 7 * DAY, 'a session ends after this in any case'),
+  'oidc.issuer': setting(text, '', 'identity provider (OpenID Connect); empty = none'),
+  'oidc.client_id': setting(text, '', 'what the identity provider calls this server'),
+  'oidc.client_secret': setting(secret, '', 'its secret there; empty = a public client'),
+  'oidc.scopes': setting(list(text), ['profile', 'email'], 'scopes asked for besides openid'),
+  'oidc.role_claim': setting(text, 'groups', 'claim with groups or roles; dots lead into objects'),
+  'oidc.roles': setting(
+    list(text),
+    [],
+    'VALUE=viewer, VALUE=engineer, VALUE=admin: what they mean',
+  ),
+  'oidc.default_role': setting(
+    choice('none', 'viewer', 'engineer', 'admin'),
+    'none',
+    'role of those without such a value; none = they are refused',
+  ),
 
   'hep.udp': setting(address, at('0.0.0.0', 9060), 'HEP over UDP'),
   'hep.tcp': setting(address, at('0.0.0.0', 9061), 'HEP over TCP'),
@@ -112,7 +153,7 @@ export const SETTINGS = {
   ),
   'store.batch_bytes': setting(
     bytes(64 * KIB, 512 * MIB),
-    8 * MIB,
+    4 * MIB,
     'a batch this big goes at once',
   ),
   'store.answer_max': setting(
@@ -131,6 +172,17 @@ export const SETTINGS = {
     0,
     'oldest calls are dropped beyond this database size; 0 = no limit',
   ),
+  'store.merge': setting(
+    choice('on', 'off'),
+    'on',
+    'calls of a partition that is over are put together and packed tighter, in the background',
+  ),
+  'store.merge_after': setting(
+    duration(60 * SECOND),
+    900 * SECOND,
+    'how long a partition must have been over before',
+  ),
+  'store.merge_cpu': setting(integer(1, 100), 20, 'percent of one CPU that merging may take'),
   'store.discard_methods': setting(list(text), [], 'CSeq methods not to store, such as OPTIONS'),
   'store.censor_methods': setting(list(text), [], 'CSeq methods whose bodies are blanked'),
   'store.custom_headers': setting(list(text), [], 'headers to search by, such as X-Account'),

@@ -9,6 +9,7 @@ export {
 } from './postgres/database-error.ts'
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
 export { migrate } from './postgres/migrate.ts'
+export { readRunningUrl } from './postgres/running-url.ts'
 export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'
 export type { LiveLane } from './read/read-ledger.ts'
 export { type Store, type StoreOptions, startStore, type Undrained } from './start-store.ts'
