@@ -87,9 +87,18 @@ async function alike(
   return {
     calls: [...calls.values()]
       .map(({ call }) => call)
-      .filter(({ state }) => outcomeOf(state) === outcome && finalStatusOf(state) === status),
+      .filter(({ state }) => outcomeOf(state) === outcome && finalStatusOf(state) === status)
+      .filter((call) => !areLegs(call, wanted)),
     capped: rows.length > CALLS_MAX,
   }
+}
+
+/** The other legs of a call failed with it, not like it. */
+function areLegs(a: MergedCall, b: MergedCall): boolean {
+  const names = (one: MergedCall, other: MergedCall) =>
+    one.correlation.has(`callid:${other.callId}`) ||
+    [...one.correlation].some((key) => other.correlation.has(key))
+  return names(a, b) || names(b, a)
 }
 
 /** Rows that may belong to such a call. Where nobody answered, requests to the same host. */

@@ -13,7 +13,7 @@ import { readSipText } from './sip-text.ts'
 export interface ComparedRow {
   readonly left: number | undefined
   readonly right: number | undefined
-  /** 'User-Agent', 'Route missing', 'codecs PCMA → G729' …; empty when alike. */
+  /** 'User-Agent: A/1 → A/2', 'no Route', 'SDP codecs: …'; the other call's first. Empty when alike. */
   readonly differences: readonly string[]
 }
 
@@ -24,7 +24,7 @@ const VOLATILE = new Set([
   ...['p-charging-vector', 'rseq', 'rack', 'x-rtp-stat', 'p-rtp-stat'],
 ])
 
-/** Pairs the arrows of two calls; only the calls asked for, without their legs, unless `whole`. */
+/** Pairs the arrows of two calls, legs and all. */
 export function compareCalls(left: CallDetail, right: CallDetail): readonly ComparedRow[] {
   const [a, b] = [arrowsOf(left), arrowsOf(right)]
   return commonPairs(a.map(keyOf), b.map(keyOf)).map(([i, j]): ComparedRow => {
@@ -71,11 +71,21 @@ function headerDifferences(left: Fields, right: Fields): string[] {
   const keys = [...new Set([...left.keys(), ...right.keys()])].filter((key) => !VOLATILE.has(key))
   return keys.flatMap((key) => {
     const [one, other] = [left.get(key), right.get(key)]
-    if (!one) return [`${other?.name} missing`]
-    if (!other) return [`${one.name} only here`]
+    if (!one) return [`no ${other?.name}`]
+    if (!other) return [`${one.name} is new`]
     const isSame = one.values.join('\n') === other.values.join('\n')
-    return isSame ? [] : [one.name]
+    return isSame ? [] : [changeOf(one.name, one.values, other.values)]
   })
+}
+
+const VALUE_CHARS_MAX = 40
+
+/** Short values are said, long ones are for the diff. */
+function changeOf(name: string, mine: readonly string[], theirs: readonly string[]): string {
+  if (mine.length !== theirs.length) return `${name}: ${theirs.length} → ${mine.length} of them`
+  const [was = '', is = ''] = [theirs[0], mine[0]]
+  const isShort = mine.length === 1 && was.length + is.length <= VALUE_CHARS_MAX
+  return isShort ? `${name}: ${was} → ${is}` : name
 }
 
 function fieldsOf({ headers }: ReturnType<typeof readSipText>): Fields {
@@ -97,8 +107,8 @@ const steady = (value: string): string =>
 function bodyDifferences(left: string, right: string): string[] {
   const [a, b] = [readSession(left), readSession(right)]
   if (!a && !b) return left.trim() === '' || right.trim() === '' || left === right ? [] : ['body']
-  if (!a) return ['SDP missing']
-  if (!b) return ['SDP only here']
+  if (!a) return ['no SDP']
+  if (!b) return ['SDP is new']
   const textsOf = (session: typeof a) =>
     session.streams.map(({ type, protocol, codecs, direction, port, suites, fingerprint }) => ({
       codecs: `${type} ${codecs.map(({ name }) => name).join(',')}`,

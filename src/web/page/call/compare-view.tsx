@@ -25,23 +25,20 @@ const SHARED: Readonly<Record<NonNullable<GoodCall['shared']>, string>> = {
 export function CompareView({ call, other }: Props) {
   const good = useAnswer<GoodCall>(other ? undefined : apiPath(`${callPath(call.callId)}/good`))
   const otherId = other || good.value?.call?.callId
-  const path = otherId === undefined ? undefined : apiPath(callPath(otherId), { correlate: '0' })
+  const path = otherId === undefined ? undefined : apiPath(callPath(otherId))
   const { value: right, failure } = useAnswer<CallDetail>(path)
-  const left = useAnswer<CallDetail>(
-    otherId === undefined ? undefined : apiPath(callPath(call.callId), { correlate: '0' }),
-  )
   return (
     <div class="compare">
       <OtherCall key={other} other={other} />
       {(failure ?? good.failure) && <ErrorNote failure={(failure ?? good.failure)!} />}
       {good.value && !good.value.call && <NoGood since={good.value.since} />}
-      {right && left.value && (
+      {right && (
         <>
           <p class="compare-with">
             Right: {good.value?.shared ? SHARED[good.value.shared] : 'the call you chose'},{' '}
             <RowLink row={right.summary} />. {right.verdict}
           </p>
-          <ComparedLadders left={left.value} right={right} />
+          <ComparedLadders left={call} right={right} />
         </>
       )}
     </div>
@@ -108,7 +105,7 @@ function ComparedLadders({ left, right }: LadderProps) {
             <tr>
               <th scope="col">This call</th>
               <th scope="col">The other one</th>
-              <th scope="col">What differs here</th>
+              <th scope="col">What differs, from the other one to this</th>
             </tr>
           </thead>
           <tbody>

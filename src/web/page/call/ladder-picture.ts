@@ -58,8 +58,7 @@ export function shapesOf({ layout, title, subtitle, names }: Picture): readonly 
 
 function rowShapes(laid: LadderLayout['rows'][number], width: number): Shape[] {
   const y = HEAD_HEIGHT + laid.y
-  if (laid.kind === 'break')
-    return [text(width / 2, y + LINE_Y, 11, 'middle', 'soft', `⋮  ${laid.text}  ⋮`)]
+  if (laid.kind === 'break') return [text(width / 2, y + LINE_Y, 11, 'middle', 'soft', laid.text)]
   const { row, x1, x2, shape } = laid
   const color = row.arrow.kind
   const lineY = y + LINE_Y

@@ -37,7 +37,7 @@ export function ladderRows(call: CallDetail, filter: Filter): readonly LadderRow
     const message = call.messages[arrow.message]
     if (!message || !isWanted(arrow, message, filter)) continue
     const stepMs = arrow.atMs - (lastMs ?? arrow.atMs)
-    if (stepMs >= BREAK_MS_MIN) rows.push({ kind: 'break', text: `${spanOf(stepMs)} later` })
+    if (stepMs >= BREAK_MS_MIN) rows.push({ kind: 'break', text: `⋮ ${spanOf(stepMs)}` })
     lastMs = arrow.atMs
     rows.push({
       kind: 'arrow',
@@ -87,9 +87,12 @@ function timeOf(
 }
 
 function detailOf({ sdp }: LadderArrow, message: CallMessage): string {
-  const texts = [sdp ?? '', reportText(message), logText(message), tapText(message)]
+  const texts = [sdpText(sdp), reportText(message), logText(message), tapText(message)]
   return texts.filter((text) => text !== '').join(' · ')
 }
+
+/** What goes without saying is left out: 8 kHz, both ways. */
+const sdpText = (sdp: string | null): string => (sdp ?? '').replaceAll(/\/8000\b| sendrecv\b/g, '')
 
 const logText = ({ protocol, raw }: CallMessage): string =>
   protocol === 100 ? raw.trim().split('\n', 1)[0]!.slice(0, 120) : ''

@@ -51,7 +51,7 @@ export function LadderTools({ call, state, shown }: Props) {
         <button
           key={name}
           type="button"
-          class="chip"
+          class="filter-chip"
           aria-pressed={!hide.includes(name)}
           title={hide.includes(name) ? 'Hidden: show them' : 'Shown: hide them'}
           onClick={() => changeQuery({ hide: writeList(toggled(hide, name)) }, 'replace')}
@@ -65,7 +65,7 @@ export function LadderTools({ call, state, shown }: Props) {
             <button
               key={method}
               type="button"
-              class="chip"
+              class="filter-chip"
               aria-pressed={methods.length === 0 || methods.includes(method)}
               title={`Only ${method} and its answers`}
               onClick={() =>

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: drawn, and still a list to choose from
 // Draws a ladder that is laid out already. Knows pixels, knows nothing of SIP. Only the rows in sight are
 // in the document, whichever element it is that scrolls: the ladder on a wide screen, the page on a phone.
 import type { RefObject } from 'preact'
@@ -41,7 +42,6 @@ export function LadderView(props: Props) {
   return (
     <div class="ladder" ref={frame}>
       <Hosts layout={layout} names={names} />
-      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: drawn, and still a list to choose from */}
       <svg
         ref={svg}
         width={layout.width}
@@ -120,7 +120,7 @@ const Break = ({
   laid: Extract<LaidOutRow, { kind: 'break' }>
   layout: LadderLayout
 }) => (
-  <g class="break" role="presentation">
+  <g class="break">
     {layout.columns.map(({ x, label }) => (
       <path key={label} d={`M${x} ${laid.y + 6}v${ROW_HEIGHT - 12}`} />
     ))}
@@ -225,13 +225,19 @@ const HEAD_PX = 46
 
 function bringIntoSight(frame: HTMLElement | null, svg: SVGSVGElement | null, row: number): void {
   if (!frame || !svg) return
+  const topOf = () => svg.getBoundingClientRect().top + row * ROW_HEIGHT
   const view = frame.getBoundingClientRect()
-  const top = svg.getBoundingClientRect().top + row * ROW_HEIGHT
-  // On a phone the message covers the lower part of the screen.
-  const bottom = Math.min(view.bottom, innerWidth < NARROW_PX ? innerHeight * 0.37 : innerHeight)
-  if (top < view.top + HEAD_PX) frame.scrollTop -= view.top + HEAD_PX - top
-  else if (top + ROW_HEIGHT > bottom) frame.scrollTop += top + ROW_HEIGHT - bottom
+  const low = view.top + HEAD_PX
+  const high = Math.min(view.bottom, view.top + innerHeight) - ROW_HEIGHT
+  if (topOf() < low) frame.scrollTop -= low - topOf()
+  else if (topOf() > high) frame.scrollTop += topOf() - high
+  if (innerWidth >= NARROW_PX) return
+  // On a phone the page scrolls too, and the message covers the lower part of the screen.
+  const [top, room] = [topOf(), innerHeight * 0.37 - ROW_HEIGHT]
+  if (top < PHONE_TOP_PX || top > room) scrollBy(0, top - (PHONE_TOP_PX + room) / 2)
 }
 
 /** The same width is in the css files. */
 const NARROW_PX = 900
+/** The bar of the page, and the hosts' names if there is room. */
+const PHONE_TOP_PX = 100

@@ -17,6 +17,7 @@ export const LegList = ({ legs, state, canLeave }: Props) => (
     {legs.map((leg, i) => (
       <li key={leg.callId} class={`leg-${i % 5}`} data-out={state.without.includes(leg.callId)}>
         <LegName leg={leg} link={canLeave && i > 0} />
+        <code title={leg.callId}>{leg.callId}</code>
         <Why leg={leg} first={i === 0} />
         <span class="leg-acts">
           {i > 0 && <JoinButton leg={leg} state={state} />}
