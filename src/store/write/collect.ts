@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Cursor, type LaneReader, listLanes, openReader } from '#spool'
 import { pause } from './backoff.ts'
 import { BatchBuilder, type BatchOptions } from './batch.ts'
+import { HeapLimit } from './heap-limit.ts'
 
 /** One lane is read this far before the next has its turn: four batches as intake writes them. */
 const CHUNK_BYTES_MAX = (1024 + 32) * 1024
@@ -25,6 +26,7 @@ export class Collector {
   /** Room for chunks, and how many of them hold what the batch at hand is made of. */
   readonly #buffers: Buffer[] = []
   #buffersUsed = 0
+  readonly #heap = new HeapLimit()
   /** Batches go as soon as there is nothing more to read. */
   isDraining = false
 
@@ -67,9 +69,11 @@ export class Collector {
    */
   async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
     const { batchBytes, batchWaitMs } = this.#options
+    const passedBytes = this.#current?.bytes ?? 0
     const builder = new BatchBuilder(this.#options)
     this.#current = builder
     this.#buffersUsed = 0
+    this.#heap.passed(passedBytes)
     const startedAt = performance.now()
     let filledAt: number | undefined
     while (!signal.aborted) {

@@ -31,7 +31,7 @@ export interface WriterOptions {
   readonly spoolId: string
   readonly spoolDirectory: string
   readonly node: string
-  /** A batch this large goes at once. @default 8 MiB */
+  /** A batch this large goes at once. @default 4 MiB */
   readonly batchBytes?: number
   /** Longest wait for a batch to fill. @default 1000 */
   readonly batchWaitMs?: number
@@ -81,7 +81,7 @@ export class Writer {
 
   /** `onTrouble` hears why a try failed, each time one does. */
   constructor(options: WriterOptions, onTrouble: (why: string) => void = () => {}) {
-    const { url, spoolDirectory, batchBytes = 8 * 2 ** 20, batchWaitMs = 1000 } = options
+    const { url, spoolDirectory, batchBytes = 4 * 2 ** 20, batchWaitMs = 1000 } = options
     const partitionMs = checkPartitionMs(options.partitionMs)
     this.#options = options
     this.#onTrouble = onTrouble
