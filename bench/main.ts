@@ -44,6 +44,7 @@ const USAGE = `npm run bench -- ${Object.keys(BENCHES).join('|')} …
   --again 1                 a step that lost is tried again so often before the ramp goes down
   --traffic whole|spread    calls close together, or dealt out over many batches
   --offload                 the kernel cuts the sender's datagrams apart: its cost is not ours (bench/datagrams.ts)
+  --keep-up                 pipeline: a step counts only when all is stored within seconds of its last message
   --shards 1                --flags "…"                more for calliope capture
   --messages 10M            search; growth takes several: 1M,10M,50M        --gb 10    recovery
   --minutes 10 --rate 100k  sustained; --rate also memory and profile       --rounds 100   kills

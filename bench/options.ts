@@ -34,6 +34,8 @@ export interface BenchOptions {
   readonly traffic: 'whole' | 'spread'
   /** The kernel cuts the sender's datagrams apart (datagrams.ts). */
   readonly offload: boolean
+  /** A step whose messages are not all stored soon after the last is as bad as one that lost some. */
+  readonly mustKeepUp: boolean
   readonly shards: number
   /** More flags for `calliope capture`. */
   readonly flags: readonly string[]
@@ -56,6 +58,7 @@ const FLAGS = {
   'peer-rates': { type: 'string', default: '2k,4k,6k,8k,10k,12k,15k,20k,25k,30k,40k' },
   traffic: { type: 'string', default: 'whole' },
   offload: { type: 'boolean', default: false },
+  'keep-up': { type: 'boolean', default: false },
   shards: { type: 'string', default: '1' },
   flags: { type: 'string', default: '' },
 } as const
@@ -78,7 +81,7 @@ export function readOptions(argv: readonly string[]): { names: string[]; options
       sizes,
       gb: isQuick ? 0.005 : amount(values.gb),
       seconds: amount(values.seconds ?? (isQuick ? '0.5' : '10')),
-      minutes: isQuick ? 0.06 : amount(values.minutes),
+      minutes: isQuick ? 0.04 : amount(values.minutes),
       rounds: isQuick ? 1 : amount(values.rounds),
       rate: isQuick ? 3_000 : values.rate === undefined ? undefined : amount(values.rate),
       rates: isQuick ? [5_000] : values.rates === undefined ? undefined : list(values.rates),
@@ -89,6 +92,7 @@ export function readOptions(argv: readonly string[]): { names: string[]; options
       peerRates: list(values['peer-rates']),
       traffic: values.traffic === 'spread' ? 'spread' : 'whole',
       offload: values.offload,
+      mustKeepUp: values['keep-up'],
       shards: amount(values.shards),
       flags: values.flags.split(' ').filter(Boolean),
     },

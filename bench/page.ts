@@ -40,7 +40,8 @@ npm run bench -- decode spool store                                       # 2 mi
 npm run bench -- floors                                                   # 4 min
 npm run bench -- intake                                                   # 10 min
 npm run bench -- pipeline --seconds 60                                    # 15 min; add --traffic spread for its own part
-npm run bench -- pipeline --seconds 60 --offload                          # 15 min: the sender's cost taken out
+npm run bench -- pipeline --seconds 60 --offload                          # 15 min: the sender's cost mostly taken out
+npm run bench -- pipeline --seconds 60 --keep-up --rates 50k,75k,100k,125k,150k  # 10 min: stored as fast as it comes
 npm run bench -- pipeline --peer "COMMAND {udp} {database}" --peer-name X # 15 min, in turns with another server
 npm run bench -- visible memory                                           # 3 min
 npm run bench -- recovery --gb 10                                         # 4 min

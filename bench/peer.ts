@@ -17,7 +17,7 @@ import {
 import type { BenchServer } from './database.ts'
 import { tableBytes } from './database.ts'
 import type { BenchOptions } from './options.ts'
-import type { Step } from './pipeline.ts'
+import { KEPT_UP_MS, type Step } from './pipeline.ts'
 import { rateText } from './pipeline-step.ts'
 import { startProbes } from './probes.ts'
 import { totalUs } from './proc.ts'
@@ -65,6 +65,7 @@ export async function peerStep(
       reachedRate: reachedRate(sent),
       bytesPerMessage,
       lost,
+      hasKeptUp: tookMs <= KEPT_UP_MS,
       captureUs: totalUs(cpu.threads) / sent.sent,
       machineUs: cpu.machineUs / sent.sent,
       row: [

@@ -13,7 +13,7 @@ import {
 } from './capture.ts'
 import { type BenchServer, tableBytes } from './database.ts'
 import type { BenchOptions } from './options.ts'
-import type { Step } from './pipeline.ts'
+import { KEPT_UP_MS, type Step } from './pipeline.ts'
 import { type Probes, startProbes } from './probes.ts'
 import { cpuText, totalUs } from './proc.ts'
 import { progress } from './report.ts'
@@ -46,7 +46,7 @@ async function measure(
   capture: Capture,
   database: string,
   rate: number,
-  { seconds, traffic, offload }: BenchOptions,
+  { seconds, traffic, offload, mustKeepUp }: BenchOptions,
 ): Promise<Step> {
   const { port } = capture.program.udp
   const databaseCpuBefore = server.cpuUs()
@@ -64,10 +64,12 @@ async function measure(
   // What is missing, and what is there twice: neither may be.
   const lost = Math.abs(sent.sent + probed.sent - stored.messages)
   const waits = [0.5, 0.99].map((p) => quantile(probed.waitsMs, p).toFixed(0)).join(' / ')
+  const hasKeptUp = drainedMs <= KEPT_UP_MS
   const slow = isTooSlow(sent, rate)
   progress(`calliope ${count(rate)}/s: ${count(lost)} of ${count(sent.sent)} lost, ${waits} ms`)
   return {
-    outcome: lost > 0 ? 'lost' : slow ? 'sender too slow' : 'kept',
+    hasKeptUp,
+    outcome: lost > 0 || (mustKeepUp && !hasKeptUp) ? 'lost' : slow ? 'sender too slow' : 'kept',
     reachedRate: reachedRate(sent),
     bytesPerMessage: stored.bytes / stored.messages,
     lost,

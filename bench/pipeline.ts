@@ -11,6 +11,8 @@ import { count, type Row, table } from './table.ts'
 import type { Figure } from './targets.ts'
 
 const RATES = '50,100,150,200,250,300,400'.split(',').map((k) => Number(k) * 1_000)
+/** Longer than a batch waits and is stored, far shorter than a step. */
+export const KEPT_UP_MS = 3_000
 const HEAD = [
   ...['server', 'rate', 'sent', 'lost', 'all stored after', 'visible p50 / p99 ms'],
   ...['CPU µs/msg by thread', 'PostgreSQL µs/msg', 'sender µs/msg', 'whole machine µs/msg'],
@@ -24,6 +26,8 @@ export interface Step {
   readonly reachedRate: number
   readonly bytesPerMessage: number
   readonly lost: number
+  /** All was stored soon after the last message: the rate can go on for ever. */
+  readonly hasKeptUp: boolean
   /** CPU per message of the server under test, and of all processes together. */
   readonly captureUs: number
   readonly machineUs: number
@@ -44,7 +48,8 @@ export async function pipeline(options: BenchOptions): Promise<void> {
   }
   const body = [
     conditions(options, server),
-    `\n**Highest rate with none lost: ${ours.ramp.text}**${ratioText(ours.ramp, theirs.ramp)}`,
+    `\n**Highest rate with none lost${options.mustKeepUp ? ' and all stored as fast as it came' : ''}: ${ours.ramp.text}**${ratioText(ours.ramp, theirs.ramp)}`,
+    `\nOf the steps tried, the highest that was stored as fast as it came (all within ${KEPT_UP_MS / 1_000} s of the last message): ${ours.keptUp > 0 ? `${count(ours.keptUp)}/s` : 'none'}. Above it the spool takes what the store cannot yet.`,
     `\n${table(HEAD, [...ours.rows, ...theirs.rows])}`,
   ]
   publish(partName(options), body.join('\n'), options, figuresOf(ours, theirs, options))
@@ -55,6 +60,8 @@ class Side {
   readonly ramp: Ramp
   /** Of the highest step with none lost. */
   best: Step | undefined
+  /** The highest that was stored as fast as it came. */
+  keptUp = 0
   readonly #run: RunStep
 
   constructor(run: RunStep, ramp: Ramp) {
@@ -72,7 +79,9 @@ class Side {
     const step = await this.#run(server, rate, options)
     this.rows.push(step.row)
     this.ramp.note(step.outcome, step.reachedRate)
-    if (step.outcome !== 'lost') this.best = step
+    if (step.outcome === 'lost') return
+    this.best = step
+    if (step.hasKeptUp) this.keptUp = Math.max(this.keptUp, Math.min(rate, step.reachedRate))
   }
 }
 
@@ -88,18 +97,20 @@ function ratioText(ours: Ramp, theirs: Ramp): string {
   return `; the peer's: ${theirs.text}: **${(ours.best / theirs.best).toFixed(1)} ×**, and ${count(ours.best)} against its first rate with loss, ${count(theirs.firstLost ?? 0)}/s.`
 }
 
-const partName = ({ traffic, peer, peerName, offload }: BenchOptions): string =>
-  `pipeline, ${traffic} calls${offload ? ', offloading sender' : ''}${peer ? `, beside ${peerName}` : ''}`
+const partName = ({ traffic, peer, peerName, offload, mustKeepUp }: BenchOptions): string =>
+  `pipeline, ${traffic} calls${offload ? ', offloading sender' : ''}${mustKeepUp ? ', kept up with' : ''}${peer ? `, beside ${peerName}` : ''}`
 
 function figuresOf(
   ours: Side,
   theirs: Side,
-  { traffic, offload, seconds, peer, peerName }: BenchOptions,
+  { traffic, offload, seconds, peer, peerName, mustKeepUp }: BenchOptions,
 ) {
   const how = `${seconds} s a step`
-  const figures: Record<string, Figure> = {
-    [`pipeline.${traffic}${offload ? '.offload' : ''}`]: { value: ours.ramp.best, how },
-  }
+  const key = `pipeline.${traffic}${offload ? '.offload' : ''}`
+  const figures: Record<string, Figure> = {}
+  if (!mustKeepUp) figures[key] = { value: ours.ramp.best, how }
+  const keptUp = mustKeepUp ? ours.ramp.best : ours.keptUp
+  figures[`${key}.keptup`] = { value: Math.floor(keptUp), how }
   if (ours.best)
     figures[`bytes.${traffic}`] = {
       value: Math.round(ours.best.bytesPerMessage),

@@ -26,6 +26,7 @@ export class Ramp {
   readonly #options: RampOptions
   #turn = 0
   #tries = 0
+  #reached = 0
 
   constructor(options: RampOptions) {
     this.#options = options
@@ -43,16 +44,19 @@ export class Ramp {
   /** `reached` is what the sender really sent a second. */
   note(outcome: StepOutcome, reached: number): void {
     const rate = this.rate!
-    if (outcome === 'lost') {
+    if (outcome === 'sender too slow') this.#reached = Math.max(this.#reached, Math.floor(reached))
+    if (outcome !== 'kept') {
       this.#tries += 1
       if (this.#tries <= this.#options.again) return
-      this.firstLost = rate
-    } else {
-      this.best = outcome === 'kept' ? rate : Math.max(this.best, Math.floor(reached))
-      this.isSenderBound = outcome !== 'kept'
-      this.#turn += 1
     }
     this.#tries = 0
+    if (outcome === 'lost') {
+      this.firstLost = rate
+      return
+    }
+    this.isSenderBound = outcome === 'sender too slow'
+    this.best = this.isSenderBound ? Math.max(this.best, this.#reached) : rate
+    this.#turn += 1
   }
 
   /** '187,000/s' and what ended it. */

@@ -22,7 +22,7 @@ export async function store(options: BenchOptions): Promise<void> {
   const rows: Row[] = []
   const figures: Record<string, Figure> = {}
   const parts: string[] = []
-  for (const shape of SHAPES) {
+  for (const shape of options.isQuick ? SHAPES.slice(0, 1) : SHAPES) {
     const database = `store_${shape}`
     const run = await storeOnce(server, database, shape, messages, options)
     const figure = { value: run.bytesPerMessage, how: 'from a backlog' }
