@@ -5,14 +5,14 @@ import type { Intake } from '#intake'
 import type { LedgerCounts } from '#ledger'
 import { registry } from '#metrics'
 import type { Spool } from '#spool'
-import type { StoreSignals } from '#store'
+import type { Store } from '#store'
 
 export interface NodeSources {
   readonly ledger: () => readonly LedgerCounts[]
   readonly pending: () => number
   readonly intake: Intake
   readonly spool: Spool
-  readonly store: () => StoreSignals | undefined
+  readonly store: () => Signals | undefined
   readonly isReady: () => boolean
 }
 
@@ -92,8 +92,10 @@ function publishSpool(spool: Spool): void {
   )
 }
 
-function publishStore(store: () => StoreSignals | undefined): void {
-  const signal = (name: keyof StoreSignals) => () => store()?.[name] ?? 0
+type Signals = ReturnType<Store['signals']>
+
+function publishStore(store: () => Signals | undefined): void {
+  const signal = (name: keyof Signals) => () => store()?.[name] ?? 0
   total('frames_stored', 'Messages stored by this process.', signal('messages'))
   total('store_segments', 'Call segments written by this process.', signal('segments'))
   total('store_batches', 'Batches committed by this process.', signal('batches'))
@@ -109,6 +111,10 @@ function publishStore(store: () => StoreSignals | undefined): void {
     'Rows PostgreSQL refused, stored without their searched columns.',
     signal('bareRows'),
   )
+  total('store_merged_partitions', 'Partitions written anew.', signal('mergedPartitions'))
+  total('store_merged_rows_before', 'Rows they had.', signal('mergedRowsBefore'))
+  total('store_merged_rows_after', 'Rows they have now.', signal('mergedRowsAfter'))
+  total('store_merge_failures', 'Merges to be tried again.', signal('mergeFailures'))
   total('store_thread_starts', 'Starts of the writer thread.', signal('starts'))
   gauge('store_retrying', '1 while the database does not take batches.', () =>
     signal('retryingSinceUs')() > 0 ? 1 : 0,

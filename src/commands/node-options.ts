@@ -50,6 +50,11 @@ export const storeOptions = (config: Config, spool: Spool, version: string): Sto
   partitionMs: config['store.partition'],
   retentionMs: config['store.retention'],
   bytesMax: config['store.bytes_max'],
+  merge: {
+    isOn: config['store.merge'] === 'on',
+    afterMs: config['store.merge_after'],
+    share: config['store.merge_cpu'] / 100,
+  },
   discardMethods: config['store.discard_methods'],
   censorMethods: config['store.censor_methods'],
   customHeaders: config['store.custom_headers'],

@@ -1,5 +1,5 @@
 // The store as the rest of the program holds it: a database (embedded or somebody's), its schema, the
-// writer's thread, the minute's housekeeping and this node's heartbeat.
+// writer's thread, the minute's housekeeping, the merging of old calls and this node's heartbeat.
 //
 //   startStore ─▶ embedded server? ─▶ schema ─▶ writer thread ─▶ ready
 //                                       └─ the database is away: keep trying, frames wait in the spool
@@ -8,10 +8,12 @@
 // not one: a capture node starts without its database and catches up.
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
+import { type MergeCounts, MergeKeeper, type MergeSettings } from './merge/merge-keeper.ts'
 import { answeredWithin, connect, describeUrl } from './postgres/connect.ts'
 import { DatabaseError } from './postgres/database-error.ts'
 import { DatabaseHealth } from './postgres/database-health.ts'
 import { type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
+import { analyzeFresh } from './postgres/fresh-statistics.ts'
 import { migrate } from './postgres/migrate.ts'
 import { enforceRetention } from './postgres/retention.ts'
 import { Backoff, pause } from './write/backoff.ts'
@@ -36,6 +38,8 @@ export interface StoreOptions
   readonly bytesMax?: number
   /** How often old calls are looked for. @default 60000 */
   readonly retentionEveryMs?: number
+  /** Of the calls of partitions that are over. @default on */
+  readonly merge?: MergeSettings
 }
 
 /** What is still in the spool when the time to empty it has run out. */
@@ -55,8 +59,8 @@ export interface Store extends AsyncDisposable {
   readonly ready: Promise<void>
   /** Why the database does not take data just now, in a sentence; undefined while it does. */
   readonly trouble: string | undefined
-  /** What the writer is doing. */
-  signals(): StoreSignals
+  /** What the writer is doing, and what was merged. */
+  signals(): StoreSignals & MergeCounts
   /** Makes this node known to the others; call about every second. Never throws. */
   heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void>
   /** Empties the spool into the database; at the deadline says how much is left. */
@@ -67,6 +71,7 @@ export interface Store extends AsyncDisposable {
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
+const STATISTICS_EVERY_MS = 3_000
 /** A user's database that accepts and says nothing must not hold up the sockets. */
 const FIRST_TRY_MS_MAX = 3_000
 
@@ -100,7 +105,8 @@ class RunningStore implements Store {
   readonly #ready = Promise.withResolvers<void>()
   #writer: RunningWriter | undefined
   readonly #health: DatabaseHealth
-  #housekeeping: Promise<void> = Promise.resolve()
+  readonly #merging: MergeKeeper
+  #housekeeping: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
   constructor(options: StoreOptions, url: string, sql: SQL, embedded: EmbeddedServer | undefined) {
@@ -112,6 +118,9 @@ class RunningStore implements Store {
     this.#sql = sql
     this.#embedded = embedded
     this.#health = new DatabaseHealth(url)
+    const directory =
+      'embeddedDirectory' in options.database ? options.database.embeddedDirectory : undefined
+    this.#merging = new MergeKeeper(url, directory, options.merge ?? {})
   }
 
   get trouble(): string | undefined {
@@ -134,11 +143,16 @@ class RunningStore implements Store {
       log.warn({ error: error.message }, 'the database is away; frames wait in the spool')
       void firstTry.then((failed) => (failed ? this.#keepPreparing() : this.#sayItAnswers()))
     }
-    this.#housekeeping = this.#keepHouse()
+    this.#housekeeping = Promise.all([
+      this.#keepHouse(),
+      this.#keepStatistics(),
+      this.#merging.run(() => this.isReady, this.#stopping.signal),
+    ])
   }
 
-  signals(): StoreSignals {
-    return this.#writer?.signals() ?? new SignalBoard().all()
+  signals(): StoreSignals & MergeCounts {
+    const signals = this.#writer?.signals() ?? new SignalBoard().all()
+    return { ...signals, ...this.#merging.counts }
   }
 
   async heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void> {
@@ -215,7 +229,14 @@ class RunningStore implements Store {
   }
 
   #startWriter(): void {
-    const { database: _database, spool, version: _version, retentionMs, ...rest } = this.#options
+    const {
+      database: _,
+      spool,
+      version: _version,
+      retentionMs,
+      merge: _merge,
+      ...rest
+    } = this.#options
     this.#writer = startWriter({
       ...rest,
       url: this.url,
@@ -223,6 +244,18 @@ class RunningStore implements Store {
       spoolDirectory: spool.directory,
       behindMsMax: retentionMs ?? 14 * DAY_MS,
     })
+  }
+
+  async #keepStatistics(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await pause(STATISTICS_EVERY_MS, this.#stopping.signal)
+      if (this.#stopping.signal.aborted || !this.isReady || this.trouble !== undefined) continue
+      try {
+        await analyzeFresh(this.#sql)
+      } catch (error) {
+        log.debug({ error: String(error) }, 'could not analyze new partitions; later')
+      }
+    }
   }
 
   async #keepHouse(): Promise<void> {
