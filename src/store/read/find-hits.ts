@@ -54,13 +54,18 @@ export async function findHits(
   }
 }
 
+/**
+ * Each subquery bounds time from one side only: what PostgreSQL believes of a range between two
+ * unknown times is so little that it may read that range for the sake of one Call-ID.
+ */
 function isFirstSql(params: SqlParams, fromUs: number | undefined): string {
   const from = fromUs === undefined ? '' : ` and older.first_at >= ${params.time(fromUs)}`
-  const older = 'select from call_segments older where older.call_id = s.call_id and older.first_at'
+  const older = 'select older.first_at from call_segments older where older.call_id = s.call_id'
   // Most segments that are not the first have their first in the same or the last partition.
+  const near = `${older} and older.first_at >= s.first_at - interval '${NEAR}'${from} offset 0`
   return `(s.call_id = '' or not (
-    exists (${older} < s.first_at and older.first_at >= s.first_at - interval '${NEAR}'${from} offset 0)
-    or exists (${older} < s.first_at - interval '${NEAR}'${from} offset 0)))`
+    exists (select from (${near}) near where near.first_at < s.first_at)
+    or exists (${older} and older.first_at < s.first_at - interval '${NEAR}'${from} offset 0)))`
 }
 
 const NEAR = '6 hours'

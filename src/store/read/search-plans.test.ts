@@ -164,3 +164,29 @@ test('searchCalls that must look through too much hands back what it has, with a
   const { page: next } = await pageOf({ ...all, cursor: page.nextCursor! })
   expect(next.calls).toEqual([])
 })
+
+test('searchCalls for what is rare reads the minutes that may have it, not the others', async () => {
+  const { sql } = database
+  // As the writer marks them: all calls went between the same hosts, one of them failed.
+  await sql`insert into segment_minutes
+    select date_trunc('minute', first_at), 'test', '{1}', '{100}', '{INVITE}', '{a.example}', '{}',
+      '{10.0.0.1,10.0.0.2}', '{2001}', '{}' from call_segments group by 1`
+  await sql`update segment_minutes set statuses = '{100,503}' where minute = (
+    select date_trunc('minute', first_at) from call_segments where call_id = 'call-5000')`
+  await sql`update call_segments set failure_at = first_at, failure_status = 503, statuses = '503'
+    where call_id = 'call-5000'`
+  try {
+    for (const [q, hits] of [
+      ['status:503', 1],
+      ['ip:10.9.9.9', 0],
+      ['ua:nobody', 0],
+    ] as const) {
+      const { page } = await pageOf({ q })
+      expect(page.calls).toHaveLength(hits)
+      expect(page.nextCursor).toBeNull()
+      expect(rowsRead(await scansOf(search({ q })))).toBeLessThan(200)
+    }
+  } finally {
+    await sql`delete from segment_minutes`
+  }
+})

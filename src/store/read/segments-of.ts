@@ -38,21 +38,21 @@ export function segmentsOf(listedIds: readonly string[], which: Which): readonly
   ]
 }
 
-function byCallId(
-  callIds: readonly string[],
-  { fromUs = Number.NEGATIVE_INFINITY, limit, order }: Which,
-): FromClause {
+function byCallId(callIds: readonly string[], { fromUs, limit, order }: Which): FromClause {
+  // No bound where there is none: an index on time must not even look useful.
+  const fromSql = (params: SqlParams) =>
+    fromUs === undefined ? '' : `and one.first_at >= ${params.time(fromUs)}`
   // In a select of its own: the planner would otherwise weigh each id for each partition.
   if (order === 'together')
     return (params) => `(
       select * from call_segments one
-      where one.call_id = any((select ${params.texts(callIds)})::text[]) and one.first_at >= ${params.time(fromUs)}
+      where one.call_id = any((select ${params.texts(callIds)})::text[]) ${fromSql(params)}
       limit ${params.integer(limit)}
     ) s`
   return (params) => `unnest(${params.texts(callIds)}) wanted (call_id)
     cross join lateral (
       select * from call_segments one
-      where one.call_id = wanted.call_id and one.first_at >= ${params.time(fromUs)}
+      where one.call_id = wanted.call_id ${fromSql(params)}
       ${ORDERS[order]} limit ${params.integer(limit)}
     ) s`
 }
