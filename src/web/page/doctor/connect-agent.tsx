@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { IngestState } from '#contract'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { Sideways } from '../parts/sideways.tsx'
 import { changeQuery, type Query } from '../shell/address.ts'
 import { apiPath } from '../shell/fetch-json.ts'
 import { useAnswer } from '../shell/use-answer.ts'
@@ -110,9 +111,11 @@ function Config({ agent, end, captureId }: ConfigProps) {
         <code>{agent.file}</code>
         <CopyButton text={text} label="Copy" />
       </div>
-      <pre class="config" data-agent={agent.id}>
-        {text}
-      </pre>
+      <Sideways label="Configuration">
+        <pre class="config" data-agent={agent.id}>
+          {text}
+        </pre>
+      </Sideways>
       <p class="muted">{agent.note}</p>
       {end.isLocal && host === end.host && (
         <p class="storm">

@@ -8,6 +8,7 @@ import { apiPath } from '../shell/fetch-json.ts'
 import { useAnswer } from '../shell/use-answer.ts'
 
 const EVERY_MS = 1_000
+const DEMO_NODE = 'calliope-demo'
 
 interface Props {
   /** Changes when another agent is waited for: what was there by then does not count. */
@@ -26,6 +27,8 @@ export function FirstPacket({ waitFor, captureId }: Props) {
   const before = useBaseline(waitFor, sources, ledger)
   const seen = sources
     ?.filter(({ packets, ...source }) => packets > (before?.packets.get(keyOf(source)) ?? 0))
+    // The demo is not what anybody waits for here.
+    .filter(({ capturedBy }) => capturedBy !== DEMO_NODE)
     .toSorted((a, b) => Number(b.captureId === captureId) - Number(a.captureId === captureId))[0]
   const refused = (ledger?.rejected.total ?? 0) - (before?.rejected ?? 0)
   if (before !== undefined && seen) return <Seen source={seen} />

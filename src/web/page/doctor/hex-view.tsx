@@ -1,5 +1,6 @@
 // Bytes as people compare them: sixteen to a line, with the failing one marked.
 import { useState } from 'preact/hooks'
+import { Sideways } from '../parts/sideways.tsx'
 
 interface Props {
   readonly bytes: Uint8Array
@@ -20,25 +21,28 @@ export function HexView({ bytes, failingAt }: Props) {
   const last = all ? lines : Math.min(lines, failingLine + LINES_AROUND + 1)
   return (
     <>
-      <pre
-        class="hex"
-        role="img"
-        aria-label={`Frame of ${bytes.length} bytes, failing at byte ${failingAt}`}
-      >
-        {first > 0 && (
-          <span class="muted">
-            … {first * PER_LINE} bytes before{'\n'}
-          </span>
-        )}
-        {Array.from({ length: last - first }, (_, i) => (
-          <Line key={first + i} bytes={bytes} from={(first + i) * PER_LINE} failingAt={failingAt} />
-        ))}
-        {last < lines && (
-          <span class="muted">
-            … {bytes.length - last * PER_LINE} bytes after{'\n'}
-          </span>
-        )}
-      </pre>
+      <Sideways label={`Frame of ${bytes.length} bytes, failing at byte ${failingAt}`}>
+        <pre class="hex">
+          {first > 0 && (
+            <span class="muted">
+              … {first * PER_LINE} bytes before{'\n'}
+            </span>
+          )}
+          {Array.from({ length: last - first }, (_, i) => (
+            <Line
+              key={first + i}
+              bytes={bytes}
+              from={(first + i) * PER_LINE}
+              failingAt={failingAt}
+            />
+          ))}
+          {last < lines && (
+            <span class="muted">
+              … {bytes.length - last * PER_LINE} bytes after{'\n'}
+            </span>
+          )}
+        </pre>
+      </Sideways>
       {!all && (first > 0 || last < lines) && (
         <button type="button" onClick={() => showAll(true)}>
           Show all {bytes.length} bytes

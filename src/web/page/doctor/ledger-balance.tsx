@@ -7,14 +7,16 @@ export function LedgerBalance({ ledger }: { ledger: Ledger }) {
   return (
     <section class="balance" aria-label="Ledger">
       <Term name="received" count={received} />
-      <i>=</i>
-      <Term name="stored" count={stored} />
-      <i>+</i>
-      <Term name="pending" count={pending} />
-      <i>+</i>
-      <Term name="rejected" count={rejected.total} reasons={rejected.byReason} mood="mild" />
-      <i>+</i>
-      <Term name="dropped" count={dropped.total} reasons={dropped.byReason} mood="bad" />
+      <Term sign="=" name="stored" count={stored} />
+      <Term sign="+" name="pending" count={pending} />
+      <Term
+        sign="+"
+        name="rejected"
+        count={rejected.total}
+        reasons={rejected.byReason}
+        mood="mild"
+      />
+      <Term sign="+" name="dropped" count={dropped.total} reasons={dropped.byReason} mood="bad" />
       <span class={`badge ${balanced ? 'good' : 'bad'}`}>
         {balanced ? '✓ balanced' : '✗ does not add up'}
       </span>
@@ -23,16 +25,18 @@ export function LedgerBalance({ ledger }: { ledger: Ledger }) {
 }
 
 interface TermProps {
+  readonly sign?: '=' | '+'
   readonly name: string
   readonly count: number
   readonly reasons?: Readonly<Record<string, number>>
   readonly mood?: 'mild' | 'bad'
 }
 
-function Term({ name, count, reasons = {}, mood }: TermProps) {
+function Term({ sign, name, count, reasons = {}, mood }: TermProps) {
   const listed = Object.entries(reasons)
   return (
     <span class={`term ${count > 0 ? (mood ?? '') : ''}`}>
+      {sign && <i>{sign}</i>}
       <b>{showCount(count)}</b> {name}
       {listed.length > 0 && (
         <small>

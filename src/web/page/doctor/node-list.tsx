@@ -1,6 +1,7 @@
 // The capture nodes: alive or not, how busy, how far behind.
 import type { NodeRow } from '#contract'
 import { showCount } from '../parts/format.ts'
+import { Sideways } from '../parts/sideways.tsx'
 import { spanOf } from './source-advice.ts'
 
 interface Props {
@@ -24,7 +25,7 @@ export function NodeList({ nodes, nowMs }: Props) {
       </p>
     )
   return (
-    <div class="sideways">
+    <Sideways label="Nodes">
       <table class="fact-table">
         <thead>
           <tr>
@@ -63,7 +64,7 @@ export function NodeList({ nodes, nowMs }: Props) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Sideways>
   )
 }
 

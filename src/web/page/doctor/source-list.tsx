@@ -1,6 +1,7 @@
 // Every source: what it is, how much it sends, and what is wrong with it.
 import type { Source } from '#contract'
 import { showCount } from '../parts/format.ts'
+import { Sideways } from '../parts/sideways.tsx'
 import { hrefOf } from '../shell/address.ts'
 import { adviseOn, spanOf } from './source-advice.ts'
 import { Sparkline } from './sparkline.tsx'
@@ -15,7 +16,7 @@ const SHOWN_MAX = 200
 export function SourceList({ sources, nowMs }: Props) {
   return (
     <>
-      <div class="sideways">
+      <Sideways label="Sources">
         <table class="fact-table sources">
           <thead>
             <tr>
@@ -35,7 +36,7 @@ export function SourceList({ sources, nowMs }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Sideways>
       {sources.length > SHOWN_MAX && (
         <p class="muted">
           The {SHOWN_MAX} heard last of {showCount(sources.length)}; all are in{' '}

@@ -2,6 +2,7 @@
 // node's sockets have to say.
 import type { IngestState } from '#contract'
 import { showCount } from '../parts/format.ts'
+import { Sideways } from '../parts/sideways.tsx'
 import type { End } from './ends.ts'
 import { adviseOnSockets } from './source-advice.ts'
 
@@ -32,19 +33,23 @@ export function WhatToCheck({ ends, ingest }: Props) {
         </li>
         <li>
           The firewall lets it in:
-          <pre>
-            {ports.map(({ protocol, port }) => `ufw allow ${port}/${protocol}`).join('\n')}
-            {'\n'}
-            {ports
-              .map(
-                ({ protocol, port }) => `firewall-cmd --permanent --add-port=${port}/${protocol}`,
-              )
-              .join('\n')}
-          </pre>
+          <Sideways label="Commands">
+            <pre>
+              {ports.map(({ protocol, port }) => `ufw allow ${port}/${protocol}`).join('\n')}
+              {'\n'}
+              {ports
+                .map(
+                  ({ protocol, port }) => `firewall-cmd --permanent --add-port=${port}/${protocol}`,
+                )
+                .join('\n')}
+            </pre>
+          </Sideways>
         </li>
         <li>
           Packets reach this machine:
-          <pre>tcpdump -ni any '{ports.map(({ port }) => `port ${port}`).join(' or ')}'</pre>
+          <Sideways label="Commands">
+            <pre>tcpdump -ni any '{ports.map(({ port }) => `port ${port}`).join(' or ')}'</pre>
+          </Sideways>
         </li>
         {ingest && <SocketFacts ingest={ingest} />}
       </ol>

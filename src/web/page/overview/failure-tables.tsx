@@ -1,6 +1,7 @@
 // Who failed calls and with what: by status code, and by the host that said so.
 import type { KpiCode, KpiHost } from '#contract'
 import { showCount } from '../parts/format.ts'
+import { Sideways } from '../parts/sideways.tsx'
 import { quoted, searchHref } from './overview-url.ts'
 import { STATUS_NAMES } from './status-names.ts'
 
@@ -46,7 +47,7 @@ export function HostTable({ hosts, fromSeconds, toSeconds }: Span & { hosts: rea
       <h2>Hosts that decided calls</h2>
       {ranked.length === 0 && <p class="muted">No call was decided.</p>}
       {ranked.length > 0 && (
-        <div class="sideways">
+        <Sideways label="Hosts">
           <table class="fact-table">
             <thead>
               <tr>
@@ -84,19 +85,14 @@ export function HostTable({ hosts, fromSeconds, toSeconds }: Span & { hosts: rea
               ))}
             </tbody>
           </table>
-        </div>
+        </Sideways>
       )}
     </section>
   )
 }
 
 const Bar = ({ part, mood }: { part: number; mood: string }) => (
-  <svg
-    class={`share-bar ${mood}`}
-    viewBox="0 0 100 4"
-    preserveAspectRatio="none"
-    aria-hidden="true"
-  >
+  <svg class={`part-bar ${mood}`} viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
     <rect width={Math.max(0.5, part * 100)} height="4" />
   </svg>
 )

@@ -99,7 +99,7 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, ticks: grid },
+      { ...axis, grid: { show: false }, ticks: grid, size: 26, gap: 2, values: showTimes },
       {
         ...{ ...axis, grid, ticks: { show: false }, size: 44 },
         ...(showY ? { values: (_: uPlot, splits: number[]) => splits.map(showY) } : {}),
@@ -125,6 +125,20 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
     },
   }
 }
+
+// One line, 24 hours, in the reader's own zone and words; a day where it begins.
+function showTimes(_: uPlot, splits: number[], __: number, ___: number, stepS: number): string[] {
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1000)
+    const isDay = stepS >= 86_400 || (at.getHours() === 0 && at.getMinutes() === 0 && stepS >= 60)
+    return (isDay ? DAY : stepS < 60 ? SECOND : MINUTE).format(at)
+  })
+}
+
+const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const MINUTE = new Intl.DateTimeFormat(undefined, clock)
+const SECOND = new Intl.DateTimeFormat(undefined, { ...clock, second: '2-digit' })
+const DAY = new Intl.DateTimeFormat(undefined, { day: '2-digit', month: 'short' })
 
 function lineOf({ label, color, kind, show }: Series, of: (name: string) => string): uPlot.Series {
   const stroke = of(color)
