@@ -137,3 +137,29 @@ async function forgetMerged({ database: { sql } }: WriterRig): Promise<void> {
     where inhparent = 'call_segments'::regclass`) as { name: string }[]
   for (const { name } of rows) await sql.unsafe(`comment on table ${name} is null`)
 }
+
+test('mergeCalls marks what moves to another minute: a search finds a call by what came late', async () => {
+  await using rig = await writerRig()
+  const minuteUs = 60_000_000
+  const atUs = Math.floor(BASE_US / minuteUs) * minuteUs - 2 * minuteUs
+  // Nothing but the first message is in the call's first minute; the 200 comes in the third.
+  const frames = callFrames('slow', { from: 'alice', atUs })
+  const moved = callFrames('slow', { from: 'alice', atUs: atUs + 2 * minuteUs })
+  rig.spool.append([frames[0]!])
+  await rig.store()
+  rig.spool.append(moved.slice(1))
+  await rig.store()
+  const calls = openCallStore({ sql: rig.database.sql })
+  const found = async () => {
+    const q = 'reply:200 method:INVITE'
+    const page = await calls.searchCalls(
+      { q, fromUs: undefined, toUs: undefined, limit: 10, cursor: undefined },
+      never,
+    )
+    return page.calls.map(({ callId }) => callId)
+  }
+  expect(await found()).toEqual(['slow'])
+  await mergeAll(rig)
+  expect((await segmentsIn(rig.database.sql)).length).toBe(1)
+  expect(await found()).toEqual(['slow'])
+})

@@ -10,6 +10,7 @@ import type { SQL } from 'bun'
 import type { Partition } from '../postgres/partitions.ts'
 import { pause } from '../write/backoff.ts'
 import { copyInto, IDS_PER_BATCH } from '../write/copy-segments.ts'
+import { storeMarks } from '../write/minute-marks.ts'
 import { MergedRows } from './merged-rows.ts'
 import { type MergedSegment, segmentOf } from './merged-segment.ts'
 import { OpenCalls } from './open-calls.ts'
@@ -34,6 +35,8 @@ const ID_MAX = (2n ** 63n - 1n).toString()
 const SEALS_MAX = 60
 const SEAL_WAIT_MS = 1_000
 const SWAPS_MAX = 30
+/** In the place of a node's name, beside the marks of the nodes. */
+const MARKED_BY = ''
 const SWAP_WAIT_MS = 2_000
 
 /** Merges one partition; throws when it could not, and then nothing has changed. */
@@ -98,6 +101,8 @@ class PartitionMerge {
     for (const call of calls.takeAll()) await this.#rows.add(call)
     await this.#rows.end()
     await this.#copyAsTheyAre()
+    // Before the swap: marks that say too much are harmless, missing ones hide calls.
+    await storeMarks(this.#sql, this.#rows.takeMarks(), MARKED_BY)
   }
 
   /** Ids of batches that were not seen: rows with one of them came later. */

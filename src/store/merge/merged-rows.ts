@@ -5,6 +5,7 @@
 //   id   batch number × 2^20 + ┌ 0 … 2^19: as written │ 2^19 …: merged ┐
 import { ByteWriter } from '../write/byte-writer.ts'
 import { IDS_PER_BATCH } from '../write/copy-segments.ts'
+import { type MinuteMark, MinuteMarks } from '../write/minute-marks.ts'
 import { BlockBuilder } from '../write/segment.ts'
 import { type SegmentFields, setRowId, writeSegmentRow } from '../write/segment-row.ts'
 import { BLOCK_US } from '../write/segment-sql.ts'
@@ -29,6 +30,7 @@ export class MergedRows {
   readonly #out = new ByteWriter()
   readonly #hours = new Map<number, OpenBlock>()
   readonly #batches: number[] = []
+  readonly #marks = new MinuteMarks()
   #batchPlace = 0
   #slot = 0
   /** Rows handed over. */
@@ -37,6 +39,11 @@ export class MergedRows {
 
   constructor(copy: (rows: Buffer) => Promise<void>) {
     this.#copy = copy
+  }
+
+  /** What the rows hold, by minute: a call's first row now has what its later ones had. */
+  takeMarks(): readonly MinuteMark[] {
+    return this.#marks.take()
   }
 
   /** Ids of this batch may be taken: its rows are not taken over as they are. */
@@ -83,6 +90,7 @@ export class MergedRows {
     const { format, bytes } = builder.finish()
     for (const [place, fields] of rows.entries()) {
       const at = this.#out.length
+      this.#marks.note(fields)
       writeSegmentRow(this.#out, { format, place, block: place === 0 ? bytes : undefined }, fields)
       setRowId(this.#out.view(), at, firstId + BigInt(place))
     }
