@@ -17,11 +17,10 @@ import {
 import type { BenchServer } from './database.ts'
 import { tableBytes } from './database.ts'
 import type { BenchOptions } from './options.ts'
-import { KEPT_UP_MS, type Step } from './pipeline.ts'
-import { rateText } from './pipeline-step.ts'
 import { startProbes } from './probes.ts'
 import { totalUs } from './proc.ts'
 import { progress } from './report.ts'
+import { KEPT_UP_MS, rateText, type Step } from './step.ts'
 import { count, mb, quantile } from './table.ts'
 
 const START_MS_MAX = 20_000

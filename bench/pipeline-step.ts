@@ -13,11 +13,11 @@ import {
 } from './capture.ts'
 import { type BenchServer, tableBytes } from './database.ts'
 import type { BenchOptions } from './options.ts'
-import { KEPT_UP_MS, type Step } from './pipeline.ts'
 import { type Probes, startProbes } from './probes.ts'
 import { cpuText, totalUs } from './proc.ts'
 import { progress } from './report.ts'
-import type { SendJob, Sent } from './sender.ts'
+import type { SendJob } from './sender.ts'
+import { KEPT_UP_MS, rateText, type Step } from './step.ts'
 import { count, mb, quantile } from './table.ts'
 
 const DRAIN_MS_MAX = 300_000
@@ -88,12 +88,6 @@ async function measure(
     ],
   }
 }
-
-/** The rate asked for, and the one that was reached where the sender could not. */
-export const rateText = (rate: number, sent: Sent): string =>
-  isTooSlow(sent, rate)
-    ? `${count(rate)}/s, sent ${count(reachedRate(sent))}/s`
-    : `${count(rate)}/s`
 
 async function sendAndDrain(capture: Capture, probes: Probes, job: SendJob) {
   const sent = await send(job)

@@ -5,33 +5,18 @@ import { type BenchServer, startServer } from './database.ts'
 import type { BenchOptions } from './options.ts'
 import { peerStep } from './peer.ts'
 import { captureStep } from './pipeline-step.ts'
-import { Ramp, type StepOutcome } from './ramp.ts'
+import { Ramp } from './ramp.ts'
 import { publish } from './report.ts'
+import { KEPT_UP_MS, type Step } from './step.ts'
 import { count, type Row, table } from './table.ts'
 import type { Figure } from './targets.ts'
 
 const RATES = '50,100,150,200,250,300,400'.split(',').map((k) => Number(k) * 1_000)
-/** Longer than a batch waits and is stored, far shorter than a step. */
-export const KEPT_UP_MS = 3_000
 const HEAD = [
   ...['server', 'rate', 'sent', 'lost', 'all stored after', 'visible p50 / p99 ms'],
   ...['CPU µs/msg by thread', 'PostgreSQL µs/msg', 'sender µs/msg', 'whole machine µs/msg'],
   ...['peak resident', 'bytes/msg in the database'],
 ]
-
-/** What one step at one rate showed. */
-export interface Step {
-  readonly row: Row
-  readonly outcome: StepOutcome
-  readonly reachedRate: number
-  readonly bytesPerMessage: number
-  readonly lost: number
-  /** All was stored soon after the last message: the rate can go on for ever. */
-  readonly hasKeptUp: boolean
-  /** CPU per message of the server under test, and of all processes together. */
-  readonly captureUs: number
-  readonly machineUs: number
-}
 
 type RunStep = (server: BenchServer, rate: number, options: BenchOptions) => Promise<Step>
 
