@@ -81,10 +81,11 @@ const packetOf = (line: Line, startUs: number): Buffer =>
 /** A call that its PBX refuses: two legs, two taps between them, the refusal sent three times. */
 export function failedCall(id: string, agent = 'Edge/2.4'): readonly Line[] {
   const [a, b] = [`${id}-a@sbc`, `${id}-b@sbc`]
-  const refusal = {
-    ...{ from: 'pbx', to: 'sbc', what: '503 Service Unavailable', callId: b },
+  const reason = {
     headers: ['Reason: Q.850;cause=38;text="Network out of order"', 'Server: PBX 7'],
-  } as const
+  }
+  const refusal = (ms: number, more = {}) =>
+    line(ms, 'pbx', 'sbc', '503 Service Unavailable', b, { ...reason, ...more })
   const offer = sdpOf(HOSTS.alice, [8, 0, 18])
   const second = {
     headers: [`X-CID: ${a}`, `User-Agent: ${agent}`],
@@ -97,9 +98,9 @@ export function failedCall(id: string, agent = 'Edge/2.4'): readonly Line[] {
     line(6.4, 'sbc', 'pbx', 'INVITE', b, { ...second, tap: 2 }),
     line(9, 'pbx', 'sbc', '100 Trying', b),
     line(40, 'sbc', 'sbc', 'route=17 target=10.9.0.3 weight=10 attempt=1', b, { protocol: 100 }),
-    ...[4100, 4600, 5600].map((ms) => ({ ...refusal, ms })),
-    { ...refusal, ms: 4100.6, tap: 2 },
-    line(4103, 'sbc', 'alice', '503 Service Unavailable', a, { headers: refusal.headers }),
+    ...[4100, 4600, 5600].map((ms) => refusal(ms)),
+    refusal(4100.6, { tap: 2 }),
+    line(4103, 'sbc', 'alice', '503 Service Unavailable', a, reason),
     line(4110, 'alice', 'sbc', 'ACK', a, { cseq: '1 ACK' }),
   ]
 }

@@ -75,7 +75,12 @@ async function newestGood(
   return callIds
     .flatMap((id) => calls.get(id)?.call ?? [])
     .filter(({ callId, state }) => callId !== wanted.callId && GOOD.has(outcomeOf(state)))
-    .sort((a, b) => b.state.firstUs - a.state.firstUs)[0]
+    .sort((a, b) => onPath(b, wanted) - onPath(a, wanted) || b.state.firstUs - a.state.firstUs)[0]
+}
+
+/** A leg is best held against the same leg: between a caller and a callee there may be several. */
+function onPath({ state }: MergedCall, wanted: MergedCall): number {
+  return Number(state.srcIp === wanted.state.srcIp) + Number(state.dstIp === wanted.state.dstIp)
 }
 
 function conditionOf(
