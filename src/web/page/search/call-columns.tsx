@@ -11,16 +11,16 @@ import { hrefOf } from '../shell/address.ts'
 /** Every column, in the order in which they are offered. */
 export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
   {
-    ...{ id: 'started', label: 'Started', widthPx: 148, title: ({ startedAt }) => startedAt },
+    ...{ id: 'started', label: 'Started', widthPx: 144, title: ({ startedAt }) => startedAt },
     cell: (call) => <Started call={call} />,
   },
-  { id: 'outcome', label: 'Outcome', widthPx: 132, cell: (call) => <Outcome call={call} /> },
+  { id: 'outcome', label: 'Outcome', widthPx: 124, cell: (call) => <Outcome call={call} /> },
   {
-    ...{ id: 'from', label: 'From', widthPx: 136, title: ({ from }) => from },
+    ...{ id: 'from', label: 'From', widthPx: 150, title: ({ from }) => from },
     cell: (call) => call.from || <Nobody text={nameOf(call.srcIp)} />,
   },
   {
-    ...{ id: 'to', label: 'To', widthPx: 136, title: ({ to }) => to },
+    ...{ id: 'to', label: 'To', widthPx: 150, title: ({ to }) => to },
     cell: (call) => call.to || <Nobody text={nameOf(call.dstIp)} />,
   },
   { id: 'method', label: 'Method', widthPx: 84, cell: methodOf },
@@ -32,24 +32,24 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ status }) => status ?? '',
   },
   {
-    ...{ id: 'setup', label: 'Setup', widthPx: 72, align: 'right' },
+    ...{ id: 'setup', label: 'Setup', widthPx: 68, align: 'right' },
     cell: ({ setupMs }) => showSpan(setupMs),
   },
   {
-    ...{ id: 'duration', label: 'Talk', widthPx: 72, align: 'right' },
+    ...{ id: 'duration', label: 'Talk', widthPx: 68, align: 'right' },
     cell: ({ durationMs }) => showSpan(durationMs),
   },
   {
-    ...{ id: 'messages', label: 'Msgs', widthPx: 60, align: 'right' },
+    ...{ id: 'messages', label: 'Msgs', widthPx: 56, align: 'right' },
     title: ({ partial }) => (partial ? 'Part of this call: it began before the range' : ''),
     cell: ({ messageCount, partial }) => `${messageCount}${partial ? '+' : ''}`,
   },
   {
-    ...{ id: 'agent', label: 'User agent', widthPx: 150, title: ({ userAgent }) => userAgent },
+    ...{ id: 'agent', label: 'User agent', widthPx: 136, title: ({ userAgent }) => userAgent },
     cell: ({ userAgent }) => userAgent,
   },
   {
-    ...{ id: 'path', label: 'Path', widthPx: 210 },
+    ...{ id: 'path', label: 'Path', widthPx: 200 },
     title: ({ srcIp, dstIp }) => `${srcIp} → ${dstIp}`,
     cell: ({ srcIp, dstIp }) => (srcIp || dstIp) && `${nameOf(srcIp)} → ${nameOf(dstIp)}`,
   },

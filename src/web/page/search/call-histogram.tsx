@@ -59,7 +59,7 @@ export function CallHistogram({ counts, url }: { counts: CallCounts | undefined;
         label={`Calls over time: ${about.join(', ') || 'none'}`}
         times={times}
         series={series}
-        heightPx={84}
+        heightPx={96}
         range={[Date.parse(counts.from) / 1000, Date.parse(counts.to) / 1000]}
         brush={(from, to) => openRange(rangeOf({ fromMs: from * 1000, toMs: to * 1000 }))}
         showY={(n) => (Number.isInteger(n) ? shortCount(n) : '')}

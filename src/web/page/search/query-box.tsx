@@ -5,7 +5,7 @@
 //   │         ~~~~~                    │   the mark lies under the text of the input
 //   ├──────────────────────────────────┤
 //   │ +4989123    17×                  │   arrows move, Enter or Tab takes, Esc closes
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ErrorNote } from '../parts/error-note.tsx'
 import type { Failure } from '../shell/fetch-json.ts'
 import { applied, type Place, placeAt, type Suggestion } from './complete-query.ts'
@@ -27,6 +27,14 @@ export function QueryBox({ q, failure, search }: Props) {
   const [active, setActive] = useState(-1)
   const input = useRef<HTMLInputElement>(null)
   const listId = useId()
+  // Where the cursor goes once the new text is in the document, before the next key is.
+  const moved = useRef<number | undefined>(undefined)
+  useLayoutEffect(() => {
+    if (moved.current === undefined) return
+    input.current?.focus()
+    input.current?.setSelectionRange(moved.current, moved.current)
+    moved.current = undefined
+  })
   // Back, forward and links change what was searched for; what is typed meanwhile gives way.
   useEffect(() => setText(q), [q])
   const place = placeAt(text, cursor)
@@ -37,7 +45,8 @@ export function QueryBox({ q, failure, search }: Props) {
     setText(next.q)
     setActive(-1)
     setOpen(!suggestion.whole && place.kind === 'field')
-    moveCursor(input.current, next.cursor, setCursor)
+    setCursor(next.cursor)
+    moved.current = next.cursor
   }
   const submit = () => {
     setOpen(false)
@@ -178,13 +187,4 @@ export function focusSearch(): void {
   const input = document.querySelector<HTMLInputElement>('#q')
   input?.focus()
   input?.select()
-}
-
-// The value is in the document only after the next render.
-function moveCursor(input: HTMLInputElement | null, to: number, set: (cursor: number) => void) {
-  set(to)
-  requestAnimationFrame(() => {
-    input?.focus()
-    input?.setSelectionRange(to, to)
-  })
 }
