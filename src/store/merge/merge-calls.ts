@@ -10,6 +10,7 @@ import { connect } from '../postgres/connect.ts'
 import { listPartitions, type Partition } from '../postgres/partitions.ts'
 import { type MergePace, type MergeReport, mergePartition } from './merge-partition.ts'
 import { dropLeftovers, notMerged } from './swap-partition.ts'
+import { keepDictionary } from './train-dictionary.ts'
 
 const log = rootLog.child({ room: 'store', part: 'merge' })
 
@@ -75,6 +76,7 @@ async function merge(
     return undefined
   }
   const startedAt = performance.now()
+  await keepDictionary(sql, name)
   const report = await mergePartition(sql, partition, options)
   const tookMs = Math.round(performance.now() - startedAt)
   const merged = { name, bytesBefore, bytesAfter: await sizeOf(sql, name), tookMs, ...report }

@@ -11,6 +11,7 @@ import type { Partition } from '../postgres/partitions.ts'
 import { pause } from '../write/backoff.ts'
 import { copyInto, IDS_PER_BATCH } from '../write/copy-segments.ts'
 import { storeMarks } from '../write/minute-marks.ts'
+import { keepUsedDictionary } from '../write/use-dictionary.ts'
 import { MergedRows } from './merged-rows.ts'
 import { type MergedSegment, segmentOf } from './merged-segment.ts'
 import { OpenCalls } from './open-calls.ts'
@@ -99,6 +100,7 @@ class PartitionMerge {
       await pause((performance.now() - startedAt) * (1 / share - 1), signal)
     }
     for (const call of calls.takeAll()) await this.#rows.add(call)
+    await keepUsedDictionary(this.#sql)
     await this.#rows.end()
     await this.#copyAsTheyAre()
     // Before the swap: marks that say too much are harmless, missing ones hide calls.

@@ -86,7 +86,7 @@ create index call_segments_ruri_user on call_segments (ruri_user text_pattern_op
 
 -- Text that small blocks are compressed with; write/segment-packing.ts. Never changed, never deleted.
 create table message_dictionaries (
-  version    integer primary key,
+  version    integer primary key,          -- made of its bytes
   created_at timestamptz not null default now(),
   bytes      bytea not null
 );

@@ -9,7 +9,7 @@ import {
   SegmentError,
   sipOf,
 } from './segment.ts'
-import { knowDictionary, missingDictionary, ZSTD_FORMAT } from './segment-packing.ts'
+import { missingDictionary, useDictionary, ZSTD_FORMAT } from './segment-packing.ts'
 
 const MESSAGE_SIP = 'OPTIONS sip:a@b SIP/2.0\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n'
 const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.ipV4(), fc.ipV6())
@@ -108,7 +108,8 @@ test('encodeMessages of few messages is smaller with a dictionary, which reading
   const payload = Buffer.from(MESSAGE_SIP)
   const few = [{ ...pattern!, payload, protocolType: 1, sip: sipOf(1, payload) }]
   const before = encodeMessages(few)
-  knowDictionary(7, Buffer.from(`OPTIONS sip:c@d SIP/2.0\r\n${MESSAGE_SIP.repeat(3)}`))
+  const text = `OPTIONS sip:c@d SIP/2.0\r\n${MESSAGE_SIP.repeat(3)}`
+  useDictionary({ version: 7, bytes: Buffer.from(text) })
   const after = encodeMessages(few)
   expect(after.bytes.length).toBeLessThan(before.bytes.length)
   expect(decodeMessages(after.format, after.bytes)).toEqual(few)

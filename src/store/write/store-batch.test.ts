@@ -1,7 +1,9 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { SignalBoard } from './signals.ts'
 import { type WriterRig, writerRig } from './test-rig.ts'
 import { CALL_STEPS, callFrames } from './test-spool.ts'
+
+setDefaultTimeout(30_000) // the first test of a run starts a server
 
 const ROWS = 6
 

@@ -11,6 +11,7 @@ import { copyAroundBadRows, copySegments, numberRows } from './copy-segments.ts'
 import { lockCursors, moveCursors, placeOf } from './cursors.ts'
 import { storeMarks, unknownMarks } from './minute-marks.ts'
 import { sideStatements } from './side-tables.ts'
+import { keepUsedDictionary, useNewestDictionary } from './use-dictionary.ts'
 
 export interface StoreTarget {
   readonly sql: SQL
@@ -27,6 +28,16 @@ export interface Refusals {
   reasons: string[]
 }
 
+const DICTIONARY_MS = 300_000
+let dictionaryAskedMs = Number.NEGATIVE_INFINITY
+
+/** Now and then: small blocks are packed with the newest dictionary there is. */
+async function renewDictionary(sql: SQL): Promise<void> {
+  if (performance.now() - dictionaryAskedMs < DICTIONARY_MS) return
+  dictionaryAskedMs = performance.now()
+  await useNewestDictionary(sql)
+}
+
 export type StoreOutcome =
   | { readonly kind: 'stored'; readonly refusals: Refusals | undefined }
   | { readonly kind: 'elsewhere' }
@@ -41,12 +52,14 @@ export async function storeBatch(
   { careful }: { careful: boolean },
 ): Promise<StoreOutcome> {
   const refusals: Refusals = { bareRows: 0, skippedStatements: 0, reasons: [] }
+  await renewDictionary(sql)
   return await sql.begin(async (tx) => {
     const lanes = batch.moves.map(({ lane }) => lane)
     const cursors = await lockCursors(tx, spoolId, lanes)
     const place = placeOf(batch.moves, cursors)
     if (place === 'elsewhere') return { kind: 'elsewhere' } as const
     if (place === 'after') return { kind: 'stored', refusals: undefined } as const
+    await keepUsedDictionary(tx)
     await writeSegments(tx, batch, careful ? refusals : undefined)
     await (careful ? attemptMarks(tx, batch, node) : storeMarks(tx, batch.marks, node))
     for (const statement of sideStatements(batch, node)) {

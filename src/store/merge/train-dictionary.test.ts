@@ -1,0 +1,43 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { generateTraffic } from '#fleet'
+import { compressWith } from '../write/segment-packing.ts'
+import { writerRig } from '../write/test-rig.ts'
+import { callFrames } from '../write/test-spool.ts'
+import { useNewestDictionary } from '../write/use-dictionary.ts'
+import { keepDictionary, trainDictionary } from './train-dictionary.ts'
+
+setDefaultTimeout(30_000) // the first test of a run starts a server
+
+const payloads = (seed: number, starts: number): Buffer[] =>
+  [...generateTraffic({ seed, starts, mix: 'mixed' })].map(({ packet }) =>
+    Buffer.from(packet.payload),
+  )
+
+test('trainDictionary halves what a few messages take that it has never seen', () => {
+  const dictionary = trainDictionary(payloads(1, 200))
+  expect(dictionary.length).toBeLessThanOrEqual(24 * 1024)
+  const few = Buffer.concat(payloads(2, 30).slice(0, 8))
+  const alone = Bun.zstdCompressSync(few, { level: 1 }).length
+  expect(compressWith(dictionary, few).length * 2).toBeLessThan(alone)
+})
+
+test('keepDictionary keeps a version once, and rows packed with it are read back', async () => {
+  await using rig = await writerRig()
+  const store = async (prefix: string, count: number) => {
+    const names = Array.from({ length: count }, (_, i) => `${prefix}-${i}`)
+    rig.spool.append(names.flatMap((name) => callFrames(name)))
+    await rig.store()
+  }
+  await store('call', 60)
+  const { sql } = rig.database
+  expect(await keepDictionary(sql, 'call_segments')).toBeGreaterThan(0)
+  expect(await keepDictionary(sql, 'call_segments')).toBeUndefined()
+  await useNewestDictionary(sql)
+  await sql`delete from message_dictionaries` // as in another database
+  await store('later', 2)
+  const [row] = await sql`select format from call_segments where call_id = 'later-0'`
+  expect(row.format).toBe(2)
+  const [kept] = await sql`select count(*)::int as count from message_dictionaries`
+  expect(kept.count).toBe(1)
+  expect((await rig.storedPayloads()).size).toBe(62 * 7)
+})
