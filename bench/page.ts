@@ -36,7 +36,7 @@ means that others took part of them, and that rates are lower bounds.
 Linux, two cores, about two hours, the machine left alone; each line rewrites its part. Longest first where time is short: pipeline, sustained.
 
 \`\`\`sh
-npm run bench -- decode spool store                                       # 2 min
+npm run bench -- decode spool store                                       # 6 min
 npm run bench -- floors                                                   # 4 min
 npm run bench -- intake                                                   # 10 min
 npm run bench -- pipeline --seconds 60                                    # 15 min; add --traffic spread for its own part
