@@ -21,10 +21,39 @@ export const network = (): string => `127.${random()}.${random()}`
 const random = () => 1 + Math.floor(Math.random() * 250)
 
 /** Starts a Kamailio and resolves once it has its socket; disposing of it ends it. */
-export async function startKamailio(options: KamailioOptions): Promise<AsyncDisposable> {
+export const startKamailio = (options: KamailioOptions): Promise<AsyncDisposable> =>
+  run(options, configOf(options))
+
+/** One that answers 404 to everything, with a piece of configuration that somebody else wrote. */
+export const startKamailioWith = ({
+  snippet,
+  sip,
+  directory,
+}: {
+  readonly snippet: string
+  readonly sip: string
+  readonly directory: string
+}): Promise<AsyncDisposable> =>
+  run(
+    { sip, directory, hep: '' },
+    [
+      ...['#!KAMAILIO', 'debug=0', 'log_stderror=yes', 'children=2', 'disable_tcp=yes'],
+      ...[`listen=udp:${sip}`, 'auto_aliases=no', 'dns=no'],
+      ...['tm', 'sl', 'rr', 'pv', 'textops'].map((name) => `loadmodule "${name}.so"`),
+      snippet,
+      // Stateful, so that a caller who repeats himself is answered as before.
+      'request_route { if (is_method("ACK")) { t_check_trans(); exit; }',
+      '  t_newtran(); t_reply("404", "Not Found"); }',
+    ].join('\n'),
+  )
+
+async function run(
+  options: Pick<KamailioOptions, 'sip' | 'directory' | 'hep'>,
+  text: string,
+): Promise<AsyncDisposable> {
   const name = options.sip.replaceAll(/[^0-9]/g, '-')
   const config = join(options.directory, `kamailio-${name}.cfg`)
-  writeFileSync(config, configOf(options))
+  writeFileSync(config, text)
   const child = Bun.spawn(
     [
       ...['kamailio', '-f', config, '-DD', '-E', '-m', '32', '-M', '4', '-Y', options.directory],

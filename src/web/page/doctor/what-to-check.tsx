@@ -33,7 +33,7 @@ export function WhatToCheck({ ends, ingest }: Props) {
         </li>
         <li>
           The firewall lets it in:
-          <Sideways label="Commands">
+          <Sideways label="Firewall">
             <pre>
               {ports.map(({ protocol, port }) => `ufw allow ${port}/${protocol}`).join('\n')}
               {'\n'}
@@ -47,7 +47,7 @@ export function WhatToCheck({ ends, ingest }: Props) {
         </li>
         <li>
           Packets reach this machine:
-          <Sideways label="Commands">
+          <Sideways label="Packets">
             <pre>tcpdump -ni any '{ports.map(({ port }) => `port ${port}`).join(' or ')}'</pre>
           </Sideways>
         </li>
