@@ -68,7 +68,8 @@ function sipText({ what, from, callId, cseq = '1 INVITE', headers = [], sdp = ''
   ].join('\r\n')
 }
 
-const packetOf = (line: Line, startUs: number): Buffer =>
+/** A message as the agent sends it. */
+export const packetOf = (line: Line, startUs: number): Buffer =>
   encodeHep({
     ...{ srcIp: HOSTS[line.from], dstIp: HOSTS[line.to], srcPort: 5060, dstPort: 5060 },
     atUs: startUs + Math.round(line.ms * 1000),

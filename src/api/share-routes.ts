@@ -19,6 +19,7 @@ import { segment } from './params.ts'
 import { json, type Reply } from './reply.ts'
 import { type RequestContext, type Route, route } from './route.ts'
 import { rateOf } from './share-rate.ts'
+import { withoutLegs } from './without-legs.ts'
 
 const DAYS_MAX = 90
 const MESSAGES_MAX = 5000
@@ -66,10 +67,13 @@ export const SHARE_ROUTES: readonly Route[] = [
     params: { id },
     answer: { kind: 'json', schema: 'Share' },
     errors: ['share_not_found'],
-    handle: async ({ id }, { store, who }) => {
+    handle: async ({ id }, { store, who, audit }) => {
       const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
       const share = isId ? await store.shares.revoke(id, ownerOf(who)) : undefined
-      if (share) return json(share)
+      if (share) {
+        await audit('unshare', share.callId, { id })
+        return json(share)
+      }
       throw shareNotFound('There is no share link with this id, or it is not yours.')
     },
   }),
@@ -88,14 +92,15 @@ export const SHARE_ROUTES: readonly Route[] = [
 async function makeShare(context: RequestContext): Promise<Reply> {
   const { callId, expiresAt, redact, without = [] } = await readBody(context, newShare)
   refuseTime(expiresAt)
-  const which = { callId: checkedId(callId), correlate: true, with: [], without }
+  const which = { callId: checkedId(callId), correlate: true, with: [], without: [] }
   const viewer: Identity = {
     ...{ name: 'share', kind: 'share', role: 'viewer', scopes: ['read'] },
     masking: stricter(context.who.masking, redact),
   }
+  const own = await findCall(which, MESSAGES_MAX, context)
   const store = context.storeAs(viewer)
-  const call = await findCall(which, MESSAGES_MAX, { store, signal: context.signal })
-  const snapshot = JSON.stringify(call)
+  const whole = await findCall(which, MESSAGES_MAX, { store, signal: context.signal })
+  const snapshot = JSON.stringify(withoutLegs(whole, sameLegs(own, whole, without)))
   if (snapshot.length > SNAPSHOT_CHARS_MAX)
     throw badBody('The call is larger than 16 MiB.', { callId: 'too large to share: send a PCAP' })
   const secret = randomBytes(32).toString('base64url')
@@ -103,10 +108,21 @@ async function makeShare(context: RequestContext): Promise<Reply> {
     ...{ id: crypto.randomUUID(), callId, expiresAt, redact, snapshot },
     ...{ createdBy: context.who.name, tokenHash: hashOf(secret) },
   })
+  await context.audit('share', callId, { id: share.id, expiresAt, ...redact })
   return json({ share, token: secret, path: `/share/${secret}` })
 }
 
-async function openShare(token: string, { options, peer }: RequestContext): Promise<Reply> {
+/** Call-IDs of legs to leave out, as the link shows them: masking may have changed their digits. */
+function sameLegs(own: CallDetail, shown: CallDetail, without: readonly string[]): string[] {
+  if (own.legs.length !== shown.legs.length)
+    throw badBody('The call grew while it was shared.', { callId: 'send it again' })
+  return own.legs.flatMap(({ callId }, i) =>
+    without.includes(callId) ? [shown.legs[i]!.callId] : [],
+  )
+}
+
+async function openShare(token: string, context: RequestContext): Promise<Reply> {
+  const { options, peer } = context
   const rate = rateOf(options)
   rate.refuseIfTooMany(peer.ip)
   // Not through context.store: nobody may see nothing, and this is the one thing the token opens.
@@ -124,6 +140,7 @@ async function openShare(token: string, { options, peer }: RequestContext): Prom
       'Ask whoever sent it for a new one.',
     )
   const { expiresAt, redact } = share
+  await context.audit('open share', share.callId, { id: share.id })
   const answer: SharedCall = { call: JSON.parse(snapshot) as CallDetail, expiresAt, redact }
   return json(answer)
 }

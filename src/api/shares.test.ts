@@ -57,6 +57,14 @@ test('a share link opens without a login, shows its call, and its token is not w
   expect(await store.shares.open(Buffer.from(token))).toBeUndefined()
 })
 
+test('a share link with bodies taken out has none, the summaries in the ladder included', async () => {
+  const { token } = await make({ redact: { numbers: true, bodies: true } })
+  const text = await (await open(token)).text()
+  expect(text).not.toContain('m=audio')
+  const shared = JSON.parse(text) as SharedCall
+  expect(shared.redact).toEqual({ numbers: true, bodies: true })
+})
+
 test('a share link is listed, can be revoked, and says so when opened', async () => {
   const { share, token } = await make()
   const listed = await (await fetch(`${api.url}/api/v1/shares`)).json()
@@ -75,6 +83,23 @@ test('a share link that expired opens nothing', async () => {
     ...{ expiresAt: inDays(-1), tokenHash: createHash('sha256').update(token).digest() },
   })
   expect(await codeOf(await open(token))).toEqual([410, 'share_over'])
+})
+
+test('a share link leaves out legs that were taken out, even where numbers are hidden in Call-IDs', async () => {
+  const own = store.first(callId)
+  const leg = `${callId}_b2b`
+  const payload = Buffer.from(own.payload.toString().replaceAll(callId, leg))
+  store.add({ ...own, payload, sip: { ...own.sip!, callId: leg } })
+  const shown = async (without: string[]) => {
+    const { token } = await make({ redact: { numbers: true, bodies: false }, without })
+    return ((await (await open(token)).json()) as SharedCall).call
+  }
+  const whole = await shown([])
+  expect(whole.legs).toHaveLength(2)
+  const alone = await shown([leg])
+  expect(alone.legs).toHaveLength(1)
+  expect(alone.messages).toHaveLength(whole.messages.length - 1)
+  expect(JSON.stringify(alone)).not.toContain('_b2b')
 })
 
 test('POST shares refuses what it cannot promise, and says which field', async () => {

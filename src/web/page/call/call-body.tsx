@@ -82,9 +82,14 @@ export function CallBody({ call, state, isShared }: Props) {
           changeQuery({ view: view === 'ladder' ? undefined : view, message: undefined }, 'replace')
         }
       />
-      {state.view === 'media' && <MediaView call={call} />}
-      {state.view === 'compare' && <CompareView call={call} other={state.other} />}
-      {state.view === 'similar' && <SimilarView call={call} />}
+      {state.view !== 'ladder' && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section class="tab-panel" role="tabpanel" aria-label={state.view} tabIndex={0}>
+          {state.view === 'media' && <MediaView call={call} />}
+          {state.view === 'compare' && <CompareView call={call} other={state.other} />}
+          {state.view === 'similar' && <SimilarView call={call} />}
+        </section>
+      )}
       {state.view === 'ladder' && (
         <div class="split" data-chosen={state.message !== undefined}>
           <div class="ladder-side">

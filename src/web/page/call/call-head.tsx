@@ -28,9 +28,9 @@ export function CallHead({ call, state, isShared, picture, choose }: Props) {
   const { summary, legs } = call
   return (
     <header class="head">
-      <p class="verdict">
+      <h1 class="verdict">
         <Outcome call={summary} /> <VerdictText call={call} choose={choose} />
-      </p>
+      </h1>
       <div class="head-row">
         <Facts call={call} />
         <div class="acts">

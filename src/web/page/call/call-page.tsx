@@ -41,7 +41,7 @@ function NoCall({ failure }: { failure: Failure }) {
   if (failure.code !== 'call_not_found') return <ErrorNote failure={failure} />
   return (
     <div class="empty-tab">
-      <h2>This Call-ID is not known</h2>
+      <h1>This Call-ID is not known</h1>
       <p>Nothing is stored under it. Check:</p>
       <ul>
         <li>

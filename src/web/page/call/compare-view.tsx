@@ -76,7 +76,7 @@ function OtherCall({ other }: { other: string }) {
 
 const NoGood = ({ since }: { since: string }) => (
   <div class="empty-tab">
-    <h3>No good call to compare with</h3>
+    <h2>No good call to compare with</h2>
     <p>
       None between these parties, to this callee or between these hosts went well since{' '}
       {showDay(since)} {showClock(since)}. Search for one (<code>outcome:completed</code>) and paste

@@ -30,7 +30,7 @@ interface Props {
 /** The ladder of a call; a click on an arrow chooses its message. */
 export function LadderView(props: Props) {
   const { layout, names, chosen, picked, follow, choose, measure } = props
-  const frame = useRef<HTMLDivElement>(null)
+  const frame = useRef<HTMLElement>(null)
   const svg = useRef<SVGSVGElement>(null)
   useWidth(frame, measure)
   const [top, bottom] = useSight(svg)
@@ -40,14 +40,14 @@ export function LadderView(props: Props) {
     if (follow && at >= 0) bringIntoSight(frame.current, svg.current, at)
   }, [follow, at])
   return (
-    <div class="ladder" ref={frame}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="ladder" ref={frame} tabIndex={0} aria-label="Ladder">
       <Hosts layout={layout} names={names} />
       <svg
         ref={svg}
         width={layout.width}
         height={layout.height}
         role="listbox"
-        tabIndex={0}
         aria-label="Messages"
         {...(at >= 0 ? { 'aria-activedescendant': `arrow-${chosen}` } : {})}
       >
@@ -69,7 +69,7 @@ export function LadderView(props: Props) {
           ),
         )}
       </svg>
-    </div>
+    </section>
   )
 }
 
@@ -183,7 +183,7 @@ export function Arrow({ laid, width, state, choose }: ArrowProps) {
 
 // Columns spread over the room there is, and again when the window or the pane changes.
 function useWidth(
-  element: RefObject<HTMLDivElement | null>,
+  element: RefObject<HTMLElement | null>,
   measure: (widthPx: number) => void,
 ): void {
   useLayoutEffect(() => {

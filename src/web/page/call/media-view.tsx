@@ -23,9 +23,9 @@ export function MediaView({ call }: { call: CallDetail }) {
       )}
       {reports.map(({ host, header, values }, i) => (
         <section key={i} class="end-report">
-          <h3>
+          <h2>
             {header} <small>said by {host}</small>
-          </h3>
+          </h2>
           <dl>
             {values.map(([name, value]) => (
               <div key={name}>
@@ -42,7 +42,7 @@ export function MediaView({ call }: { call: CallDetail }) {
 
 const NoMedia = () => (
   <div class="empty-tab">
-    <h3>Nobody reported on the media of this call</h3>
+    <h2>Nobody reported on the media of this call</h2>
     <p>
       Quality comes from RTCP reports (HEP type 5, sent by rtpengine, heplify or captagent) and from
       the headers X-RTP-Stat and P-RTP-Stat of phones. Check that an agent near the media sends
@@ -115,9 +115,9 @@ function MediaChart({ name, unit, streams, of }: ChartProps) {
   if (series.length === 0) return null
   return (
     <section class="media-chart">
-      <h3>
+      <h2>
         {name} <small>{unit}</small>
-      </h3>
+      </h2>
       <Chart
         label={`${name} in ${unit} over the call, ${series.length} streams`}
         times={times}

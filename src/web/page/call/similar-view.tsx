@@ -15,7 +15,7 @@ export function SimilarView({ call }: { call: CallDetail }) {
   if (similar.total === 0)
     return (
       <div class="empty-tab">
-        <h3>No other call failed like this</h3>
+        <h2>No other call failed like this</h2>
         <p>
           Nothing ended with {call.summary.outcome}
           {call.summary.status === null ? '' : ` ${call.summary.status}`} from{' '}

@@ -44,7 +44,7 @@ function Terms({ shared: { expiresAt, redact } }: { shared: SharedCall }) {
 const Over = ({ failure }: { failure: Failure }) =>
   failure.code === 'share_over' || failure.code === 'share_not_found' ? (
     <div class="empty-tab" role="alert">
-      <h2>{failure.code === 'share_over' ? 'This link is over' : 'This link opens nothing'}</h2>
+      <h1>{failure.code === 'share_over' ? 'This link is over' : 'This link opens nothing'}</h1>
       <p>
         {failure.message} {failure.hint}
       </p>
