@@ -11,6 +11,7 @@ import { CallGroups } from './call-groups.ts'
 import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
 import type { DetailRow } from './kpi-details.ts'
 import { type Rows, RowsBuilder } from './rows-builder.ts'
+import type { BlockBuilder } from './segment.ts'
 import { isCutShort, SourceCounter, type SourceCounts } from './source-counter.ts'
 import { SpooledMessage } from './spooled-message.ts'
 import { believeOurs, isClockAbsurd, type Refused, type TraceRules, traceRecord } from './trace.ts'
@@ -53,6 +54,8 @@ export interface BatchOptions {
   readonly rules: TraceRules
   readonly customHeaders: readonly string[]
   readonly kpis: KpiCounter
+  /** Used by one batch after the other. @default one of its own */
+  readonly block?: BlockBuilder
 }
 
 /** One batch keeps no more refused frames than this; all are counted. */
@@ -105,12 +108,14 @@ export class BatchBuilder {
 
   /** Groups, compresses and lays out the rows, pausing often: another batch is on its way out. */
   async build(out: ByteWriter): Promise<Batch> {
-    const { customHeaders, kpis } = this.#options
-    const rows = new RowsBuilder(out, customHeaders)
-    for (const [i, group] of this.#groups.all.entries()) {
+    const { customHeaders, kpis, block } = this.#options
+    const rows = new RowsBuilder(out, customHeaders, block)
+    let count = 0
+    for (const group of this.#groups.all) {
       rows.add(group)
       kpis.count(group.messages)
-      if (i % PAUSE_EVERY_ROWS === PAUSE_EVERY_ROWS - 1) await nextTurn()
+      count += 1
+      if (count % PAUSE_EVERY_ROWS === 0) await nextTurn()
     }
     return {
       moves: [...this.#moves.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)),
@@ -152,17 +157,13 @@ export class BatchBuilder {
     const group = this.#groups.groupAt(protocolType, bytes, callIdAt, callIdEnd)
     const receivedUs = believeOurs(walk.receivedUs, this.#nowUs, rules)
     const clockClamped = isClockAbsurd(atUs, receivedUs, rules)
-    const message = new SpooledMessage(bytes, {
-      atUs: clockClamped ? receivedUs : atUs,
-      receivedUs,
-      clockClamped,
-      correlationId: correlationIdFor(group.callId, bytes),
-      callId: group.callId,
-    })
+    const correlationId = correlationIdFor(group.callId, bytes)
+    const { callId } = group
+    const message = new SpooledMessage(bytes, receivedUs, clockClamped, callId, correlationId)
     this.#messages += 1
     this.#groups.put(group, message, payloadEnd - payloadAt)
     const isCut = sipSkim.bodyBytes > payloadEnd - payloadAt - sipSkim.bodyAt
-    this.#sources.count(walk, walk.to - walk.from, { message, agentUs: atUs, hepVersion: 3 }, isCut)
+    this.#sources.count(walk, walk.to - walk.from, message, atUs, 3, isCut)
     return true
   }
 
@@ -176,7 +177,9 @@ export class BatchBuilder {
     }
     this.#messages += 1
     this.#groups.add(traced.message)
-    this.#sources.count(record, record.bytes.length, traced, isCutShort(traced.message))
+    const { message, agentUs, hepVersion } = traced
+    const isCut = isCutShort(message)
+    this.#sources.count(record, record.bytes.length, message, agentUs, hepVersion, isCut)
   }
 
   #addQuarantined(record: SpoolRecord): void {

@@ -6,6 +6,7 @@ import { type Cursor, type LaneReader, listLanes, openReader } from '#spool'
 import { pause } from './backoff.ts'
 import { BatchBuilder, type BatchOptions } from './batch.ts'
 import { HeapLimit } from './heap-limit.ts'
+import { BlockBuilder } from './segment.ts'
 
 /** One lane is read this far before the next has its turn: four batches as intake writes them. */
 const CHUNK_BYTES_MAX = (1024 + 32) * 1024
@@ -32,7 +33,7 @@ export class Collector {
 
   constructor(directory: string, options: CollectOptions) {
     this.#directory = directory
-    this.#options = options
+    this.#options = { block: new BlockBuilder(), ...options }
   }
 
   has(lane: string): boolean {

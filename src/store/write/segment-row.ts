@@ -74,8 +74,9 @@ export function writeSegmentRow(
   text(out, fields.callId)
   named(out, otherHosts(fields))
   writeTimes(out, state)
-  for (const code of [state.answerStatus, state.failureStatus, state.challengeStatus])
-    int2(out, code)
+  int2(out, state.answerStatus)
+  int2(out, state.failureStatus)
+  int2(out, state.challengeStatus)
   writeParties(out, state)
   named(out, joined(fields.statuses, ' '))
   named(out, joined(fields.captureIds, ' '))
@@ -154,8 +155,18 @@ export function fieldsOf(
     if (message.sip?.kind === 'response') note(statuses, message.sip.status)
   }
   const headers = protocol === SIP ? headersOf(messages, headerNames) : {}
-  const lists = { hosts, statuses, captureIds, capturedBy, correlation, headers }
-  return { protocol, callId, payloadBytes: bytes, state, ...lists }
+  return {
+    protocol,
+    callId,
+    payloadBytes: bytes,
+    state,
+    hosts,
+    statuses,
+    captureIds,
+    capturedBy,
+    correlation,
+    headers,
+  }
 }
 
 function note<Value>(values: Value[], value: Value): void {

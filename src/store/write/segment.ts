@@ -13,7 +13,7 @@
 //
 // The first row of a block holds it; `block_place` of the others says how many rows they stand behind it
 // (segment-sql.ts). Like lies beside like, which zstd rewards: two messages alone shrink to 390 bytes
-// each, in a block of 256 KiB to 45 (measured; segment-columns.ts says what is in a column).
+// each, in a block of 512 KiB to 46 (measured; segment-columns.ts says what is in a column).
 //
 // `format` (a column of its own) says how the bytes are packed: 1 = zstd, 2 = zstd with a dictionary
 // (segment-packing.ts). Later ones take the next number. SIP fields are not kept: they are read from the
@@ -48,6 +48,11 @@ export class BlockBuilder {
 
   add(messages: readonly StoredMessage[]): void {
     this.#columns.add(messages)
+  }
+
+  /** Forgets what was added: a batch before this one may have been given up half way. */
+  begin(): void {
+    this.#columns.finish()
   }
 
   /** The packed block; begins anew. `decodeMessages(…, place)` gives a segment back. */

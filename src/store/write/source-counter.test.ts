@@ -22,8 +22,8 @@ const traced = traceRecord(
 test('SourceCounter adds up what each agent sent', () => {
   const counter = new SourceCounter()
   for (const at of [3, 1, 2])
-    counter.count(recordFrom('10.0.0.9', at), frame!.length, { ...traced, agentUs: 0 })
-  counter.count(recordFrom('10.0.0.8', 9), frame!.length, traced)
+    counter.count(recordFrom('10.0.0.9', at), frame!.length, traced.message, 0, 3)
+  counter.count(recordFrom('10.0.0.8', 9), frame!.length, traced.message, traced.agentUs, 3)
   counter.reject(recordFrom('10.0.0.9', 4), 'not_hep')
   const sources = counter.take()
   expect(sources.map(({ peerIp, packets, rejected }) => [peerIp, packets, rejected])).toEqual([
@@ -42,7 +42,13 @@ test('SourceCounter adds up what each agent sent', () => {
 test('SourceCounter counts forged addresses together when there are too many', () => {
   const counter = new SourceCounter()
   for (let i = 0; i < 5000; i++)
-    counter.count(recordFrom(`10.1.${i >> 8}.${i & 255}`), frame!.length, traced)
+    counter.count(
+      recordFrom(`10.1.${i >> 8}.${i & 255}`),
+      frame!.length,
+      traced.message,
+      traced.agentUs,
+      3,
+    )
   const sources = counter.take()
   expect(sources.length).toBe(1001)
   expect(sources.find(({ peerIp }) => peerIp === '*')?.packets).toBe(4000)

@@ -7,7 +7,6 @@ import type { RejectReason } from '#ledger'
 import { headerValue, type TracedMessage } from '#sip'
 import type { SpoolRecord } from '#spool'
 import { RepeatedFrames } from './repeated-frames.ts'
-import type { Traced } from './trace.ts'
 
 const SOURCES_MAX = 1_000
 const RECENT = 8
@@ -48,7 +47,6 @@ type SourceKey = Pick<
 
 /** Who sent a frame, and when it came. */
 type Sender = Pick<SpoolRecord, 'peerIp' | 'transport' | 'receivedUs'>
-type Sighted = Pick<Traced, 'message' | 'agentUs' | 'hepVersion'>
 
 export class SourceCounter {
   #sources = new Map<string, SourceCounts>()
@@ -61,10 +59,11 @@ export class SourceCounter {
   count(
     from: Sender,
     length: number,
-    { message, agentUs, hepVersion }: Sighted,
+    { captureId, captureNode }: TracedMessage,
+    agentUs: number,
+    hepVersion: number,
     isCut = false,
   ): void {
-    const { captureId, captureNode } = message
     const source = this.#source(from, captureId, captureNode, hepVersion)
     const { receivedUs } = from
     if (!(receivedUs >= source.minuteUs && receivedUs < source.minuteUs + MINUTE_US))

@@ -14,15 +14,6 @@ import {
   type TracedMessage,
 } from '#sip'
 
-/** What is known of a message besides what the skims found. */
-export interface MessageFacts {
-  readonly atUs: number
-  readonly receivedUs: number
-  readonly clockClamped: boolean
-  readonly correlationId: string
-  readonly callId: string
-}
-
 export class SpooledMessage implements TracedMessage {
   readonly atUs: number
   readonly receivedUs: number
@@ -42,10 +33,16 @@ export class SpooledMessage implements TracedMessage {
   readonly sip: SipMessage
 
   /** The message that `hepSkim` and `sipSkim` speak of, in `chunk`. */
-  constructor(chunk: Buffer, facts: MessageFacts) {
-    this.atUs = facts.atUs
-    this.receivedUs = facts.receivedUs
-    this.clockClamped = facts.clockClamped
+  constructor(
+    chunk: Buffer,
+    receivedUs: number,
+    clockClamped: boolean,
+    callId: string,
+    correlationId: string,
+  ) {
+    this.atUs = clockClamped ? receivedUs : hepSkim.atUs
+    this.receivedUs = receivedUs
+    this.clockClamped = clockClamped
     this.srcIp = hepSkim.srcIp
     this.srcPort = hepSkim.srcPort
     this.dstIp = hepSkim.dstIp
@@ -54,14 +51,12 @@ export class SpooledMessage implements TracedMessage {
     this.protocolType = hepSkim.protocolType
     this.captureId = hepSkim.captureId
     this.captureNode = hepSkim.captureNode
-    this.correlationId = facts.correlationId
+    this.correlationId = correlationId
     this.payloadIn = chunk
     this.payloadAt = hepSkim.payloadAt
     this.payloadEnd = hepSkim.payloadEnd
     this.sip =
-      sipSkim.status > 0
-        ? new SkimmedResponse(this, facts.callId)
-        : new SkimmedRequest(this, facts.callId)
+      sipSkim.status > 0 ? new SkimmedResponse(this, callId) : new SkimmedRequest(this, callId)
   }
 
   /** A view, made anew each time. */
