@@ -306,7 +306,9 @@ function blocksSql(params: SqlParams, column: string, blocks: AddressTerm['block
     return `${column} like ${params.text(likeText(block.bits === 32 ? [prefix] : [prefix, '']))}`
   })
   const hasIpv4 = blocks.some(({ version }) => version === 4)
-  return [...conditions, ...(hasIpv4 ? [`${column} ilike '%:ffff:%'`] : [])].join(' or ')
+  // The colon first: hardly any address has one, and ilike is slow.
+  const mapped = `${column} like '%:%' and ${column} ilike '%:ffff:%'`
+  return [...conditions, ...(hasIpv4 ? [mapped] : [])].join(' or ')
 }
 
 /** The time without which a call cannot have the outcome; undefined where none is needed. */
