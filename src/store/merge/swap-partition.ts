@@ -73,7 +73,8 @@ export async function sealTable(sql: SQL, table: string): Promise<boolean> {
 
 /** Nothing is added to it any more, so its pages are filled. */
 function indexSql(definition: string, name: string, table: string): string {
-  const found = /^CREATE INDEX \S+ ON (?:ONLY )?\S+ USING (.*?)( WHERE .*)?$/.exec(definition)
+  const found =
+    /^CREATE INDEX \S+ ON (?:ONLY )?\S+ USING (.*?)(?: WITH \(.*?\))?( WHERE .*)?$/.exec(definition)
   if (found === null) throw new Error(`cannot make an index for ${table} like: ${definition}`)
   const [, columns, where = ''] = found
   const filled = columns!.startsWith('btree') ? 'with (fillfactor = 100)' : ''

@@ -16,7 +16,7 @@ export interface BlockRow {
   readonly messages: Buffer | null
 }
 
-/** Unpacked blocks kept; a quarter of a megabyte each. */
+/** Unpacked blocks kept; half a megabyte each. */
 const OPEN_MAX = 16
 
 export class BlockShelf {

@@ -75,8 +75,9 @@ alter table call_segments alter column messages set storage external;
 
 -- Each index costs every batch; bench/store.ts says what. Partitions get theirs from here.
 create index call_segments_call_id on call_segments (call_id);
-create index call_segments_id on call_segments (id); -- the live tail, and the blocks; rising, so it costs little
-create index call_segments_first_at on call_segments (first_at);
+-- The live tail, and the blocks. What rises fills its pages.
+create index call_segments_id on call_segments (id) with (fillfactor = 100);
+create index call_segments_first_at on call_segments (first_at) with (fillfactor = 100);
 create index call_segments_from_user on call_segments (from_user text_pattern_ops)
   where from_user is not null;
 create index call_segments_to_user on call_segments (to_user text_pattern_ops)

@@ -34,6 +34,10 @@ export class ByteReader {
     return this.#bytes.toString('utf8', at, at + bytes)
   }
 
+  skip(count: number): void {
+    this.#take(count)
+  }
+
   /** A view of the next `count` bytes. */
   view(count: number): Buffer {
     const at = this.#take(count)

@@ -1,16 +1,19 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { messagesSql } from './segment-sql.ts'
 import { segmentsIn, writerRig } from './test-rig.ts'
 import { CALL_STEPS, callFrames } from './test-spool.ts'
 
 const HOUR_US = 3_600_000_000
 const MINUTE_US = 60_000_000
-const CALLS = 600
+setDefaultTimeout(30_000) // the first test of a run starts a server
+const CALLS = 150
+/** So that they fill several blocks. */
+const LONG = ['X-Long: '.padEnd(2_000, 'long ')]
 
 test('RowsBuilder packs neighbouring rows in blocks and every row gives its own messages back', async () => {
   await using rig = await writerRig()
   const names = Array.from({ length: CALLS }, (_, i) => `call-${i}`)
-  rig.spool.append(names.flatMap((name) => callFrames(name)))
+  rig.spool.append(names.flatMap((name) => callFrames(name, { headers: LONG })))
   await rig.store()
   const rows = await segmentsIn(rig.database.sql)
   expect(rows).toHaveLength(CALLS)

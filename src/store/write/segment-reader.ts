@@ -63,7 +63,7 @@ export class SegmentReader {
   /** The segment at a place; those before it have to be passed over. */
   segment(place: number): StoredMessage[] {
     if (place >= this.#count) throw new RangeError(`no segment ${place} among ${this.#count}`)
-    for (let i = 0; i < place; i++) this.#next()
+    for (let i = 0; i < place; i++) this.#pass()
     return this.#next()
   }
 
@@ -91,14 +91,40 @@ export class SegmentReader {
     return messages
   }
 
-  #message(beforeUs: number, places: readonly Place[]): StoredMessage {
-    const flags = this.#flags.byte()
+  /** As #next, without making anything of it. */
+  #pass(): void {
+    const count = limited(this.#segments.varint(), this.#flags)
+    const placeCount = limited(this.#segments.varint(), this.#segments)
+    for (let i = 0; i < placeCount; i++) this.#segments.varint()
+    let beforeUs = this.#firstUs
+    for (let i = 0; i < count; i++) {
+      const flags = this.#flags.byte()
+      beforeUs = this.#readTimes(flags, beforeUs)
+      if (i === 0) this.#firstUs = beforeUs
+      if (this.#routes.byte() === LONG_ROUTE) {
+        this.#routes.varint()
+        this.#routes.varint()
+      }
+      this.#contextNumbers.varint()
+      if (flags & EXTRAS) readExtras(this.#extras)
+      this.#payloads.skip(this.#lengths.varint())
+    }
+  }
+
+  /** Of the next message; keeps when it reached us and returns when it was sent. */
+  #readTimes(flags: number, beforeUs: number): number {
     const atUs = beforeUs + (flags & EARLIER ? -1 : 1) * this.#times.varint()
     if (!(flags & TOGETHER)) {
       const fromUs = flags & WHOLE_LAG ? 0 : this.#lagUs
       this.#receivedUs = atUs + (fromUs + (flags & SHORTER ? -1 : 1) * this.#lags.varint())
     }
     this.#lagUs = this.#receivedUs - atUs
+    return atUs
+  }
+
+  #message(beforeUs: number, places: readonly Place[]): StoredMessage {
+    const flags = this.#flags.byte()
+    const atUs = this.#readTimes(flags, beforeUs)
     const [src, dst] = this.#route(places)
     const context = entryOf(this.#contexts, this.#contextNumbers.varint())
     return {
