@@ -1,5 +1,4 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { generateTraffic } from '#fleet'
 import { compressWith } from '../write/segment-packing.ts'
 import { writerRig } from '../write/test-rig.ts'
 import { callFrames } from '../write/test-spool.ts'
@@ -8,15 +7,16 @@ import { keepDictionary, trainDictionary } from './train-dictionary.ts'
 
 setDefaultTimeout(30_000) // the first test of a run starts a server
 
-const payloads = (seed: number, starts: number): Buffer[] =>
-  [...generateTraffic({ seed, starts, mix: 'mixed' })].map(({ packet }) =>
-    Buffer.from(packet.payload),
-  )
+/** Frames of calls between different people. */
+const framesOf = (prefix: string, count: number): Buffer[] =>
+  Array.from({ length: count }, (_, i) =>
+    callFrames(`${prefix}-${i * 7919}`, { from: `${prefix}${i}`, to: `user-${i * 31}` }),
+  ).flat()
 
 test('trainDictionary halves what a few messages take that it has never seen', () => {
-  const dictionary = trainDictionary(payloads(1, 200))
+  const dictionary = trainDictionary(framesOf('seen', 60))
   expect(dictionary.length).toBeLessThanOrEqual(24 * 1024)
-  const few = Buffer.concat(payloads(2, 30).slice(0, 8))
+  const few = Buffer.concat(framesOf('new', 9).filter((_, i) => i % 8 === 0))
   const alone = Bun.zstdCompressSync(few, { level: 1 }).length
   expect(compressWith(dictionary, few).length * 2).toBeLessThan(alone)
 })
