@@ -4,7 +4,7 @@
 // figures are in docs/decisions/0009.
 import { fullGC } from 'bun:jsc'
 
-/** Of records between two collections: a full batch. With 8 MiB it is 18 MB more and 0.8 µs a message less. */
+/** Of records between two collections: a full batch. 8 MiB cost 18 MB more and 1 µs a message less. */
 const RECORD_BYTES_MAX = 4 * 1024 * 1024
 
 export class HeapLimit {
