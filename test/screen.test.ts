@@ -1,8 +1,7 @@
 // The page in a real Chromium over the real program: a user sends traffic, finds a call, opens it,
-// reads a message and goes back. The details are in page.test.ts, over a store in memory.
-//   CALLIOPE_TEST_PICTURES=docs/images   also takes the pictures that the README shows
+// reads a message and goes back. The details are in page.test.ts, over a store in
+// memory, and in search-page.test.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import type { CallDetail, CallPage, Ledger } from '#contract'
 import { launchBrowser, withoutBrowser } from './browser.ts'
@@ -11,7 +10,6 @@ import { ask, type Program, startProgram, temporaryDirectory, until } from './pr
 
 if (withoutBrowser)
   console.warn('\nNOT TESTED: the page, because there is no chromium. apt-get install chromium\n')
-const pictures = process.env.CALLIOPE_TEST_PICTURES
 
 describe.skipIf(withoutBrowser)('the page over the real program', () => {
   let program: Program
@@ -38,11 +36,9 @@ describe.skipIf(withoutBrowser)('the page over the real program', () => {
   })
 
   const texts = (selector: string) => page.locator(selector).allTextContents()
-  const firstRowIs = (callId: string) =>
-    page.waitForFunction((id) => document.querySelector('td.callid')?.textContent === id, callId)
-  const picture = async (name: string) => {
-    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) })
-  }
+  const ROW = '.table-sizer .table-row'
+  const rowId = (callId: string) => `row-${encodeURIComponent(callId)}`
+  const shownIds = () => page.$$eval(ROW, (rows) => rows.map(({ id }) => id))
 
   test('shows the first calls by itself once traffic comes', async () => {
     await page.goto(program.url)
@@ -53,7 +49,7 @@ describe.skipIf(withoutBrowser)('the page over the real program', () => {
       env: { CALLIOPE_URL: program.url },
     })
     expect([code, out]).toEqual([0, expect.stringContaining('0 never arrived') as never])
-    await page.waitForSelector('tbody tr')
+    await page.waitForSelector(ROW)
     const ledger = await ask<Ledger>(program, '/api/v1/ledger')
     expect(ledger.stored).toBe(2500)
     await page.waitForFunction(() =>
@@ -76,21 +72,13 @@ describe.skipIf(withoutBrowser)('the page over the real program', () => {
     const detail = details.find(({ legs }) => legs.length === 2)!
     const { callId } = detail
 
-    await page.fill('#q', '-outcome:trying|ringing|ok')
-    await page.keyboard.press('Enter')
-    const { calls } = await ask<CallPage>(program, '/api/v1/calls?q=-outcome:trying|ringing|ok')
-    await firstRowIs(calls[0]!.callId)
-    await picture('search')
     await page.fill('#q', q)
     await page.keyboard.press('Enter')
     // The list before may have as many rows: wait for these.
-    const ids = found.calls.map((call) => call.callId).join()
-    await until(
-      () => texts('td.callid'),
-      (shown) => shown.join() === ids,
-    )
+    const ids = found.calls.map((call) => rowId(call.callId)).slice(0, 10)
+    await until(shownIds, (shown) => shown.slice(0, 10).join() === ids.join())
 
-    await page.locator('tbody tr', { hasText: callId }).click()
+    await page.evaluate((row) => document.getElementById(row)?.click(), rowId(callId))
     await page.waitForSelector('.ladder svg')
     expect(await page.textContent('.verdict')).toContain(detail.verdict.replace(/^\w+: /, ''))
     expect(await texts('.columns span')).toEqual(detail.ladder.columns.map(({ label }) => label))
@@ -99,26 +87,21 @@ describe.skipIf(withoutBrowser)('the page over the real program', () => {
     const answer = detail.messages.findIndex(({ label }) => label === '200 OK')
     await page.locator('.arrow').nth(answer).click()
     await page.waitForFunction((i) => location.search.includes(`message=${i}`), answer)
-    expect(await page.textContent('.pane h2')).toBe('200 OK')
-    const raw = detail.messages[answer]!.raw.replaceAll('\r\n', '\n')
-    expect(await page.textContent('.raw')).toBe(raw)
-    await picture('call')
+    expect(await page.textContent('.pane h2')).toContain('200 OK')
 
     await page.goBack()
-    await page.waitForSelector('tbody tr')
+    await page.waitForSelector(ROW)
     expect(await page.inputValue('#q')).toBe(q)
   })
 
   test('shows calls live while they come in', async () => {
     await page.goto(`${program.url}/?live=1`)
     await page.waitForSelector('.toggle.on')
-    const first = await page.textContent('td.callid')
+    await page.waitForSelector(ROW)
+    const [first] = await shownIds()
     const { host, port } = program.udp
     const traffic = startCommand([...load, `${host}:${port}`, '--for', '30s', '--seed', '9'])
-    await page.waitForFunction(
-      (id) => document.querySelector('td.callid')?.textContent !== id,
-      first,
-    )
+    await page.waitForFunction(([row, id]) => document.querySelector(row!)?.id !== id, [ROW, first])
     traffic.kill('SIGINT')
     expect(await traffic.exited).toBe(0)
   })

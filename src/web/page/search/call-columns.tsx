@@ -11,7 +11,7 @@ import { hrefOf } from '../shell/address.ts'
 /** Every column, in the order in which they are offered. */
 export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
   {
-    ...{ id: 'started', label: 'Started', widthPx: 144, title: ({ startedAt }) => startedAt },
+    ...{ id: 'started', label: 'Started', widthPx: 140, title: ({ startedAt }) => startedAt },
     cell: (call) => <Started call={call} />,
   },
   { id: 'outcome', label: 'Outcome', widthPx: 124, cell: (call) => <Outcome call={call} /> },
@@ -32,7 +32,7 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ status }) => status ?? '',
   },
   {
-    ...{ id: 'setup', label: 'Setup', widthPx: 68, align: 'right' },
+    ...{ id: 'setup', label: 'Setup', widthPx: 76, align: 'right' },
     cell: ({ setupMs }) => showSpan(setupMs),
   },
   {
@@ -45,7 +45,7 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ messageCount, partial }) => `${messageCount}${partial ? '+' : ''}`,
   },
   {
-    ...{ id: 'agent', label: 'User agent', widthPx: 136, title: ({ userAgent }) => userAgent },
+    ...{ id: 'agent', label: 'User agent', widthPx: 132, title: ({ userAgent }) => userAgent },
     cell: ({ userAgent }) => userAgent,
   },
   {

@@ -21,58 +21,16 @@ interface Props {
 
 /** The box and what is below it. */
 export function QueryBox({ q, failure, search }: Props) {
-  const [text, setText] = useState(q)
-  const [cursor, setCursor] = useState(q.length)
-  const [open, setOpen] = useState(false)
-  const [active, setActive] = useState(-1)
-  const input = useRef<HTMLInputElement>(null)
+  const box = useBox(q, search)
+  const { text, shown, active } = box
   const listId = useId()
-  // Where the cursor goes once the new text is in the document, before the next key is.
-  const moved = useRef<number | undefined>(undefined)
-  useLayoutEffect(() => {
-    if (moved.current === undefined) return
-    input.current?.focus()
-    input.current?.setSelectionRange(moved.current, moved.current)
-    moved.current = undefined
-  })
-  // Back, forward and links change what was searched for; what is typed meanwhile gives way.
-  useEffect(() => setText(q), [q])
-  const place = placeAt(text, cursor)
-  const suggestions = useSuggestions(text, place, open)
-  const shown = open ? suggestions : []
-  const take = (suggestion: Suggestion) => {
-    const next = applied(text, place, suggestion)
-    setText(next.q)
-    setActive(-1)
-    setOpen(!suggestion.whole && place.kind === 'field')
-    setCursor(next.cursor)
-    moved.current = next.cursor
-  }
-  const submit = () => {
-    setOpen(false)
-    setActive(-1)
-    rememberQuery(text)
-    // The hands are on the keyboard: j and k are for the results now.
-    input.current?.blur()
-    search(text)
-  }
-  const press = (event: KeyboardEvent) => {
-    const act = boxKey(event.key, { count: shown.length, active, place, cursor, text })
-    if (!act) return
-    event.preventDefault()
-    if (act.kind === 'move') setActive(act.to)
-    if (act.kind === 'take') take(shown[act.index]!)
-    if (act.kind === 'close') setOpen(false)
-    if (act.kind === 'open') setOpen(true)
-    if (act.kind === 'submit') submit()
-  }
   return (
     <div class="query">
       <div class="query-field">
         <Mark text={text} failure={text === q ? failure : undefined} />
         <input
           id="q"
-          ref={input}
+          ref={box.input}
           type="text"
           role="combobox"
           enterkeyhint="search"
@@ -87,18 +45,13 @@ export function QueryBox({ q, failure, search }: Props) {
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
-          onInput={(event) => {
-            setText(event.currentTarget.value)
-            setCursor(event.currentTarget.selectionStart ?? 0)
-            setOpen(true)
-            setActive(-1)
-          }}
-          onSelect={(event) => setCursor(event.currentTarget.selectionStart ?? 0)}
-          onBlur={() => setOpen(false)}
-          onKeyDown={press}
+          onInput={(event) => box.typed(event.currentTarget)}
+          onSelect={(event) => box.selected(event.currentTarget)}
+          onBlur={box.close}
+          onKeyDown={box.press}
         />
       </div>
-      <List id={listId} shown={shown} active={active} take={take} />
+      <List id={listId} shown={shown} active={active} take={box.take} />
       {failure && (
         <div class="beneath">
           <ErrorNote failure={failure} />
@@ -108,11 +61,75 @@ export function QueryBox({ q, failure, search }: Props) {
   )
 }
 
+// What is typed, what is suggested for it, and what keys do about it.
+function useBox(q: string, search: (q: string) => void) {
+  const [text, setText] = useState(q)
+  const [cursor, setCursor] = useState(q.length)
+  const [open, setOpen] = useState(false)
+  const [active, setActive] = useState(-1)
+  const input = useRef<HTMLInputElement>(null)
+  const moveTo = useCursor(input)
+  // Back, forward and links change what was searched for; what is typed meanwhile gives way.
+  useEffect(() => setText(q), [q])
+  const place = placeAt(text, cursor)
+  const shown = useSuggestions(text, place, open)
+  const close = () => {
+    setOpen(false)
+    setActive(-1)
+  }
+  const take = (suggestion: Suggestion) => {
+    const next = applied(text, place, suggestion)
+    setText(next.q)
+    setCursor(next.cursor)
+    moveTo(next.cursor)
+    setActive(-1)
+    setOpen(!suggestion.whole && place.kind === 'field')
+  }
+  const submit = () => {
+    close()
+    rememberQuery(text)
+    // The hands are on the keyboard: j and k are for the results now.
+    input.current?.blur()
+    search(text)
+  }
+  const selected = ({ selectionStart }: HTMLInputElement) => setCursor(selectionStart ?? 0)
+  const typed = (element: HTMLInputElement) => {
+    setText(element.value)
+    selected(element)
+    setOpen(true)
+    setActive(-1)
+  }
+  const press = (event: KeyboardEvent) => {
+    const act = boxKey(event.key, { count: shown.length, active, place, text })
+    if (!act) return
+    event.preventDefault()
+    if (act.kind === 'move') setActive(act.to)
+    if (act.kind === 'take') take(shown[act.index]!)
+    if (act.kind === 'close') close()
+    if (act.kind === 'open') setOpen(true)
+    if (act.kind === 'submit') submit()
+  }
+  return { input, text, shown, active, close, take, selected, typed, press }
+}
+
+// Moves the cursor once the new text is in the document, and before the next key is.
+function useCursor(input: { readonly current: HTMLInputElement | null }): (to: number) => void {
+  const moved = useRef<number | undefined>(undefined)
+  useLayoutEffect(() => {
+    if (moved.current === undefined) return
+    input.current?.focus()
+    input.current?.setSelectionRange(moved.current, moved.current)
+    moved.current = undefined
+  })
+  return (to) => {
+    moved.current = to
+  }
+}
+
 interface BoxState {
   readonly count: number
   readonly active: number
   readonly place: Place
-  readonly cursor: number
   readonly text: string
 }
 type BoxAct =
