@@ -1,6 +1,6 @@
 // Counts by name in bounded memory, for finding the most frequent ones. When the table is full, the
-// rarest names go until it is half empty; so a name that makes up more than 1/NAMES_MAX of all events
-// stays, and what is counted of it is at least right from when it was last forgotten.
+// rarest names go until it is at most half full; so a name that makes up more than a few hundredths of
+// all events stays, and what is counted of it is right from when it was last forgotten.
 
 /** Of one name, as it stands in kpi_details. */
 export interface NameCounts {
@@ -29,22 +29,33 @@ export class BoundedCounts {
     return counts
   }
 
+  /** Adds the counts of another one. */
+  merge(other: BoundedCounts): void {
+    for (const [name, counts] of other.#names) {
+      const sum = this.of(name)
+      sum.attempts += counts.attempts
+      sum.answered += counts.answered
+      sum.failed += counts.failed
+      sum.cancelled += counts.cancelled
+      if (counts.failures === undefined) continue
+      sum.failures ??= {}
+      for (const [status, n] of Object.entries(counts.failures))
+        sum.failures[status] = (sum.failures[status] ?? 0) + n
+    }
+  }
+
   /** The most frequent names with their counts, at most so many. */
   top(count: number): readonly (readonly [string, NameCounts])[] {
     return [...this.#names].sort(([, a], [, b]) => weight(b) - weight(a)).slice(0, count)
   }
 
   // Nearly all that go were seen once: passes over the table cost less than sorting it.
+  // By rising weight rather than by sorting: where every call has another caller, nearly all names
+  // have weight 1 and one pass is enough.
   #forgetRarest(): void {
-    for (let limit = 1; this.#names.size > NAMES_MAX / 2; ) {
-      let next = Number.POSITIVE_INFINITY
-      for (const [name, counts] of this.#names) {
-        const seen = weight(counts)
-        if (seen > limit) next = Math.min(next, seen)
-        else if (this.#names.size > NAMES_MAX / 2) this.#names.delete(name)
-      }
-      limit = next
-    }
+    for (let least = 1; this.#names.size > NAMES_MAX / 2; least *= 2)
+      for (const [name, counts] of this.#names)
+        if (weight(counts) <= least) this.#names.delete(name)
   }
 }
 

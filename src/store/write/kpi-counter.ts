@@ -117,11 +117,11 @@ export class KpiCounter {
   #countCall(callId: string, seen: InviteSummary): void {
     const recent = this.#recent
     recent.select(callKey(callId))
-    if (seen.firstUs !== undefined && !(recent.flags & ATTEMPT)) {
-      recent.startedUs = seen.firstUs
+    const begins = seen.firstUs !== undefined && !(recent.flags & ATTEMPT)
+    if (begins) {
+      recent.startedUs = seen.firstUs!
       recent.flags |= ATTEMPT
-      this.#minute(seen.firstUs).attempts += 1
-      this.#details.attempt(seen.firstUs, seen.first!)
+      this.#minute(seen.firstUs!).attempts += 1
     }
     if (!(recent.flags & ATTEMPT)) return
     const minute = this.#minute(recent.startedUs)
@@ -129,11 +129,13 @@ export class KpiCounter {
       recent.flags |= SETUP
       addSetup(minute, Math.max(0, seen.setupUs - recent.startedUs) / 1000)
     }
-    const { decision } = seen
-    if (recent.flags & DECIDED || decision === undefined) return
-    recent.flags |= DECIDED
-    addOutcome(minute, decision)
-    this.#details.decide(recent.startedUs, decision, seen.callerIp)
+    const decision = recent.flags & DECIDED ? undefined : seen.decision
+    if (decision !== undefined) {
+      recent.flags |= DECIDED
+      addOutcome(minute, decision)
+    }
+    if (!begins && decision === undefined) return
+    this.#details.count(recent.startedUs, begins ? seen.first : undefined, decision, seen.callerIp)
   }
 
   #countRegister(atUs: number, sip: SipMessage): void {

@@ -4,11 +4,12 @@
 //   host      sent the response that decided the call: the 2xx, the failure, the 487
 //   talkers   of the first INVITE: From user, To user, the address it came from, User-Agent
 //
-// A span (a minute or an hour) is counted in memory and written whole, so that a batch costs one row
-// per span however many names there are. Of a span the most frequent names are kept. What is out of
-// memory is not read back: should calls of that span still be decided, they go into another part, a
-// row of its own, and readers add the parts.
-import type { SipMessage, TracedMessage } from '#sip'
+// A call costs a look-up per name, in counts of this batch alone; with the batch they are added to the
+// minute and to the hour. A span (minute or hour) is kept in memory and written whole, so that a batch
+// costs one row per span however many names there are. Of a span the most frequent names are kept.
+// What is out of memory is not read back: should calls of that span still be decided, they go into
+// another part, a row of its own, and readers add the parts.
+import type { TracedMessage } from '#sip'
 import { BoundedCounts, type NameCounts } from './bounded-counts.ts'
 import { cleanText } from './copy-fields.ts'
 
@@ -32,44 +33,79 @@ export interface DetailRow {
 const TALKER_KINDS = ['from', 'to', 'source', 'agent'] as const
 type TalkerKind = (typeof TALKER_KINDS)[number]
 
+const MINUTE_US = 60_000_000
 const MINUTE = { seconds: 60, keep: 32, hosts: 50, talkers: 20, writeEveryMs: 0 }
 /** Rewriting an hour with each batch would cost more than it tells: a kill forgets 10 s of ranking. */
 const HOUR = { seconds: 3_600, keep: 3, hosts: 100, talkers: 50, writeEveryMs: 10_000 }
 
 export class KpiDetails {
   readonly #scales = [new Spans(MINUTE), new Spans(HOUR)]
+  /** Of this batch, by minute. */
+  #batch = new Map<number, Names>()
+  #lastUs = Number.NaN
+  #last = emptyNames()
 
-  /** The first INVITE of a call. */
-  attempt(startedUs: number, { sip, srcIp }: TracedMessage): void {
+  /**
+   * What a batch says of a call that began at `startedUs`: its first INVITE, how it went, or both.
+   * `callerIp` is where it came from.
+   */
+  count(
+    startedUs: number,
+    attempt: TracedMessage | undefined,
+    decision: CallDecision | undefined,
+    callerIp: string,
+  ): void {
+    const sip = attempt?.sip ?? decision?.message.sip
     if (sip === undefined) return
-    for (const spans of this.#scales) {
-      const span = spans.at(startedUs)
-      for (const kind of TALKER_KINDS) {
-        const name = nameOf(kind, sip, srcIp)
-        if (name !== '') span.talkers[kind].of(name).attempts += 1
-      }
-    }
-  }
-
-  /** How a call went that began at `startedUs`; `callerIp` where its first INVITE came from. */
-  decide(startedUs: number, decision: CallDecision, callerIp: string): void {
-    const { outcome, message, status } = decision
-    const { sip } = message
-    if (sip === undefined) return
-    for (const spans of this.#scales) {
-      const { hosts, talkers } = spans.at(startedUs)
-      // A response names no User-Agent of the caller: agents have attempts only.
-      if (sip.fromUser !== '') talkers.from.of(sip.fromUser)[outcome] += 1
-      if (sip.toUser !== '') talkers.to.of(sip.toUser)[outcome] += 1
-      if (callerIp !== '') talkers.source.of(callerIp)[outcome] += 1
-      if (sip.kind === 'response') addToHost(hosts.of(message.srcIp), outcome, status)
-    }
+    const { hosts, talkers } = this.#at(startedUs)
+    const outcome = decision?.outcome
+    add(talkers.from, sip.fromUser, attempt, outcome)
+    add(talkers.to, sip.toUser, attempt, outcome)
+    add(talkers.source, callerIp, attempt, outcome)
+    // A response names no User-Agent of the caller: agents have attempts only.
+    if (attempt) add(talkers.agent, sip.userAgent, attempt, undefined)
+    if (decision?.message.sip?.kind === 'response')
+      addToHost(hosts.of(decision.message.srcIp), decision.outcome, decision.status)
   }
 
   /** The rows that changed since the last time. */
   take(nowMs = performance.now()): readonly DetailRow[] {
+    for (const [us, names] of this.#batch)
+      for (const spans of this.#scales) mergeNames(spans.at(us), names)
+    this.#batch = new Map()
+    this.#lastUs = Number.NaN
     return this.#scales.flatMap((spans) => spans.take(nowMs))
   }
+
+  #at(us: number): Names {
+    if (us >= this.#lastUs && us < this.#lastUs + MINUTE_US) return this.#last
+    const startUs = us - (us % MINUTE_US)
+    let names = this.#batch.get(startUs)
+    if (names === undefined) {
+      names = emptyNames()
+      this.#batch.set(startUs, names)
+    }
+    this.#lastUs = startUs
+    this.#last = names
+    return names
+  }
+}
+
+function add(
+  names: BoundedCounts,
+  name: string,
+  attempt: TracedMessage | undefined,
+  outcome: CallDecision['outcome'] | undefined,
+): void {
+  if (name === '') return
+  const counts = names.of(name)
+  if (attempt !== undefined) counts.attempts += 1
+  if (outcome !== undefined) counts[outcome] += 1
+}
+
+function mergeNames({ hosts, talkers }: Names, batch: Names): void {
+  hosts.merge(batch.hosts)
+  for (const kind of TALKER_KINDS) talkers[kind].merge(batch.talkers[kind])
 }
 
 function addToHost(
@@ -83,26 +119,16 @@ function addToHost(
   host.failures[String(status)] = (host.failures[String(status)] ?? 0) + 1
 }
 
-function nameOf(kind: TalkerKind, sip: SipMessage, srcIp: string): string {
-  switch (kind) {
-    case 'from':
-      return sip.fromUser
-    case 'to':
-      return sip.toUser
-    case 'source':
-      return srcIp
-    case 'agent':
-      return sip.userAgent
-  }
-}
-
 type Scale = typeof MINUTE
 
-interface Span {
-  readonly startUs: number
-  readonly part: number
+interface Names {
   readonly hosts: BoundedCounts
   readonly talkers: Readonly<Record<TalkerKind, BoundedCounts>>
+}
+
+interface Span extends Names {
+  readonly startUs: number
+  readonly part: number
   isChanged: boolean
   writtenMs: number
 }
@@ -171,11 +197,15 @@ class Spans {
 const newSpan = (startUs: number): Span => ({
   startUs,
   part: nextPart++,
-  hosts: new BoundedCounts(),
-  talkers: {
-    ...{ from: new BoundedCounts(), to: new BoundedCounts() },
-    ...{ source: new BoundedCounts(), agent: new BoundedCounts() },
-  },
+  ...emptyNames(),
   isChanged: true,
   writtenMs: Number.NEGATIVE_INFINITY,
 })
+
+function emptyNames(): Names {
+  const [from, to, source, agent] = TALKER_KINDS.map(() => new BoundedCounts())
+  return {
+    hosts: new BoundedCounts(),
+    talkers: { from: from!, to: to!, source: source!, agent: agent! },
+  }
+}
