@@ -18,14 +18,18 @@ export function VerdictText({ call: { verdict, evidence, summary }, choose }: Pr
         return (
           <span key={at}>
             {verdict.slice(from, at)}
-            <button
-              type="button"
+            <a
               class="evidence-link"
-              onClick={() => choose(message)}
+              href={`?message=${message}`}
+              onClick={(event) => {
+                // What else the address says (filters, legs taken out) stays as it is.
+                event.preventDefault()
+                choose(message)
+              }}
               title={`Message ${message + 1}`}
             >
               {text}
-            </button>
+            </a>
           </span>
         )
       })}
