@@ -1,13 +1,9 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { decodeHep } from '#hep'
-import { readFixture } from '../../test/fixtures/pcap.ts'
+import { truePackets } from '../../test/fixtures/oracle.ts'
 import { headerValue, parseSip, readParties, sipSkim, skimSip } from './index.ts'
 
-const real = readFixture().flatMap(({ hep }) => {
-  const packet = decodeHep(hep)
-  return packet.kind === 'packet' && packet.protocolType === 1 ? [packet.payload] : []
-})
+const real = truePackets().flatMap(({ protocol, payload }) => (protocol === 1 ? [payload] : []))
 
 const ODD = [
   'INVITE  SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n',
