@@ -14,7 +14,7 @@ import { countRequest } from './http-metrics.ts'
 import { type Identity, NOBODY } from './identity.ts'
 import { LiveStreams } from './live.ts'
 import { auditOf, checkRights } from './login-context.ts'
-import { storeFor } from './masked-store.ts'
+import { ownSecret, type SecretSource, storeFor } from './masked-store.ts'
 import { OidcLoginPage } from './oidc.ts'
 import type { ApiOptions, Peer } from './options.ts'
 import { type Reply, respond } from './reply.ts'
@@ -48,6 +48,7 @@ export class ApiServer {
   readonly #forwarded: Forwarded
   readonly #rate: RequestRate
   readonly #oidc: OidcLoginPage | undefined
+  readonly #secret: SecretSource
   readonly #files: StaticFiles
   readonly #live: LiveStreams
   readonly #patterns = patternsOf(ROUTES)
@@ -63,6 +64,7 @@ export class ApiServer {
     this.#forwarded = new Forwarded(login.trustedProxies ?? [])
     this.#rate = new RequestRate(login.requestsPerSecondMax ?? REQUESTS_PER_SECOND_MAX)
     this.#oidc = login.oidc && people ? new OidcLoginPage(login.oidc, people) : undefined
+    this.#secret = people ? () => people.secret('masking') : ownSecret
     this.#files = new StaticFiles(options.files ?? [])
     this.#live = new LiveStreams(options.heartbeatMs)
   }
@@ -167,8 +169,8 @@ export class ApiServer {
       peer,
       options: this.#options,
       who,
-      store: storeFor(this.#options.store, who),
-      storeAs: (other) => storeFor(this.#options.store, other),
+      store: storeFor(this.#options.store, who, this.#secret),
+      storeAs: (other) => storeFor(this.#options.store, other, this.#secret),
       keepOpen: () => {
         deadline.clear()
         server.timeout(request, 0)
