@@ -10,24 +10,24 @@
 // Negated terms, and those that need the whole call (duration, setup, messages, text), name nobody.
 // Text that people typed becomes a parameter, never SQL.
 import type { Outcome } from '#contract'
-import type { MarkedList } from '../write/minute-marks.ts'
-import { cidrPrefix } from './cidr.ts'
-import { anywhere, foldGlob, type Glob, globMatches, likeText } from './glob.ts'
-import { partyGlob } from './party-glob.ts'
-import type {
-  AddressTerm,
-  NumberRange,
-  NumberTerm,
-  OutcomeTerm,
-  Query,
-  Term,
-  TextTerm,
-} from './query-terms.ts'
+import { anywhere, type Glob } from './glob.ts'
+import {
+  anyOf,
+  blocksSql,
+  type Condition,
+  foldedSql,
+  marked,
+  markedText,
+  PARTIES,
+  partySql,
+  rangesSql,
+  storedHeaderSql,
+  textSql,
+} from './query-conditions.ts'
+import type { AddressTerm, NumberTerm, OutcomeTerm, Query, Term, TextTerm } from './query-terms.ts'
 import { DOMAINS, LISTS } from './segment-columns.ts'
-import type { SqlParams } from './sql-params.ts'
 
-/** Writes the condition on a segment `s`, its values into the parameters. */
-export type Condition = (params: SqlParams) => string
+export type { Condition } from './query-conditions.ts'
 
 interface Candidate {
   /** `id`: of every segment. `head`: of the one with the earliest request. `some`: of some segment. */
@@ -153,87 +153,9 @@ function some(rank: number, condition: Condition, minutes?: Condition): Candidat
   return { about: 'some', rank, condition, minutes }
 }
 
-/** A list in the marks has such a value, or may. */
-function marked(
-  list: MarkedList,
-  condition: (params: SqlParams, value: string) => string,
-): Condition {
-  return (params) => {
-    const hasOne = anyOf(`m.${list}`, (value) => condition(params, value))
-    return `m.${list} is null or ${hasOne}`
-  }
-}
-
-/** What has no value at all is in no list. */
-function markedText(list: MarkedList, globs: readonly Glob[]): Condition | undefined {
-  if (globs.some((glob) => globMatches(glob, ''))) return undefined
-  return marked(list, (params, value) => foldedSql(params, value, globs))
-}
-
-const PARTIES = ['from', 'to', 'ruri'] as const
-
 /** Whole users and prefixes of some length are what an index finds. */
 function rankOfGlobs(globs: readonly Glob[]): number {
   return globs.every((glob) => (glob[0] ?? '').length >= 3 || glob.length === 1) ? 90 : 35
-}
-
-function partySql(
-  params: SqlParams,
-  parties: readonly (typeof PARTIES)[number][],
-  globs: readonly Glob[],
-): string {
-  const conditions = globs.flatMap((glob) => {
-    const { user, domain } = partyGlob(glob)
-    return parties.map((party) => {
-      const isUser = userSql(params, party, user)
-      if (domain === undefined) return isUser
-      return `((${isUser}) and (${foldedSql(params, DOMAINS[party], [domain])}))`
-    })
-  })
-  return conditions.join(' or ')
-}
-
-/** The request's user stands in the row, and in its index, when it is not the To user. */
-function userSql(params: SqlParams, party: (typeof PARTIES)[number], user: Glob): string {
-  const isUser = textSql(params, `s.${party}_user`, [user])
-  if (party !== 'ruri') return isUser
-  const isTo = textSql(params, 's.to_user', [user])
-  return `((${isUser}) or s.ruri_user is null and (${isTo}))`
-}
-
-/** One of the patterns, case counting. Whole texts together, so that an index is asked once. */
-function textSql(params: SqlParams, column: string, globs: readonly Glob[]): string {
-  const whole = globs.flatMap((glob) => (glob.length === 1 ? [glob[0]!] : []))
-  const wild = globs.filter((glob) => glob.length > 1)
-  const conditions = wild.map((glob) => `${column} like ${params.text(likeText(glob))}`)
-  if (whole.length === 1) conditions.unshift(`${column} = ${params.text(whole[0]!)}`)
-  if (whole.length > 1) conditions.unshift(`${column} = any(${params.texts(whole)})`)
-  return orAbsent(conditions, column, globs)
-}
-
-/** One of the patterns, ASCII case not counting: what `ilike` does under collation C, always. */
-function foldedSql(params: SqlParams, column: string, globs: readonly Glob[]): string {
-  const folded = `(${column}) collate "C"`
-  const conditions = globs.map((glob) => `${folded} ilike ${params.text(likeText(foldGlob(glob)))}`)
-  return orAbsent(conditions, column, globs)
-}
-
-/** A field without value is '' in a call and null in a row. */
-function orAbsent(conditions: readonly string[], column: string, globs: readonly Glob[]): string {
-  const takesEmpty = globs.some((glob) => globMatches(glob, ''))
-  return [...conditions, ...(takesEmpty ? [`${column} is null`] : [])].join(' or ')
-}
-
-function anyOf(column: string, condition: (element: string) => string): string {
-  return `exists (select from unnest(${column}) one where ${condition('one')})`
-}
-
-/** A header's value in the row is a text or, when segments were joined, a list of texts. */
-function storedHeaderSql(params: SqlParams, name: string, globs: readonly Glob[]): string {
-  const key = params.text(name)
-  const values = `jsonb_path_query(s.headers -> ${key}, 'lax $[*]') one`
-  const text = `(one #>> '{}')`
-  return `s.headers ? ${key} and exists (select from ${values} where ${foldedSql(params, text, globs)})`
 }
 
 function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
@@ -273,16 +195,6 @@ function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
 /** One of these is the status a call is shown with, once it has a final one. */
 const FINAL_STATUSES = ['s.failure_status', 's.challenge_status', 's.answer_status'] as const
 
-function rangesSql(params: SqlParams, column: string, ranges: readonly NumberRange[]): string {
-  const conditions = ranges.map(({ min, max }) => {
-    const above = `${column} >= ${params.integer(min)}`
-    return max === Number.POSITIVE_INFINITY
-      ? above
-      : `${above} and ${column} <= ${params.integer(max)}`
-  })
-  return `(${conditions.join(' or ')})`
-}
-
 function addressCandidate({ field, blocks }: AddressTerm): Candidate {
   const minutes = marked('hosts', (params, one) => blocksSql(params, one, blocks))
   if (field === 'ip')
@@ -293,22 +205,6 @@ function addressCandidate({ field, blocks }: AddressTerm): Candidate {
     )
   const condition: Condition = (params) => blocksSql(params, `s.${field}_ip`, blocks)
   return { about: 'head', rank: 50, condition, minutes }
-}
-
-/**
- * By what the text begins with. IPv6 has many spellings, so all of it is let through; an IPv4 address
- * written as IPv6 has the group ffff in it, however it is written.
- */
-function blocksSql(params: SqlParams, column: string, blocks: AddressTerm['blocks']): string {
-  const conditions = blocks.map((block) => {
-    if (block.version === 6) return `${column} like '%:%'`
-    const prefix = cidrPrefix(block)
-    return `${column} like ${params.text(likeText(block.bits === 32 ? [prefix] : [prefix, '']))}`
-  })
-  const hasIpv4 = blocks.some(({ version }) => version === 4)
-  // The colon first: hardly any address has one, and ilike is slow.
-  const mapped = `${column} like '%:%' and ${column} ilike '%:ffff:%'`
-  return [...conditions, ...(hasIpv4 ? [mapped] : [])].join(' or ')
 }
 
 /** The time without which a call cannot have the outcome; undefined where none is needed. */
