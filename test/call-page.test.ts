@@ -13,6 +13,11 @@ import { SEND } from './senders.ts'
 
 const SECOND_US = 1_000_000
 const pictures = process.env.CALLIOPE_TEST_PICTURES
+const ALIASES = [
+  { address: '10.9.0.1', name: 'Border' },
+  { address: '10.9.0.3', name: 'PBX Munich' },
+  { address: '10.20.0.0/16', name: 'Office' },
+]
 const KAMAILIO = '1-25361@127.0.0.101'
 
 describe.skipIf(withoutBrowser)('the page of a call', () => {
@@ -37,6 +42,11 @@ describe.skipIf(withoutBrowser)('the page of a call', () => {
     const fixture = readFixture().map(({ hep }) => hep)
     await SEND.udp(program, fixture)
     await settledLedger(program, sent + fixture.length)
+    await fetch(`${program.url}/api/v1/settings/aliases`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ aliases: ALIASES }),
+    })
     page = await newPage({ width: 1280, height: 800 })
   }, 60_000)
   afterAll(async () => {
@@ -99,6 +109,17 @@ describe.skipIf(withoutBrowser)('the page of a call', () => {
     expect(details).toContain('2 taps, +600 µs')
     expect(details).toContain('route=17')
     expect(await page.locator('.break text').allTextContents()).toEqual(['⋮ 4.1 s'])
+    await page.waitForSelector('.columns b >> text=PBX Munich')
+    expect(await page.locator('.columns b').allTextContents()).toEqual([
+      ...['Office', 'Border', 'PBX Munich'],
+    ])
+  })
+
+  test('says in the verdict of the outer leg who refused on the inner one', async () => {
+    await open('bad-a@sbc')
+    await page.click('.evidence-link >> text=passed on from 10.9.0.3')
+    await addressHas('message=')
+    expect(await page.textContent('.pane .path')).toContain('10.9.0.3:5060 → 10.9.0.1:5060')
   })
 
   test('takes a leg out and puts it back, and the address says so', async () => {

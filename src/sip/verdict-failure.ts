@@ -12,6 +12,7 @@ import type { CallState } from './call-state.ts'
 import { cite } from './citations.ts'
 import { headerValue } from './headers.ts'
 import { labelOf } from './label.ts'
+import type { TracedMessage } from './message.ts'
 import { finalStatusOf } from './outcome.ts'
 import { msBetween, spanText } from './span-text.ts'
 import type { FoldedMessage } from './taps.ts'
@@ -34,15 +35,26 @@ export function failureSentence(folded: Folded, state: CallState): readonly stri
   ]
 }
 
-/** Who made a call fail, and the reason it gave ('' without one); undefined when nobody refused it. */
-export function refusalOf(
-  folded: Folded,
-  state: CallState,
-): { readonly host: string; readonly reason: string } | undefined {
+/** A final answer that ended a call. */
+export interface Refusal {
+  readonly host: string
+  /** Whom it was told to. */
+  readonly toHost: string
+  /** '503 Service Unavailable' */
+  readonly label: string
+  /** From its Reason or Warning; '' without one. */
+  readonly reason: string
+  readonly message: TracedMessage
+}
+
+/** Who made a call fail; undefined when nobody refused it. */
+export function refusalOf(folded: Folded, state: CallState): Refusal | undefined {
   const status = finalStatusOf(state)
   const failure = findResponse(folded, (sip) => sip.status === status && sip.cseqMethod !== 'BYE')
   if (failure === undefined || failure.sip.status < 300) return undefined
-  return { host: failure.message.srcIp, reason: reasonOf(failure.message) }
+  const { message } = failure
+  const { srcIp: host, dstIp: toHost } = message
+  return { host, toHost, label: labelOf(message), reason: reasonOf(message), message }
 }
 
 function whenText(folded: Folded, { message, sip }: FoundResponse, state: CallState): string {

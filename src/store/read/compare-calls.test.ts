@@ -152,6 +152,32 @@ test('readCall points its evidence at the messages of the merged ladder', async 
   expect(call.messages[refusal.message]?.label).toBe('503 Because')
 })
 
+test('readCall follows a refusal back through the legs to whoever gave it first', async () => {
+  const leg = (callId: string, path: TestMessage, names: string, at: number, status: string) => {
+    const headers = names === '' ? [] : [`X-CID: ${names}`]
+    const back = { src: path.dst!, dst: path.src!, start: status, toTag: 't' }
+    return insertSegments(database.sql, [
+      {
+        callId,
+        messages: [
+          traced({ ...path, callId, headers, atUs: at }),
+          traced({ ...back, callId, atUs: SECOND_US - at }),
+        ],
+      },
+    ])
+  }
+  await leg('outer', { src: '10.0.0.1', dst: '10.0.0.2' }, '', 0, '503')
+  await leg('middle', { src: '10.0.0.2', dst: '10.0.0.3' }, 'outer', 1_000, '503')
+  await leg('inner', { src: '10.0.0.3', dst: '10.0.0.4' }, 'middle', 2_000, '486')
+  const call = (await store.readCall('outer', { correlate: true, messagesMax: 5000 }, signal))!
+  expect(call.verdict).toBe(
+    'failed: 503 Because from 10.0.0.2 1.0 s after INVITE, no ACK, passed on from 10.0.0.4 (486 Because)',
+  )
+  const last = call.evidence.at(-1)!
+  expect(call.verdict.slice(last.at)).toBe(last.text)
+  expect(call.messages[last.message]?.callId).toBe('inner')
+})
+
 const share = (id: number, more: object = {}) => ({
   id: `00000000-0000-4000-8000-00000000000${id}`,
   tokenHash: Buffer.alloc(32, id),

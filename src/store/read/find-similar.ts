@@ -11,6 +11,7 @@ import {
   finalStatusOf,
   foldTaps,
   outcomeOf,
+  type Refusal,
   refusalOf,
 } from '#sip'
 import { callRowOf } from './call-row.ts'
@@ -27,11 +28,6 @@ const CALLS_MAX = 500
 const ROWS_MAX = 20
 const BOUNDS = { messagesMax: 500, bytesMax: 4 * 1024 * 1024 }
 const GOOD: ReadonlySet<string> = new Set(['answered', 'completed', 'registered', 'ok', 'ringing'])
-
-interface Refusal {
-  readonly host: string
-  readonly reason: string
-}
 
 /** The calls that failed like this one; undefined when this one is not stored. */
 export async function findSimilar(

@@ -5,7 +5,6 @@ import {
   type CallFacts,
   callFactsOf,
   cutCallId,
-  explainVerdict,
   type FoldedMessage,
   foldTaps,
   type JoinedLeg,
@@ -15,6 +14,7 @@ import {
 } from '#sip'
 import { callMessageOf } from './call-message.ts'
 import { callRowOf, partyText } from './call-row.ts'
+import { callVerdict } from './call-verdict.ts'
 import { findRelatives } from './find-relatives.ts'
 import { type LoadedTrace, loadTraces, type TraceBounds } from './load-trace.ts'
 import type { ReadSession } from './read-session.ts'
@@ -50,7 +50,11 @@ export async function readCall(
   const { folded, ...shown } = messagesOf(whole, shownMax)
   return {
     callId,
-    ...verdictOf(wanted, folded),
+    ...callVerdict(
+      wanted,
+      legs.map(({ trace }) => trace),
+      folded,
+    ),
     summary: callRowOf(wanted.call),
     legs: [
       legOf(wanted, { callId, reasons: [], score: 1 }),
@@ -59,24 +63,6 @@ export async function readCall(
     ],
     ...shown,
     ...(merged.missing.length > 0 ? { missing: merged.missing } : {}),
-  }
-}
-
-/** Only the wanted call is judged, but its messages are numbered among those of all legs. */
-function verdictOf(
-  { call, messages }: LoadedTrace,
-  shown: readonly FoldedMessage[],
-): Pick<CallDetail, 'evidence' | 'verdict'> {
-  const own = foldTaps(messages)
-  const { text, evidence } = explainVerdict(own, call.state)
-  const places = new Map(shown.flatMap(({ taps }, i) => taps.map((tap) => [tap, i] as const)))
-  return {
-    verdict: text,
-    // A message that is left out cannot be pointed at.
-    evidence: evidence.flatMap(({ message, ...words }) => {
-      const place = places.get(own[message]!.message)
-      return place === undefined ? [] : [{ ...words, message: place }]
-    }),
   }
 }
 

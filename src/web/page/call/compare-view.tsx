@@ -103,8 +103,12 @@ function ComparedLadders({ left, right }: LadderProps) {
         <table class="compared">
           <thead>
             <tr>
-              <th scope="col">This call</th>
-              <th scope="col">The other one</th>
+              <th scope="col">
+                This call <Hosts call={left} />
+              </th>
+              <th scope="col">
+                The other one <Hosts call={right} />
+              </th>
               <th scope="col">What differs, from the other one to this</th>
             </tr>
           </thead>
@@ -124,6 +128,10 @@ function ComparedLadders({ left, right }: LadderProps) {
     </>
   )
 }
+
+const Hosts = ({ call: { ladder } }: { call: CallDetail }) => (
+  <code>{ladder.columns.map(({ label }) => label).join(' · ')}</code>
+)
 
 const isDifferent = ({ left, right, differences }: ComparedRow): boolean =>
   left === undefined || right === undefined || differences.length > 0
