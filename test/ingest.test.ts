@@ -4,8 +4,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import type { CallPage, DemoState, Kpi, Ledger, QuarantineRetry } from '#contract'
+import type { CallPage, DemoState, Kpi, Ledger, QuarantineRetry, Source } from '#contract'
 import { encodeHep } from '#hep'
+import { AGENTS } from '../src/web/page/doctor/agent-configs.ts'
 import { launchBrowser, withoutBrowser } from './browser.ts'
 import { network, startKamailioWith } from './peers/kamailio.ts'
 import { runSipp } from './peers/sipp.ts'
@@ -84,17 +85,17 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
     await page.close()
   }, 60_000)
 
-  test.skipIf(withoutPeers)(
-    "the configuration that the page makes lets a real Kamailio be 'seen', with its facts",
-    async () => {
-      const page = await open('/ingest/connect')
+  test.skipIf(withoutPeers).each(['udp', 'tcp'])(
+    "the configuration that the page makes lets a real Kamailio be 'seen' over %s",
+    async (transport) => {
+      const page = await open(`/ingest/connect?by=${transport}`)
       await page.click('[aria-pressed="true"]:has-text("Kamailio")')
       await page.locator('input[type=number]').fill('4711')
       const config = await page.textContent('pre.config')
-      expect(await page.textContent('.first-packet')).toContain('Waiting for the first packet')
+      await page.waitForSelector('text=Waiting for the first packet')
       const net = network()
       await using _kamailio = await startKamailioWith({
-        ...{ sip: `${net}.10:5060`, directory: directory.path },
+        ...{ sip: `${net}.10:5060`, directory: directory.path, withTcp: transport === 'tcp' },
         snippet: config!.replace('# modparam', 'modparam').replace('OWN_ADDRESS', `${net}.10`),
       })
       await runSipp({
@@ -103,12 +104,33 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
       })
       await page.waitForSelector('.first-packet.seen')
       const seen = await page.textContent('.first-packet')
-      expect(seen).toContain(`Seen: ${net}.10 over UDP, HEP v3`)
+      // Over TCP the system chooses the address that the connection comes from.
+      expect(seen).toContain(
+        transport === 'udp' ? `Seen: ${net}.10 over UDP, HEP v3` : 'over TCP, HEP v3',
+      )
       expect(seen).toContain('capture id 4711')
       await page.close()
     },
     30_000,
   )
+
+  test('hep-js, called as the page writes it, is seen', async () => {
+    const { text } = AGENTS.find(({ id }) => id === 'hep-js')!
+    const code = text({ ...program.udp, transport: 'udp', captureId: 4712, key: '' })
+    const callId = 'by-hep-js@example.test'
+    const sip = `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKh\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
+    const names = ['require', 'sipMessage', 'srcIp', 'srcPort', 'dstIp', 'dstPort']
+    const run = new Function(...names, `${code}\nreturn socket`)
+    const socket = run(require, sip, '10.1.1.1', 5060, '10.1.1.2', 5061)
+    const { calls } = await until(
+      () => ask<CallPage>(program, `/api/v1/calls?q=callid:${callId}`),
+      (page) => page.calls.length === 1,
+    )
+    socket.close()
+    expect(calls[0]).toMatchObject({ srcIp: '10.1.1.1', dstIp: '10.1.1.2', method: 'OPTIONS' })
+    const { sources } = await ask<{ sources: Source[] }>(program, '/api/v1/sources')
+    expect(sources.find(({ captureId }) => captureId === 4712)).toMatchObject({ packets: 1 })
+  })
 
   test('the overview shows what the calls say, and a click on 503 finds exactly those', async () => {
     const page = await open('/overview')

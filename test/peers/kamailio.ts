@@ -29,15 +29,19 @@ export const startKamailioWith = ({
   snippet,
   sip,
   directory,
+  withTcp,
 }: {
   readonly snippet: string
+  /** To send HEP over TCP it needs a TCP socket of its own. */
+  readonly withTcp: boolean
   readonly sip: string
   readonly directory: string
 }): Promise<AsyncDisposable> =>
   run(
     { sip, directory, hep: '' },
     [
-      ...['#!KAMAILIO', 'debug=0', 'log_stderror=yes', 'children=2', 'disable_tcp=yes'],
+      ...['#!KAMAILIO', 'debug=0', 'log_stderror=yes', 'children=2'],
+      withTcp ? `listen=tcp:${sip}` : 'disable_tcp=yes',
       ...[`listen=udp:${sip}`, 'auto_aliases=no', 'dns=no'],
       ...['tm', 'sl', 'rr', 'pv', 'textops'].map((name) => `loadmodule "${name}.so"`),
       snippet,

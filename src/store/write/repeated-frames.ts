@@ -12,7 +12,8 @@ export class RepeatedFrames {
 
   /** Whether a frame of that time and length was seen lately; remembers this one. */
   isRepeat(agentUs: number, length: number): boolean {
-    const slot = agentUs % SLOTS
+    // As agentUs % SLOTS, which is ten times as slow for numbers of this size.
+    const slot = agentUs - Math.floor(agentUs / SLOTS) * SLOTS
     if (this.#times[slot] === agentUs && this.#lengths[slot] === length) return true
     this.#times[slot] = agentUs
     this.#lengths[slot] = length

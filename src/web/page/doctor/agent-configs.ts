@@ -1,5 +1,5 @@
 // Configuration of the agents people have, for one address. Kamailio's and hep-js' are run by tests
-// against the real thing; the others follow their manuals.
+// against the real thing, sngrep's was by hand; the others follow their manuals.
 
 export type AgentTransport = 'udp' | 'tcp' | 'tls'
 
@@ -142,7 +142,7 @@ export const AGENTS: readonly AgentConfig[] = [
   {
     ...{ id: 'sngrep', name: 'sngrep', transports: ['udp'] },
     file: 'command line',
-    note: 'For a moment only: sends what sngrep sees while it runs.',
+    note: 'For a moment only: sends what sngrep sees while it runs. It chooses its capture id itself.',
     text: (target) => `sngrep -H udp:${at(target)}`,
   },
   {
