@@ -55,7 +55,7 @@ const NEAR_END_ROWS = 200
 
 /** The table. */
 export function VirtualTable<Row>(props: TableProps<Row>) {
-  const { rows, columns, keyOf, rowPx, chosen, card, label, foot } = props
+  const { rows, keyOf, rowPx, chosen, card, label, foot } = props
   const scroller = useRef<HTMLDivElement>(null)
   const headPx = card ? 0 : HEAD_PX
   const virtual = useVirtual(scroller, {
@@ -72,39 +72,45 @@ export function VirtualTable<Row>(props: TableProps<Row>) {
     <div
       ref={scroller}
       class={`table${card ? ' cards' : ''}`}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      aria-multiselectable={props.marked !== undefined}
-      aria-busy={props.busy}
-      aria-activedescendant={at >= 0 ? rowId(chosen!) : undefined}
-      tabIndex={0}
       style={{ '--columns': templateOf(props), '--row': `${rowPx}px` }}
     >
-      <Head {...props} />
-      <div class="table-sizer" role="rowgroup" style={{ height: `${virtual.totalPx}px` }}>
-        <div role="presentation" style={{ transform: `translateY(${first?.start ?? 0}px)` }}>
-          {virtual.items.map(({ index }) => {
-            const row = rows[index]
-            if (row === undefined) return null
-            const key = keyOf(row)
-            return (
-              <TableRow<Row>
-                key={key}
-                id={key}
-                row={row}
-                index={index}
-                columns={columns}
-                chosen={key === chosen}
-                marked={props.marked?.has(key) ?? false}
-                table={props}
-              />
-            )
-          })}
+      <div
+        class="table-grid"
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        aria-multiselectable={props.marked !== undefined}
+        aria-busy={props.busy}
+        aria-activedescendant={at >= 0 ? rowId(chosen!) : undefined}
+        tabIndex={0}
+      >
+        <Head {...props} />
+        <div class="table-sizer" role="rowgroup" style={{ height: `${virtual.totalPx}px` }}>
+          <div role="presentation" style={{ transform: `translateY(${first?.start ?? 0}px)` }}>
+            {virtual.items.map(({ index }) => drawRow(props, index))}
+          </div>
         </div>
       </div>
       {foot}
     </div>
+  )
+}
+
+function drawRow<Row>(table: TableProps<Row>, index: number) {
+  const row = table.rows[index]
+  if (row === undefined) return null
+  const key = table.keyOf(row)
+  return (
+    <TableRow<Row>
+      key={key}
+      id={key}
+      row={row}
+      index={index}
+      columns={table.columns}
+      chosen={key === table.chosen}
+      marked={table.marked?.has(key) ?? false}
+      table={table}
+    />
   )
 }
 

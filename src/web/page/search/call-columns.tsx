@@ -14,16 +14,16 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     ...{ id: 'started', label: 'Started', widthPx: 140, title: ({ startedAt }) => startedAt },
     cell: (call) => <Started call={call} />,
   },
-  { id: 'outcome', label: 'Outcome', widthPx: 124, cell: (call) => <Outcome call={call} /> },
+  { id: 'outcome', label: 'Outcome', widthPx: 136, cell: (call) => <Outcome call={call} /> },
   {
-    ...{ id: 'from', label: 'From', widthPx: 150, title: ({ from }) => from },
+    ...{ id: 'from', label: 'From', widthPx: 144, title: ({ from }) => from },
     cell: (call) => call.from || <Nobody text={nameOf(call.srcIp)} />,
   },
   {
-    ...{ id: 'to', label: 'To', widthPx: 150, title: ({ to }) => to },
+    ...{ id: 'to', label: 'To', widthPx: 144, title: ({ to }) => to },
     cell: (call) => call.to || <Nobody text={nameOf(call.dstIp)} />,
   },
-  { id: 'method', label: 'Method', widthPx: 84, cell: methodOf },
+  { id: 'method', label: 'Method', widthPx: 92, cell: methodOf },
   {
     id: 'status',
     label: 'Status',
