@@ -32,54 +32,12 @@ export function ConnectAgent({ query, ingest }: Props) {
     return <p class="muted">This server takes no HEP itself: connect agents to a capture node.</p>
   return (
     <div class="connect">
-      <nav class="agents" aria-label="Agents">
-        {AGENTS.map(({ id, name }) => (
-          <button
-            key={id}
-            type="button"
-            aria-pressed={id === agent.id}
-            onClick={() => changeQuery({ agent: id }, 'replace')}
-          >
-            {name}
-          </button>
-        ))}
-      </nav>
+      <AgentChoice chosen={agent.id} />
       <section class="panel">
-        <form class="target" onSubmit={(event) => event.preventDefault()}>
-          <label>
-            Send to
-            <input
-              value={host ?? end?.host ?? ''}
-              onInput={({ currentTarget }) => setHost(currentTarget.value.trim())}
-              spellcheck={false}
-            />
-          </label>
-          <label>
-            By
-            <select
-              value={end?.transport}
-              onChange={({ currentTarget }) => changeQuery({ by: currentTarget.value }, 'replace')}
-            >
-              {usable.map(({ transport, port }) => (
-                <option key={transport} value={transport}>
-                  {transport.toUpperCase()} {port}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            Capture id
-            <input
-              type="number"
-              min={1}
-              max={4_294_967_295}
-              value={captureId}
-              onInput={({ currentTarget }) =>
-                setCaptureId(Number(currentTarget.value) || CAPTURE_ID)
-              }
-            />
-          </label>
-        </form>
+        <Target
+          {...{ end, usable, host, setHost, captureId }}
+          setCaptureId={(id) => setCaptureId(id || CAPTURE_ID)}
+        />
         {end ? (
           <Config agent={agent} end={{ ...end, host: host || end.host }} captureId={captureId} />
         ) : (
@@ -94,6 +52,67 @@ export function ConnectAgent({ query, ingest }: Props) {
     </div>
   )
 }
+
+const AgentChoice = ({ chosen }: { chosen: string }) => (
+  <nav class="agents" aria-label="Agents">
+    {AGENTS.map(({ id, name }) => (
+      <button
+        key={id}
+        type="button"
+        aria-pressed={id === chosen}
+        onClick={() => changeQuery({ agent: id }, 'replace')}
+      >
+        {name}
+      </button>
+    ))}
+  </nav>
+)
+
+interface TargetProps {
+  readonly end: End | undefined
+  readonly usable: readonly End[]
+  readonly host: string | undefined
+  readonly setHost: (host: string) => void
+  readonly captureId: number
+  readonly setCaptureId: (id: number) => void
+}
+
+/** Where the agent sends, by what, and under which number. */
+const Target = ({ end, usable, host, setHost, captureId, setCaptureId }: TargetProps) => (
+  <form class="target" onSubmit={(event) => event.preventDefault()}>
+    <label>
+      Send to
+      <input
+        value={host ?? end?.host ?? ''}
+        onInput={({ currentTarget }) => setHost(currentTarget.value.trim())}
+        spellcheck={false}
+      />
+    </label>
+    <label>
+      By
+      <select
+        value={end?.transport}
+        onChange={({ currentTarget }) => changeQuery({ by: currentTarget.value }, 'replace')}
+      >
+        {usable.map(({ transport, port }) => (
+          <option key={transport} value={transport}>
+            {transport.toUpperCase()} {port}
+          </option>
+        ))}
+      </select>
+    </label>
+    <label>
+      Capture id
+      <input
+        type="number"
+        min={1}
+        max={4_294_967_295}
+        value={captureId}
+        onInput={({ currentTarget }) => setCaptureId(Number(currentTarget.value))}
+      />
+    </label>
+  </form>
+)
 
 interface ConfigProps {
   readonly agent: (typeof AGENTS)[number]

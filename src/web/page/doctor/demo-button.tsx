@@ -1,5 +1,6 @@
 // Fills an empty system with an hour of made-up calls.
 import { useEffect, useState } from 'preact/hooks'
+import './demo.css'
 import type { DemoState } from '#contract'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { showCount } from '../parts/format.ts'

@@ -3,13 +3,11 @@
 import { useEffect } from 'preact/hooks'
 import './send-here.css'
 import type { Ledger } from '#contract'
+import { hrefOf } from '../shell/address.ts'
 import { apiPath } from '../shell/fetch-json.ts'
 import { useAnswer } from '../shell/use-answer.ts'
-
-// Of /api/v1/about, what is needed here.
-interface About {
-  readonly hep: readonly { readonly transport: string; readonly address: string }[]
-}
+import { DemoButton } from './demo-button.tsx'
+import { type About, type End, endsOf } from './ends.ts'
 
 const LOOK_AGAIN_MS = 1_000
 
@@ -21,40 +19,42 @@ export function SendHere({ look }: { look: () => void }) {
   }, [look])
   const about = useAnswer<About>(apiPath('about')).value
   const ledger = useAnswer<Ledger>(apiPath('ledger')).value
-  const ends = (about?.hep ?? []).map(({ transport, address }) => ({
-    transport,
-    address: reachable(address),
-  }))
-  const udp = ends.find(({ transport }) => transport === 'udp')?.address
+  const ends = about ? endsOf(about, location.hostname) : []
+  const udp = ends.map(addressOf).find((_, i) => ends[i]!.transport === 'udp')
   return (
     <div class="empty">
       <h1>No calls yet</h1>
       {ends.length > 0 ? <p>Send HEP here:</p> : <p>This server takes no HEP itself.</p>}
       <dl class="ends">
-        {ends.map(({ transport, address }) => (
-          <div key={transport + address}>
-            <dt>{transport.toUpperCase()}</dt>
+        {ends.map((end) => (
+          <div key={end.transport}>
+            <dt>{end.transport.toUpperCase()}</dt>
             <dd>
-              <code>{address}</code>
+              <code>{addressOf(end)}</code>
             </dd>
           </div>
         ))}
       </dl>
-      {udp && (
+      {ends.length > 0 && (
         <>
-          <p>Kamailio, for example:</p>
-          <pre>
-            {`modparam("siptrace", "hep_mode_on", 1)\nmodparam("siptrace", "hep_version", 3)\nmodparam("siptrace", "trace_mode", 1)\nmodparam("siptrace", "duplicate_uri", "sip:${udp}")`}
-          </pre>
-          <p>Or try it with calls that are made up:</p>
-          <pre>{`calliope load --to ${udp}`}</pre>
+          <p>
+            <a href={hrefOf('ingest', 'connect')}>Connect an agent</a>: what to write into Kamailio,
+            OpenSIPS, FreeSWITCH, Asterisk, heplify and others.
+          </p>
+          {udp && (
+            <>
+              <p>Or try it with calls that are made up:</p>
+              <pre>{`calliope load --to ${udp}`}</pre>
+            </>
+          )}
+          <DemoButton />
         </>
       )}
       {/* The commonest first mistake: something arrives, but is not HEP or has the wrong key. */}
       {ledger && ledger.rejected.total > 0 && (
         <p class="error" role="status">
           <strong>{ledger.rejected.total} frames were refused.</strong> The reasons are in the line
-          below, the frames in <a href="/api/v1/quarantine">quarantine</a>.
+          below, the frames in <a href={hrefOf('ingest', 'quarantine')}>quarantine</a>.
         </p>
       )}
       <p class="waiting">Waiting for the first call …</p>
@@ -62,6 +62,5 @@ export function SendHere({ look }: { look: () => void }) {
   )
 }
 
-/** An address that stands for every address of the server is reached by the name we came by. */
-const reachable = (address: string): string =>
-  address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, location.hostname)
+const addressOf = ({ host, port }: End): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
