@@ -2,10 +2,10 @@
 import { expect, test } from 'bun:test'
 import type { Source } from '#contract'
 import { encodeHep } from '#hep'
-import { AGENTS } from './agent-configs.ts'
-import { endsOf } from './ends.ts'
-import { readParts } from './hep-chunks.ts'
-import { adviseOn, adviseOnSockets } from './source-advice.ts'
+import { AGENTS } from '../src/web/page/doctor/agent-configs.ts'
+import { endsOf } from '../src/web/page/doctor/ends.ts'
+import { readParts } from '../src/web/page/doctor/hep-chunks.ts'
+import { adviseOn, adviseOnSockets } from '../src/web/page/doctor/source-advice.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 8)
 const source = (change: Partial<Source>): Source => ({
