@@ -55,9 +55,3 @@ function headersOf(lines: readonly string[]): HeaderLine[] {
   // A message cut within its headers ends with an empty line that was none.
   return headers.filter(({ sentName, value }) => sentName !== '' || value !== '')
 }
-
-/** The value of the first header of that name, unfolded; '' without one. */
-export function headerOf({ headers }: SipText, name: string): string {
-  const found = headers.find((header) => header.name.toLowerCase() === name.toLowerCase())
-  return found?.value.replaceAll(/\s*\n\s+/g, ' ') ?? ''
-}
