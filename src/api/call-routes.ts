@@ -5,7 +5,7 @@ import type { Identity } from './identity.ts'
 import { flag, integer, list, opaque, refuseBackwards, segment, text, time } from './params.ts'
 import { exportPcap } from './pcap.ts'
 import { json, type Reply } from './reply.ts'
-import { type Route, route } from './route.ts'
+import { type RequestContext, type Route, route } from './route.ts'
 import { exportText } from './text.ts'
 
 // A ladder of more is not read by anyone; files are, by programs.
@@ -53,7 +53,11 @@ export const CALL_ROUTES: readonly Route[] = [
     params: which,
     answer: { kind: 'json', schema: 'CallDetail' },
     errors: ['call_not_found'],
-    handle: async (which, context) => json(await findCall(which, MESSAGES_SHOWN_MAX, context)),
+    handle: async (which, context) => {
+      const call = await findCall(which, MESSAGES_SHOWN_MAX, context)
+      await noteUnmasked(which.callId, context)
+      return json(call)
+    },
   }),
   route({
     method: 'GET',
@@ -100,6 +104,12 @@ export const CALL_ROUTES: readonly Route[] = [
     handle: ({ q }, context) => context.watch(q, context),
   }),
 ]
+
+// Where the policy says so, and somebody saw what is hidden from others.
+async function noteUnmasked(callId: string, { who, gate, audit }: RequestContext): Promise<void> {
+  if (who.masking || !(await gate.policies.masking()).auditUnmasked) return
+  await audit('view-unmasked', callId)
+}
 
 const exported = (form: 'pcap' | 'text', { masking }: Identity) => ({
   ...{ form, masked: masking !== undefined },

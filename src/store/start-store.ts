@@ -9,6 +9,7 @@
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
 import { type MergeCounts, MergeKeeper, type MergeSettings } from './merge/merge-keeper.ts'
+import { retentionInForce } from './people/retention-setting.ts'
 import { answeredWithin, connect, describeUrl } from './postgres/connect.ts'
 import { DatabaseError } from './postgres/database-error.ts'
 import { DatabaseHealth } from './postgres/database-health.ts'
@@ -264,7 +265,8 @@ class RunningStore implements Store {
       await pause(retentionEveryMs, this.#stopping.signal)
       if (this.#stopping.signal.aborted || !this.isReady) continue
       try {
-        await enforceRetention(this.#sql, { retentionMs, bytesMax })
+        const inForce = await retentionInForce(this.#sql, { retentionMs, bytesMax })
+        await enforceRetention(this.#sql, inForce)
       } catch (error) {
         log.warn({ error: String(error) }, 'could not look for old calls; later')
       }

@@ -3,6 +3,7 @@ import type { People } from '../../api/people.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
 import { openPeople } from './people-store.ts'
+import { retentionInForce } from './retention-setting.ts'
 
 let database: TestDatabase
 let people: ReturnType<typeof openPeople> & People
@@ -145,4 +146,13 @@ test('the audit log is read newest first, page by page, by person and by action'
   expect(await people.audit({ ...none, limit: 9, who: 'anna', action: 'export' })).toEqual([
     all[2]!,
   ])
+})
+
+test('retentionInForce takes what is set, and the configuration where nothing is', async () => {
+  const configured = { retentionMs: 1000, bytesMax: 7 }
+  expect(await retentionInForce(database.sql, configured)).toEqual(configured)
+  await people.setSetting('retention', { hours: 2, bytesMax: null })
+  expect(await retentionInForce(database.sql, configured)).toEqual({
+    ...{ retentionMs: 7_200_000, bytesMax: 7 },
+  })
 })

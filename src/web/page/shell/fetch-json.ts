@@ -8,6 +8,8 @@ export interface Failure {
   readonly hint: string
   readonly at?: number
   readonly length?: number
+  /** What is wrong with a form, by field. */
+  readonly fields?: Readonly<Record<string, string>>
 }
 
 /** What came of asking: never an exception. */

@@ -1,4 +1,5 @@
 // The pages, and what belongs to the person rather than to a page.
+import { Account } from '../login/account.tsx'
 import { hrefOf } from './address.ts'
 import { showKeyHelp } from './key-help.tsx'
 import { lastSearch } from './last-search.ts'
@@ -36,6 +37,7 @@ export function NavBar({ page }: { page: PageName }) {
         ))}
       </nav>
       <span class="own">
+        <Account />
         <button type="button" class="quiet" onClick={nextTheme} title={`Colours: ${theme}`}>
           <span aria-hidden="true">{{ system: '◐', light: '☀', dark: '☾' }[theme]}</span>
           <span class="sr">Colours: {theme}</span>
