@@ -16,11 +16,11 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
   },
   { id: 'outcome', label: 'Outcome', widthPx: 136, cell: (call) => <Outcome call={call} /> },
   {
-    ...{ id: 'from', label: 'From', widthPx: 144, title: ({ from }) => from },
+    ...{ id: 'from', label: 'From', widthPx: 152, title: ({ from }) => from },
     cell: (call) => call.from || <Nobody text={nameOf(call.srcIp)} />,
   },
   {
-    ...{ id: 'to', label: 'To', widthPx: 144, title: ({ to }) => to },
+    ...{ id: 'to', label: 'To', widthPx: 152, title: ({ to }) => to },
     cell: (call) => call.to || <Nobody text={nameOf(call.dstIp)} />,
   },
   { id: 'method', label: 'Method', widthPx: 92, cell: methodOf },
@@ -45,11 +45,11 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ messageCount, partial }) => `${messageCount}${partial ? '+' : ''}`,
   },
   {
-    ...{ id: 'agent', label: 'User agent', widthPx: 132, title: ({ userAgent }) => userAgent },
+    ...{ id: 'agent', label: 'User agent', widthPx: 124, title: ({ userAgent }) => userAgent },
     cell: ({ userAgent }) => userAgent,
   },
   {
-    ...{ id: 'path', label: 'Path', widthPx: 200 },
+    ...{ id: 'path', label: 'Path', widthPx: 190 },
     title: ({ srcIp, dstIp }) => `${srcIp} → ${dstIp}`,
     cell: ({ srcIp, dstIp }) => (srcIp || dstIp) && `${nameOf(srcIp)} → ${nameOf(dstIp)}`,
   },
