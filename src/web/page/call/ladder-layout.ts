@@ -9,11 +9,18 @@
 import type { LadderColumn } from '#contract'
 import type { ArrowRow, LadderRow } from './ladder-rows.ts'
 
-/** Room at the left for the times. */
-export const GUTTER = 92
-/** Room for 'INVITE' or '200 OK' with some SDP, and for an IPv4 address above. */
-export const COLUMN_GAP_MIN = 128
-const EDGE = 62
+interface Measures {
+  /** Room at the left for the times. */
+  readonly gutter: number
+  /** Room for 'INVITE' or '200 OK' with some SDP, and for an IPv4 address above. */
+  readonly gapMin: number
+  readonly edge: number
+}
+const WIDE: Measures = { gutter: 92, gapMin: 128, edge: 62 }
+/** Three hosts fit a phone. */
+const NARROW: Measures = { gutter: 66, gapMin: 98, edge: 50 }
+const NARROW_PX = 500
+const NARROW_TIME_LETTERS = 8
 /** One row. */
 export const ROW_HEIGHT = 40
 /** The line of an arrow below the top of its row. */
@@ -42,6 +49,8 @@ export type LaidOutRow =
 
 /** A ladder ready to be drawn. */
 export interface LadderLayout {
+  /** Where times end. */
+  readonly gutter: number
   readonly width: number
   readonly height: number
   readonly columns: readonly { readonly x: number; readonly label: string; readonly ip: string }[]
@@ -54,12 +63,14 @@ export function layOutLadder(
   rows: readonly LadderRow[],
   widthWanted: number,
 ): LadderLayout {
+  const { gutter, gapMin, edge } = measuresFor(widthWanted, rows)
   const gaps = Math.max(1, columns.length - 1)
   // Wider than the room there is when it must be: then the ladder scrolls sideways.
-  const gap = Math.max(COLUMN_GAP_MIN, (widthWanted - GUTTER - 2 * EDGE) / gaps)
-  const width = Math.round(GUTTER + 2 * EDGE + gaps * gap)
-  const xOf = (column: number) => Math.round(GUTTER + EDGE + column * gap)
+  const gap = Math.max(gapMin, (widthWanted - gutter - 2 * edge) / gaps)
+  const width = Math.round(gutter + 2 * edge + gaps * gap)
+  const xOf = (column: number) => Math.round(gutter + edge + column * gap)
   return {
+    gutter: gutter - 10,
     width,
     height: rows.length * ROW_HEIGHT + FOOT,
     columns: columns.map(({ label, ip }, i) => ({ x: xOf(i), label, ip })),
@@ -77,6 +88,12 @@ export function layOutLadder(
       }
     }),
   }
+}
+
+/** Times by the clock need more room than a phone has to spare. */
+function measuresFor(widthWanted: number, rows: readonly LadderRow[]): Measures {
+  const isLong = (row: LadderRow) => row.kind === 'arrow' && row.time.length > NARROW_TIME_LETTERS
+  return widthWanted >= NARROW_PX || rows.some(isLong) ? WIDE : NARROW
 }
 
 /** The whole text is in the pane; here it is cut where it ends. */

@@ -2,7 +2,7 @@
 // canvas for a PNG. A canvas and not the SVG itself as an image, because our content policy lets no page
 // load an image that is not a file of ours, and that is right.
 import type { LadderArrow } from '#contract'
-import { GUTTER, type LadderLayout, LINE_Y, ROW_HEIGHT } from './ladder-layout.ts'
+import { type LadderLayout, LINE_Y, ROW_HEIGHT } from './ladder-layout.ts'
 
 /** Everything a ladder is made of. */
 export type Shape =
@@ -52,11 +52,11 @@ export function shapesOf({ layout, title, subtitle, names }: Picture): readonly 
     const bottom = HEAD_HEIGHT + layout.height
     shapes.push({ kind: 'line', x1: x, y1: HEAD_HEIGHT, x2: x, y2: bottom, color: 'line' })
   }
-  for (const row of layout.rows) shapes.push(...rowShapes(row, layout.width))
+  for (const row of layout.rows) shapes.push(...rowShapes(row, layout))
   return shapes
 }
 
-function rowShapes(laid: LadderLayout['rows'][number], width: number): Shape[] {
+function rowShapes(laid: LadderLayout['rows'][number], { width, gutter }: LadderLayout): Shape[] {
   const y = HEAD_HEIGHT + laid.y
   if (laid.kind === 'break') return [text(width / 2, y + LINE_Y, 11, 'middle', 'soft', laid.text)]
   const { row, x1, x2, shape } = laid
@@ -68,7 +68,7 @@ function rowShapes(laid: LadderLayout['rows'][number], width: number): Shape[] {
     ...(row.leg === undefined
       ? []
       : [{ kind: 'bar', x: 6, y: y + 6, height: 26, color: `leg${row.leg % 5}` } as const]),
-    text(GUTTER - 10, lineY + 4, 11, 'end', 'soft', row.time),
+    text(gutter, lineY + 4, 11, 'end', 'soft', row.time),
     ...lineShapes(x1, x2, lineY, shape, color, row.arrow.repeatOf !== null),
     text(middle, lineY - 6, 12, anchor, 'ink', laid.label),
     text(middle, lineY + 13, 10, anchor, 'soft', laid.detail),

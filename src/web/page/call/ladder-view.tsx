@@ -4,7 +4,6 @@
 import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import {
-  GUTTER,
   type LadderLayout,
   type LaidOutRow,
   LINE_Y,
@@ -62,7 +61,7 @@ export function LadderView(props: Props) {
             <Arrow
               key={laid.row.arrow.message}
               laid={laid}
-              width={layout.width}
+              layout={layout}
               state={isOf(laid, chosen) ? 'chosen' : isOf(laid, picked) ? 'picked' : 'plain'}
               choose={choose}
             />
@@ -124,7 +123,7 @@ const Break = ({
     {layout.columns.map(({ x, label }) => (
       <path key={label} d={`M${x} ${laid.y + 6}v${ROW_HEIGHT - 12}`} />
     ))}
-    <text x={GUTTER - 10} y={laid.y + LINE_Y + 4}>
+    <text x={layout.gutter} y={laid.y + LINE_Y + 4}>
       {laid.text}
     </text>
   </g>
@@ -132,13 +131,13 @@ const Break = ({
 
 interface ArrowProps {
   readonly laid: LaidOutArrow
-  readonly width: number
+  readonly layout: LadderLayout
   readonly state: 'plain' | 'chosen' | 'picked'
   readonly choose: (message: number) => void
 }
 
 /** One message. */
-export function Arrow({ laid, width, state, choose }: ArrowProps) {
+export function Arrow({ laid, layout, state, choose }: ArrowProps) {
   const { row, y, x1, x2, shape } = laid
   const { arrow, leg } = row
   const lineY = y + LINE_Y
@@ -152,7 +151,7 @@ export function Arrow({ laid, width, state, choose }: ArrowProps) {
       aria-selected={state === 'chosen'}
       onClick={() => choose(arrow.message)}
     >
-      <rect class="row" x={0} y={y} width={width} height={ROW_HEIGHT - 1} />
+      <rect class="row" x={0} y={y} width={layout.width} height={ROW_HEIGHT - 1} />
       {leg !== undefined && (
         <rect class={`leg leg-${leg % 5}`} x={3} y={y + 5} width={4} height={30} rx={2} />
       )}
@@ -161,7 +160,7 @@ export function Arrow({ laid, width, state, choose }: ArrowProps) {
           <title>The verdict rests on this message</title>
         </circle>
       )}
-      <text class="at" x={GUTTER - 10} y={lineY + 4}>
+      <text class="at" x={layout.gutter} y={lineY + 4}>
         {row.time}
       </text>
       {shape === 'dot' ? (

@@ -1,6 +1,6 @@
 // Which rows a ladder has, where they stand, and the file it is saved as.
 import { expect, test } from 'bun:test'
-import { COLUMN_GAP_MIN, layOutLadder, ROW_HEIGHT, rowsInSight } from './ladder-layout.ts'
+import { layOutLadder, ROW_HEIGHT, rowsInSight } from './ladder-layout.ts'
 import { svgOf } from './ladder-picture.ts'
 import { type LadderRow, ladderRows, microsBetween, spanOf } from './ladder-rows.ts'
 import { callOf, type TestMessage } from './test-calls.ts'
@@ -73,8 +73,7 @@ test('layOutLadder spreads columns over the width, but never closer than they ca
     const layout = layOutLadder(columns(count), [], width)
     const xs = layout.columns.map(({ x }) => x)
     expect(layout.width).toBeGreaterThanOrEqual(width)
-    for (let i = 1; i < xs.length; i++)
-      expect(xs[i]! - xs[i - 1]!).toBeGreaterThanOrEqual(COLUMN_GAP_MIN)
+    for (let i = 1; i < xs.length; i++) expect(xs[i]! - xs[i - 1]!).toBeGreaterThanOrEqual(98)
     expect(Math.max(...xs)).toBeLessThan(layout.width)
   }
 })
@@ -87,9 +86,17 @@ test('layOutLadder cuts labels to their arrow; a log line is a dot, a message to
     layOutLadder(call.ladder.columns, ladderRows(call, view()), width).rows.flatMap((row) =>
       row.kind === 'arrow' ? [row] : [],
     )
-  expect(laid(0)[0]?.label).toBe('100 trying -- …')
+  expect(laid(0)[0]?.label).toBe('100 trying…')
   expect(laid(900)[0]?.label).toBe(long.label)
   expect(laid(900).map(({ shape }) => shape)).toEqual(['arrow', 'loop', 'dot'])
+})
+
+test('layOutLadder fits three hosts on a phone, unless times by the clock need the room', () => {
+  const call = callOf(SCENE)
+  const widthOf = (time: string) =>
+    layOutLadder(call.ladder.columns, ladderRows(call, view({ time })), 390).width
+  expect(widthOf('relative')).toBeLessThanOrEqual(390)
+  expect(widthOf('clock')).toBeGreaterThan(390)
 })
 
 test('rowsInSight draws few of thousands, and all of a short ladder', () => {
