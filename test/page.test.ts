@@ -223,7 +223,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     const page = await open('/', { at: other })
     await page.waitForSelector('.ends code')
     expect(await page.textContent('.ends')).toBe('UDP127.0.0.1:9060')
-    expect(await page.textContent('.empty')).toContain('sip:127.0.0.1:9060')
+    expect(await page.textContent('.empty')).toContain('--to 127.0.0.1:9060')
     young.add(fixtureMessages()[0]!)
     await page.waitForSelector(ROW)
   })
