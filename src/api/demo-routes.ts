@@ -24,7 +24,7 @@ export const DEMO_ROUTES: readonly Route[] = [
     params: { confirm: flag('also when calls are stored already', false) },
     answer: { kind: 'json', schema: 'Demo' },
     errors: ['no_intake', 'demo_refused'],
-    handle: async ({ confirm }, { store, options, signal }) => {
+    handle: async ({ confirm }, { store, options, signal, audit }) => {
       const demo = demoOf(options)
       if (demo.state().state === 'running')
         throw refused('It is running already.', 'Wait for it to end: GET /api/v1/demo.')
@@ -32,6 +32,7 @@ export const DEMO_ROUTES: readonly Route[] = [
       if (!confirm && (await store.searchCalls(search, signal)).calls.length > 0)
         throw refused('There are calls already.', 'Say confirm=1 to mix generated ones with them.')
       demo.start()
+      await audit('demo', 'calliope-demo', { confirm })
       return json(demo.state())
     },
   }),

@@ -35,7 +35,11 @@ export const QUARANTINE_ROUTES: readonly Route[] = [
     params: { id, force: flag('also when an earlier try did not report back', false) },
     answer: { kind: 'json', schema: 'QuarantineRetry' },
     errors: ['frame_not_found', 'frame_claimed', 'no_intake', 'spool_unavailable'],
-    handle: async ({ id, force }, context) => json(await retry(id, force, context)),
+    handle: async ({ id, force }, context) => {
+      const result = await retry(id, force, context)
+      await context.audit('quarantine-retry', id, { outcome: result.outcome, force })
+      return json(result)
+    },
   }),
   route({
     method: 'DELETE',
@@ -46,8 +50,9 @@ export const QUARANTINE_ROUTES: readonly Route[] = [
     params: { id },
     answer: { kind: 'json', schema: 'QuarantineDeleted' },
     errors: ['frame_not_found'],
-    handle: async ({ id }, { store }) => {
+    handle: async ({ id }, { store, audit }) => {
       if (!(await store.quarantineKeeper.remove(id))) throw notFound(id)
+      await audit('quarantine-delete', id)
       return json({ deleted: true })
     },
   }),
