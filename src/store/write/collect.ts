@@ -70,11 +70,11 @@ export class Collector {
    */
   async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
     const { batchBytes, batchWaitMs } = this.#options
-    const passedBytes = this.#current?.bytes ?? 0
+    const passed = this.#current
     const builder = new BatchBuilder(this.#options)
     this.#current = builder
     this.#buffersUsed = 0
-    this.#heap.passed(passedBytes)
+    if (passed) this.#heap.passed(passed.bytes, ageMs(passed))
     const startedAt = performance.now()
     let filledAt: number | undefined
     while (!signal.aborted) {
@@ -97,8 +97,8 @@ export class Collector {
     return countFrames(this.#directory, this.#stored)
   }
 
-  #isDue({ oldestUs = 0 }: BatchBuilder): boolean {
-    return this.isDraining || Date.now() - oldestUs / 1000 >= this.#options.batchWaitMs
+  #isDue(builder: BatchBuilder): boolean {
+    return this.isDraining || ageMs(builder) >= this.#options.batchWaitMs
   }
 
   #freeBuffer(): Buffer {
@@ -121,6 +121,9 @@ export class Collector {
     return hasRead
   }
 }
+
+/** How long its oldest frame has been waiting. */
+const ageMs = ({ oldestUs = 0 }: BatchBuilder): number => Date.now() - oldestUs / 1000
 
 /** Frames in a spool behind the cursors, found by reading it; all there are where none is known. */
 export async function countFrames(
