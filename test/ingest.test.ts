@@ -4,7 +4,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import type { CallPage, DemoState, Kpi, Ledger, QuarantineRetry, Source } from '#contract'
+import type {
+  AuditEntry,
+  CallPage,
+  DemoState,
+  Kpi,
+  Ledger,
+  QuarantineRetry,
+  Source,
+} from '#contract'
 import { encodeHep } from '#hep'
 import { AGENTS } from '../src/web/page/doctor/agent-configs.ts'
 import { launchBrowser, withoutBrowser } from './browser.ts'
@@ -253,6 +261,8 @@ test('a frame refused by yesterdayâ€™s rules is received once more under todayâ€
   const { calls } = await ask<CallPage>(open, `/api/v1/calls?q=callid:${callId}`)
   expect(calls).toMatchObject([{ callId, messageCount: 1 }])
   expect((await ask<Frames>(open, '/api/v1/quarantine')).quarantine).toEqual([])
+  const { entries } = await ask<{ entries: AuditEntry[] }>(open, '/api/v1/audit')
+  expect(entries[0]).toMatchObject({ who: 'local', action: 'quarantine-retry', object: '1' })
   expect((await fetch(`${open.url}/api/v1/quarantine/999`, { method: 'DELETE' })).status).toBe(404)
   expect(await open.stop()).toBe(0)
 }, 60_000)
