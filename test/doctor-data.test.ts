@@ -34,7 +34,7 @@ test.each([
   [{ lastSeenAt: new Date(NOW - 720_000).toISOString() }, 'Nothing for 12 min'],
   [
     { rejected: 2, reasons: { auth_wrong: 2 } },
-    '2 frames refused (auth wrong): carries a wrong key',
+    '2 frames refused (auth wrong): it carries a wrong key',
   ],
 ])('adviseOn sees what is wrong with %j', (change, text) => {
   expect(advice(change)).toEqual([expect.stringContaining(text)])

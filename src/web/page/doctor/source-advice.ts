@@ -33,23 +33,23 @@ const frames = (n: number) => (n === 1 ? '1 frame' : `${count(n)} frames`)
 
 /** By the ledger's reason. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  not_hep: 'is not HEP: something else sends to this port, or the agent mirrors plain SIP',
-  truncated: 'ends too early: the path cuts large datagrams. Send by TCP',
+  not_hep: 'it is not HEP: something else sends to this port, or the agent mirrors plain SIP',
+  truncated: 'it ends too early: the path cuts large datagrams. Send by TCP',
   length_mismatch:
-    'has another length than it says: two agents may share a socket, or the sender is faulty',
+    'it has another length than it says: two agents may share a socket, or the sender is faulty',
   bad_chunk:
-    'has a chunk that cannot be: update the agent, or try HEP version 3 without compression',
-  bad_compression: 'does not inflate: switch compression off in the agent',
-  oversized: 'is larger than HEP allows: the sender does not speak HEP',
-  no_payload: 'carries no message: switch the agent’s keep-alives off, or ignore this',
-  auth_missing: 'carries no key: give the agent one of intake.keys (HEP version 3 only)',
-  auth_wrong: 'carries a wrong key: compare the agent’s password with intake.keys',
-  address_denied: 'comes from an address that is not on intake.allow',
+    'it has a chunk that cannot be: update the agent, or try HEP version 3 without compression',
+  bad_compression: 'it does not inflate: switch compression off in the agent',
+  oversized: 'it is larger than HEP allows: the sender does not speak HEP',
+  no_payload: 'it carries no message: switch the agent’s keep-alives off, or ignore this',
+  auth_missing: 'it carries no key: give the agent one of intake.keys (HEP version 3 only)',
+  auth_wrong: 'it carries a wrong key: compare the agent’s password with intake.keys',
+  address_denied: 'it comes from an address that is not on intake.allow',
 }
 
 const refusal = (reason: string, n: number): Advice =>
   bad(
-    `${frames(n)} refused (${reason.replaceAll('_', ' ')}): ${REFUSALS[reason] ?? 'see the quarantine'}.`,
+    `${frames(n)} refused (${reason.replaceAll('_', ' ')}): ${REFUSALS[reason] ?? 'it is in the quarantine'}.`,
   )
 
 function cutAdvice({ truncated, large, largestBytes, transport }: Source): readonly Advice[] {
