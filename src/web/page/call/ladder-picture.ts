@@ -18,7 +18,10 @@ export type Ink = 'ink' | 'soft' | 'line' | 'paper' | LadderArrow['kind'] | `leg
 /** The colours of one theme. */
 export type Palette = Readonly<Record<string, string>>
 
-const HEAD_HEIGHT = 76
+/** Under the title: the call and its hosts. */
+const HEAD_HEIGHT = 58
+const TITLE_LINE = 18
+const TITLE_LETTER = 8.5
 const MARGIN = 16
 /** Browsers refuse a larger canvas. */
 const CANVAS_PX_MAX = 16_000
@@ -41,24 +44,45 @@ export const PAPER: Palette = {
 
 /** The shapes of a whole ladder, heading and hosts included. */
 export function shapesOf({ layout, title, subtitle, names }: Picture): readonly Shape[] {
+  const lines = titleLines(title, layout.width)
+  const head = headHeight(title, layout.width)
   const shapes: Shape[] = [
-    text(MARGIN, 22, 14, 'start', 'ink', title),
-    text(MARGIN, 40, 11, 'start', 'soft', subtitle),
+    ...lines.map((line, i) => text(MARGIN, 22 + i * TITLE_LINE, 14, 'start', 'ink', line)),
+    text(MARGIN, head - 36, 11, 'start', 'soft', subtitle),
   ]
   for (const { x, label } of layout.columns) {
     const name = names.get(label)
-    if (name !== undefined) shapes.push(text(x, 58, 11, 'middle', 'ink', name))
-    shapes.push(text(x, 70, 11, 'middle', name === undefined ? 'ink' : 'soft', label))
-    const bottom = HEAD_HEIGHT + layout.height
-    shapes.push({ kind: 'line', x1: x, y1: HEAD_HEIGHT, x2: x, y2: bottom, color: 'line' })
+    if (name !== undefined) shapes.push(text(x, head - 18, 11, 'middle', 'ink', name))
+    shapes.push(text(x, head - 6, 11, 'middle', name === undefined ? 'ink' : 'soft', label))
+    const bottom = head + layout.height
+    shapes.push({ kind: 'line', x1: x, y1: head, x2: x, y2: bottom, color: 'line' })
   }
-  for (const row of layout.rows) shapes.push(...rowShapes(row, layout))
+  for (const row of layout.rows) shapes.push(...rowShapes(row, head, layout))
   return shapes
 }
 
-function rowShapes(laid: LadderLayout['rows'][number], { width, gutter }: LadderLayout): Shape[] {
-  const y = HEAD_HEIGHT + laid.y
-  if (laid.kind === 'break') return [text(width / 2, y + LINE_Y, 11, 'middle', 'soft', laid.text)]
+/** The verdict may be longer than the ladder is wide. */
+function titleLines(title: string, width: number): readonly string[] {
+  const room = Math.max(20, Math.floor((width - 2 * MARGIN) / TITLE_LETTER))
+  const lines: string[] = []
+  for (const word of title.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < room) lines.push(`${lines.pop()} ${word}`)
+    else lines.push(word)
+  }
+  return lines
+}
+
+const headHeight = (title: string, width: number): number =>
+  HEAD_HEIGHT + TITLE_LINE * titleLines(title, width).length
+
+function rowShapes(
+  laid: LadderLayout['rows'][number],
+  head: number,
+  { gutter }: LadderLayout,
+): Shape[] {
+  const y = head + laid.y
+  if (laid.kind === 'break') return [text(gutter, y + LINE_Y + 4, 11, 'end', 'soft', laid.text)]
   const { row, x1, x2, shape } = laid
   const color = row.arrow.kind
   const lineY = y + LINE_Y
@@ -69,9 +93,10 @@ function rowShapes(laid: LadderLayout['rows'][number], { width, gutter }: Ladder
       ? []
       : [{ kind: 'bar', x: 6, y: y + 6, height: 26, color: `leg${row.leg % 5}` } as const]),
     text(gutter, lineY + 4, 11, 'end', 'soft', row.time),
-    ...lineShapes(x1, x2, lineY, shape, color, row.arrow.repeatOf !== null),
     text(middle, lineY - 6, 12, anchor, 'ink', laid.label),
     text(middle, lineY + 13, 10, anchor, 'soft', laid.detail),
+    // Over the texts: their halo is for the lifelines only.
+    ...lineShapes(x1, x2, lineY, shape, color, row.arrow.repeatOf !== null),
   ]
 }
 
@@ -152,13 +177,13 @@ const escaped = (raw: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-const sizeOf = ({ layout }: Picture) => ({
+const sizeOf = ({ layout, title }: Picture) => ({
   width: layout.width,
-  height: HEAD_HEIGHT + layout.height,
+  height: headHeight(title, layout.width) + layout.height,
 })
 
 /** How many rows fit a PNG; the SVG has all of them. */
-export const PNG_ROWS_MAX = Math.floor((CANVAS_PX_MAX - HEAD_HEIGHT) / ROW_HEIGHT)
+export const PNG_ROWS_MAX = Math.floor((CANVAS_PX_MAX - 4 * HEAD_HEIGHT) / ROW_HEIGHT)
 
 /** The same painted, at twice the size where that fits, so that it stands up to a projector. */
 export async function pngOf(picture: Picture, palette: Palette = PAPER): Promise<Blob> {

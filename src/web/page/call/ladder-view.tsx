@@ -156,18 +156,13 @@ export function Arrow({ laid, layout, state, choose }: ArrowProps) {
         <rect class={`leg leg-${leg % 5}`} x={3} y={y + 5} width={4} height={30} rx={2} />
       )}
       {row.isEvidence && (
-        <circle class="evidence" cx={14} cy={lineY} r={3}>
+        <circle class="evidence" cx={11} cy={lineY} r={3}>
           <title>The verdict rests on this message</title>
         </circle>
       )}
       <text class="at" x={layout.gutter} y={lineY + 4}>
         {row.time}
       </text>
-      {shape === 'dot' ? (
-        <circle class="dot" cx={x1} cy={lineY} r={4} />
-      ) : (
-        <path class="line" d={linePath(laid)} marker-end={`url(#head-${arrow.kind})`} />
-      )}
       <text class={`label${side}`} x={middle} y={lineY - 6}>
         {laid.label}
       </text>
@@ -175,6 +170,12 @@ export function Arrow({ laid, layout, state, choose }: ArrowProps) {
         <text class={`detail${side}`} x={middle} y={lineY + 13}>
           {laid.detail}
         </text>
+      )}
+      {/* Over the texts: their halo is for the lifelines only. */}
+      {shape === 'dot' ? (
+        <circle class="dot" cx={x1} cy={lineY} r={4} />
+      ) : (
+        <path class="line" d={linePath(laid)} marker-end={`url(#head-${arrow.kind})`} />
       )}
     </g>
   )
