@@ -278,15 +278,11 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(complaints.splice(0).join()).toContain('Content Security Policy')
   })
 
-  test('works behind a login, live included', async () => {
-    const guarded = new MemoryStore()
-    await using other = await start({ store: guarded, token: 'open sesame' })
-    const page = await open('/?live=1&from=all', {
-      at: other,
-      httpCredentials: { username: 'me', password: 'open sesame' },
-    })
-    await page.waitForSelector(ROW)
-    await page.waitForSelector('.toggle.on')
+  test('leads to the login, and remembers where one wanted to go', async () => {
+    await using other = await start({ store: new MemoryStore(), token: 'open sesame' })
+    const page = await open('/?q=alice', { at: other })
+    await page.waitForFunction(() => location.pathname === '/login')
+    expect(new URL(page.url()).searchParams.get('next')).toBe('/?q=alice')
   })
 
   test.each(['light', 'dark'] as const)(

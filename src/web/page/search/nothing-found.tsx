@@ -4,6 +4,7 @@ import { useCallback } from 'preact/hooks'
 import type { CallPage } from '#contract'
 import '../doctor/send-here.css'
 import { SendHere } from '../doctor/send-here.tsx'
+import { showClock, showDay } from '../parts/format.ts'
 import { changeQuery } from '../shell/address.ts'
 import { apiPath } from '../shell/fetch-json.ts'
 import { useAnswer } from '../shell/use-answer.ts'
@@ -26,8 +27,13 @@ export function NothingFound({ url, feed }: { url: SearchUrl; feed: CallFeed }) 
     <div class="empty">
       <h1>{url.q === '' ? 'No calls' : 'No call matches'}</h1>
       <p>
-        {url.q !== '' && <code>{url.q}</code>} {showRange(url)}. The newest call that is stored
-        began {new Date(newestMs).toLocaleString()}.
+        {url.q !== '' && (
+          <>
+            Searched for <code>{url.q}</code>:{' '}
+          </>
+        )}
+        {showRange(url)}. The newest call that is stored began{' '}
+        {`${showDay(newest.startedAt)} ${showClock(newest.startedAt)}`.trim()}.
       </p>
       <p class="ways">
         <button

@@ -7,7 +7,7 @@ import type { useShownColumns } from './call-columns.tsx'
 import type { CallFeed } from './call-feed.ts'
 import { ColumnChooser } from './column-chooser.tsx'
 import type { SearchUrl } from './search-url.ts'
-import { showRange } from './time-range.ts'
+import { showRange, type TimeRange } from './time-range.ts'
 
 /** Calls that fit into one ladder; the API takes no more. */
 export const MERGED_MAX = 17
@@ -29,10 +29,7 @@ export function ResultsBar({ url, feed, counts, columns, toTop }: Props) {
     <div class="results-bar">
       <p class="found" role="status">
         {counts && <b>{`${counts.share < 1 ? 'about ' : ''}${showCount(counts.total)} calls`}</b>}
-        <span class="muted">
-          {' '}
-          {showRange(url).replace(/^[LA](?=\w+ )/, (first) => first.toLowerCase())}
-        </span>
+        <span class="muted"> {inSentence(url)}</span>
       </p>
       {fresh > 0 && (
         <button type="button" class="fresh primary" onClick={toTop}>
@@ -68,6 +65,10 @@ function Selected({ feed }: { feed: CallFeed }) {
     </span>
   )
 }
+
+// 'last 24 hours', but '20 Nov 08:00:00 – now'.
+const inSentence = (range: TimeRange): string =>
+  showRange(range).replace(/^[AL](?=[a-z])/, (first) => first.toLowerCase())
 
 /** Where the selected calls are one ladder; undefined when they are too few or too many. */
 export function ladderHref(marked: ReadonlySet<string>): string | undefined {

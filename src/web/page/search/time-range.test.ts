@@ -57,5 +57,7 @@ test('typedTime takes times of the reader’s own zone, and leaves the rest as i
 test('showRange names presets and shows both ends of others', () => {
   expect(showRange({ from: '', to: '' })).toBe('Last 24 hours')
   expect(showRange({ from: 'all', to: '' })).toBe('All time')
-  expect(showRange({ from: '-3h', to: '' })).toBe('-3h – now')
+  expect(showRange({ from: '-3h', to: '' })).toBe('Last 3 hours')
+  expect(showRange({ from: '-3d', to: '-1d' })).toBe('3 days ago – 1 day ago')
+  expect(showRange({ from: 'yesterday', to: '' })).toBe('yesterday – now')
 })

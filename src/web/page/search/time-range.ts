@@ -97,16 +97,29 @@ export function localTime(ms: number): string {
   return date.toISOString().slice(0, 19).replace('T', ' ')
 }
 
+const UNIT_NAMES = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' } as const
+
+/** '3 hours' for '-3h'; undefined for what is no age. */
+function ageText(text: string): string | undefined {
+  const [, count, unit] = /^-(\d+(?:\.\d+)?)([smhdw])$/.exec(text) ?? []
+  if (!unit) return undefined
+  return `${count} ${UNIT_NAMES[unit as keyof typeof UNIT_NAMES]}${count === '1' ? '' : 's'}`
+}
+
 /** 'Last 24 hours', '20 Nov 08:00:00 – 09:30:00'. */
 export function showRange({ from, to }: TimeRange): string {
   const preset = PRESETS.find(([value]) => value === (from || DEFAULT_FROM))
   if (preset && to === '') return preset[1]
+  const age = ageText(from)
+  if (age && to === '') return `Last ${age}`
   const start = from === ALL ? 'The beginning' : showEnd(from || DEFAULT_FROM)
   return `${start} – ${to === '' ? 'now' : showEnd(to)}`
 }
 
 function showEnd(text: string): string {
   const ms = Date.parse(text)
+  const age = ageText(text)
+  if (age) return `${age} ago`
   if (Number.isNaN(ms)) return text
   const at = new Date(ms).toISOString()
   return `${showDay(at)} ${showClock(at)}`.trim()
