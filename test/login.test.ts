@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import type { CallPage } from '#contract'
+import { encodeHep } from '#hep'
 import { launchBrowser, withoutBrowser } from './browser.ts'
 import { run } from './commands.ts'
-import { ask, type Program, startProgram, temporaryDirectory } from './program.ts'
+import { ask, type Program, startProgram, temporaryDirectory, until } from './program.ts'
 
 const pictures = process.env.CALLIOPE_TEST_PICTURES
 const ADMIN = { name: 'anna', password: 'nine blue elephants' }
@@ -194,3 +195,34 @@ describe.skipIf(withoutBrowser)('people log in', () => {
     expect((await users('frobnicate')).code).toBe(2)
   })
 })
+
+const sip = 'OPTIONS sip:a@b SIP/2.0\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n'
+const frame = {
+  ...{ srcIp: '127.0.0.1', srcPort: 5060, dstIp: '127.0.0.1', dstPort: 5061, protocolType: 1 },
+  ...{ atUs: Date.now() * 1000, captureId: 1, payload: Buffer.from(sip) },
+}
+
+test('an agent key made in the settings counts at once, and no longer once it is revoked', async () => {
+  using directory = temporaryDirectory()
+  const program = await startProgram([
+    ...['--data-dir', directory.path, '--intake-keys', 'configured'],
+  ])
+  try {
+    const make = async (method: string, path: string, body?: object) => {
+      const response = await fetch(`${program.url}/api/v1/settings/agent-keys${path}`, {
+        ...{ method, headers: { 'content-type': 'application/json' } },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+      return (await response.json()) as { id: string; key: string }
+    }
+    const { id, key } = await make('POST', '', { name: 'edge' })
+    const keyed = encodeHep({ ...frame, authKey: key })
+    const send = async () =>
+      (await fetch(`${program.url}/hep`, { method: 'POST', body: new Uint8Array(keyed) })).status
+    await until(send, (status) => status === 200)
+    await make('DELETE', `/${id}`)
+    await until(send, (status) => status === 403)
+  } finally {
+    await program.stop()
+  }
+}, 60_000)

@@ -115,7 +115,14 @@ export class OidcLoginPage {
         clientId,
         clientSecret || undefined,
         clientSecret ? undefined : client.None(),
-        { timeout: 10, ...(allowHttp ? { execute: [client.allowInsecureRequests] } : {}) },
+        {
+          timeout: 10,
+          // By itself it trusts the connection to the provider and does not look at signatures.
+          execute: [
+            client.enableNonRepudiationChecks,
+            ...(allowHttp ? [client.allowInsecureRequests] : []),
+          ],
+        },
       )
     } catch (error) {
       log.warn({ room: 'api', issuer, err: error }, 'the identity provider does not answer')

@@ -14,7 +14,11 @@ export const laneStorage = (config: Config, directory: string): LaneStorage => (
   syncMs: config['spool.sync'],
 })
 
-export const intakeOptions = (config: Config, directory: string): IntakeOptions => ({
+export const intakeOptions = (
+  config: Config,
+  directory: string,
+  issued?: SharedArrayBuffer,
+): IntakeOptions => ({
   storage: laneStorage(config, directory),
   udp: config['hep.udp'],
   tcp: config['hep.tcp'],
@@ -28,6 +32,7 @@ export const intakeOptions = (config: Config, directory: string): IntakeOptions 
   policy: {
     allow: config['intake.allow'],
     keys: config['intake.keys'],
+    issued,
     framesPerSecondMax: config['intake.source_rate_max'],
   },
   udpShards: config['intake.shards'],

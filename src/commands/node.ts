@@ -16,6 +16,7 @@ import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { DemoTraffic } from './demo-traffic.ts'
 import { ingestState } from './ingest-state.ts'
+import { IssuedAgentKeys } from './issued-agent-keys.ts'
 import { loginOptions } from './login-options.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
@@ -32,6 +33,7 @@ export class CaptureNode {
   readonly store: Store
   readonly intake: Intake
   readonly #httpLane: LaneWriter
+  readonly #issued: IssuedAgentKeys
   readonly #retired: readonly LiveLane[]
   readonly #config: Config
   #api: Api | undefined
@@ -45,7 +47,9 @@ export class CaptureNode {
     store: Store,
     intake: Intake,
     httpLane: LaneWriter,
+    issued: IssuedAgentKeys,
   ) {
+    this.#issued = issued
     this.#config = config
     this.spool = spool
     this.store = store
@@ -62,10 +66,12 @@ export class CaptureNode {
       await openSpool({ directory, bytesMax: config['spool.bytes_max'], readers: [READER] }),
     )
     const store = undo.use(await startStore(storeOptions(config, spool, VERSION)))
-    const intake = undo.use(await startIntake(intakeOptions(config, directory)))
+    const issued = new IssuedAgentKeys(config.data_dir)
+    undo.defer(() => issued.close())
+    const intake = undo.use(await startIntake(intakeOptions(config, directory, issued.memory)))
     const httpLane = openLane({ ...laneStorage(config, directory), lane: 'http' })
     undo.defer(() => httpLane.close())
-    const node = new CaptureNode(config, spool, store, intake, httpLane)
+    const node = new CaptureNode(config, spool, store, intake, httpLane, issued)
     undo.use(await node.#serve(withPage))
     undo.move() // from here on `stop` ends them, in its own order
     node.#begin()
@@ -119,7 +125,9 @@ export class CaptureNode {
   async #serve(withPage: boolean): Promise<Api> {
     const config = this.#config
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
-    const policy = intakeOptions(config, this.spool.directory).policy ?? {}
+    const people = openPeople(sql)
+    this.#issued.follow(people)
+    const policy = intakeOptions(config, this.spool.directory, this.#issued.memory).policy ?? {}
     const isClosing = () => this.#isHttpLaneClosed
     this.#api = await startApi({
       store: openCallStore({
@@ -127,7 +135,7 @@ export class CaptureNode {
         storedHeaders: config['store.custom_headers'],
         liveLanes: () => this.lanes(),
       }),
-      people: openPeople(sql),
+      people,
       ...loginOptions(config),
       ...httpOf(config),
       hosts: config['http.hosts'],
@@ -184,6 +192,7 @@ export class CaptureNode {
     const isEmpty = !this.store.isReady && this.pending() === 0
     const { frames } = isEmpty ? { frames: 0 } : await this.store.drain({ deadlineMs: timeoutMs })
     await this.#pulse?.close()
+    this.#issued.close()
     await this.#api?.close()
     await this.intake.close()
     await this.store.close()

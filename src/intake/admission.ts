@@ -11,6 +11,8 @@ export interface AccessPolicy {
   readonly allow?: readonly string[] | undefined
   /** Keys agents must send in chunk 14; several may be valid at once. @default none needed */
   readonly keys?: readonly (string | AgentKey)[] | undefined
+  /** Keys issued while nodes run, besides `keys`; they count where `keys` asks for one. @default none */
+  readonly issued?: SharedArrayBuffer | undefined
   /** Frames a second kept from one address; 0 = all. @default 0 */
   readonly framesPerSecondMax?: number | undefined
 }
@@ -22,8 +24,8 @@ export class Admission {
   readonly #hasSourceRules: boolean
   readonly #framesPerSecondMax: number
 
-  constructor({ allow = [], keys = [], framesPerSecondMax = 0 }: AccessPolicy = {}) {
-    this.#keys = new AgentKeys(keys)
+  constructor({ allow = [], keys = [], issued, framesPerSecondMax = 0 }: AccessPolicy = {}) {
+    this.#keys = new AgentKeys(keys, issued)
     this.#framesPerSecondMax = framesPerSecondMax
     this.#hasSourceRules = allow.length > 0 || keys.length > 0 || framesPerSecondMax > 0
     const allowed = allow.length > 0 ? new CidrList(allow) : undefined

@@ -5,6 +5,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { CidrList } from './cidr-list.ts'
 import { IntakeError } from './intake-error.ts'
+import { IssuedKeys } from './issued-keys.ts'
 
 const SLOT_BYTES = 256
 const KEY_BYTES_MAX = SLOT_BYTES - 1
@@ -24,10 +25,12 @@ interface PaddedKey {
 /** The configured keys, ready to be compared in constant time. */
 export class AgentKeys {
   readonly #keys: readonly PaddedKey[]
+  readonly #issued: IssuedKeys | undefined
   readonly #scratch = Buffer.alloc(SLOT_BYTES)
 
-  constructor(keys: readonly (string | AgentKey)[]) {
+  constructor(keys: readonly (string | AgentKey)[], issued?: SharedArrayBuffer) {
     this.#keys = keys.map(padKey)
+    this.#issued = issued && new IssuedKeys(issued)
   }
 
   /** False when no key is configured: then nobody needs one. */
@@ -48,7 +51,7 @@ export class AgentKeys {
     key.copy(this.#scratch, 1)
     let found = false
     for (const slot of slots) found = timingSafeEqual(this.#scratch, slot) || found
-    return found
+    return found || (this.#issued?.matches(key) ?? false)
   }
 }
 

@@ -20,6 +20,7 @@ export {
 } from './intake.ts'
 export type { CounterName, CounterValues } from './intake-counters.ts'
 export type { IntakeErrorCode } from './intake-error.ts'
+export { issuedKeysMemory, writeIssuedKeys } from './issued-keys.ts'
 export type { BoundAddresses, LaneStorage } from './lane-messages.ts'
 export type { Address } from './listener.ts'
 export type { TlsFiles } from './tls-files.ts'

@@ -20,8 +20,14 @@ export function Account() {
         {who.name}
         {who.masked && <span class="badge mild">masked</span>}
       </span>
-      <button type="button" class="quiet" onClick={() => void leave()}>
-        Log out
+      <button
+        type="button"
+        class="quiet log-out"
+        aria-label="Log out"
+        title="Log out"
+        onClick={() => void leave()}
+      >
+        <span>Log out</span>
       </button>
     </>
   )

@@ -36,7 +36,8 @@ export function AgentKeysPart() {
   return (
     <>
       <p class="note">
-        Keys made here come besides those of intake.keys. A node takes them up after a restart.
+        Keys made here count within seconds on every node, besides those of <code>intake.keys</code>
+        . Where <code>intake.keys</code> is empty no agent needs a key.
       </p>
       <form
         class="settings-form"
