@@ -7,17 +7,14 @@ import { PROTOCOL_WORDS } from './query-fields.ts'
 import type { ReadSession } from './read-session.ts'
 import { SqlParams } from './sql-params.ts'
 
-/** Fields that have values; also `header.NAME`, and `header` for the names themselves. */
-export const VALUE_FIELDS = [
-  ...['from', 'to', 'ruri', 'user', 'domain', 'method', 'ua', 'node', 'status', 'reply', 'outcome'],
-  ...['capture', 'protocol', 'ip', 'src', 'dst', 'header'],
-] as const
-
 const ROWS_MAX = 20_000
 const INDEXED_ROWS_MAX = 2_000
 const VALUES_MAX = 20
 
-/** The values of a field that begin with `prefix`, those seen most often first. */
+/**
+ * The values of a field of the query language that begin with `prefix`, those seen most often first;
+ * `header.NAME` too, and `header` for the names themselves.
+ */
 export async function recentValues(
   session: ReadSession,
   field: string,

@@ -9,15 +9,3 @@ export function ErrorNote({ failure }: { failure: Failure }) {
     </p>
   )
 }
-
-/** The query again with the mistake marked. */
-export function QueryMark({ q, failure: { at, length } }: { q: string; failure: Failure }) {
-  if (at === undefined || length === undefined) return null
-  return (
-    <code class="query-mark">
-      {q.slice(0, at)}
-      <mark>{q.slice(at, at + length) || ' '}</mark>
-      {q.slice(at + length)}
-    </code>
-  )
-}
