@@ -147,7 +147,12 @@ class RunningStore implements Store {
     this.#housekeeping = Promise.all([
       this.#keepHouse(),
       this.#keepStatistics(),
-      this.#merging.run(() => this.isReady, this.#stopping.signal),
+      this.#merging.run({
+        sql: this.#sql,
+        isReady: () => this.isReady && this.trouble === undefined,
+        behindMs: () => this.#behindMs(),
+        signal: this.#stopping.signal,
+      }),
     ])
   }
 
@@ -198,6 +203,12 @@ class RunningStore implements Store {
     await this.#housekeeping
     await this.#sql.close({ timeout: 1 })
     await this.#embedded?.stop()
+  }
+
+  /** How long the oldest frame that is not stored has been waiting. */
+  #behindMs(): number {
+    const oldestUs = this.#writer?.signals().oldestUs ?? 0
+    return oldestUs === 0 ? 0 : Date.now() - oldestUs / 1000
   }
 
   async #tooSlow(): Promise<DatabaseError> {

@@ -17,10 +17,10 @@ const options = (signal = never) => ({
   ...{ share: 1, memoryBytes: 32 * 1024 * 1024, afterMs: 0, nowMs: LATER_MS, signal },
 })
 
-async function mergeAll(rig: WriterRig, signal = never) {
+async function mergeAll(rig: WriterRig, signal = never, isHeld = () => false) {
   const merged = []
   for (;;) {
-    const one = await mergeCalls(rig.database.url, options(signal))
+    const one = await mergeCalls(rig.database.url, { ...options(signal), isHeld })
     if (one === undefined) return merged
     merged.push(one)
   }
@@ -99,6 +99,27 @@ test('mergeCalls leaves the work to the node that is at it, and partitions that 
   using other = await rig.database.sql.reserve()
   await other`select pg_advisory_lock(${0x0ca1_1004})`
   expect(await mergeCalls(rig.database.url, options())).toBeUndefined()
+})
+
+test('mergeCalls waits while it is held, and can be stopped then', async () => {
+  await using rig = await writerRig()
+  await storeSlowly(rig, ['one', 'two'])
+  const stop = new AbortController()
+  let [isHeld, asked] = [true, 0]
+  const hold = () => {
+    asked += 1
+    return isHeld
+  }
+  const stopped = mergeAll(rig, stop.signal, hold).catch((error) => error)
+  while (asked < 2) await Bun.sleep(5)
+  stop.abort(new Error('stopped'))
+  expect(await stopped).toEqual(new Error('stopped'))
+  const merging = mergeAll(rig, never, hold)
+  while (asked < 5) await Bun.sleep(5)
+  expect(await segmentsIn(rig.database.sql)).toHaveLength(14)
+  isHeld = false
+  await merging
+  expect(await segmentsIn(rig.database.sql)).toHaveLength(2)
 })
 
 test('mergeCalls that is cut off or killed anywhere, while rows are stored and read, loses and doubles nothing', async () => {

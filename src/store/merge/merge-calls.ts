@@ -1,6 +1,7 @@
 // The background step that makes slow traffic as small as fast traffic: a call whose messages were
 // minutes apart has several rows; when its partition is closed, they become one (merge-partition.ts).
-// One node at a time, one partition at a time, at a bounded share of one CPU, on a connection of its own.
+// One node at a time, one partition at a time, at a bounded share of one CPU, on a connection of its own,
+// in a thread of its own (merge-worker.ts).
 //
 // It needs room for the new table while the old one is there. An embedded database says how much room
 // there is; a server of the user's does not, and a merge it has no room for fails and is tried again
@@ -17,10 +18,13 @@ const log = rootLog.child({ room: 'store', part: 'merge' })
 const MERGE_LOCK = 0x0ca1_1004
 export const MERGE_MEMORY_BYTES = 48 * 1024 * 1024
 
-export interface MergeOptions extends MergePace {
+interface DueOptions {
   /** How long a partition must have been over. */
   readonly afterMs: number
   readonly nowMs?: number
+}
+
+export interface MergeOptions extends MergePace, DueOptions {
   /** Free room where the database is; undefined when nobody knows. */
   readonly freeBytes?: () => number | undefined
 }
@@ -30,6 +34,16 @@ export interface MergedPartition extends MergeReport {
   readonly bytesBefore: number
   readonly bytesAfter: number
   readonly tookMs: number
+}
+
+/** Whether there is something to merge and no node at it: cheap to ask. */
+export async function isMergeDue(sql: Connection, options: DueOptions): Promise<boolean> {
+  if ((await partitionsDue(sql, options)) === undefined) return false
+  const [others] = await sql`
+    select count(*)::int as count from pg_locks l join pg_database d on d.oid = l.database
+    where l.locktype = 'advisory' and l.classid = 0 and l.objid = ${MERGE_LOCK} and l.objsubid = 1
+      and d.datname = current_database()`
+  return others.count === 0
 }
 
 /** Merges the oldest partition that is due; undefined when none is, or another node is at it. */
@@ -56,7 +70,7 @@ type Connection = ReturnType<typeof connect>
 
 async function partitionsDue(
   sql: Connection,
-  { afterMs, nowMs = Date.now() }: MergeOptions,
+  { afterMs, nowMs = Date.now() }: DueOptions,
 ): Promise<Partition | undefined> {
   const closed = (await listPartitions(sql)).filter(({ toUs }) => toUs / 1000 + afterMs <= nowMs)
   const [oldest] = await notMerged(sql, closed)

@@ -1,10 +1,14 @@
 // Merges partitions as they come due, while the store runs. Its failures cost nothing but time: what
 // could not be merged stays as it was and is tried again later.
-import { statfsSync } from 'node:fs'
+//
+//   something due? ─ once a minute ─▶ thread ─▶ merged … merged ─▶ no thread
+//                                       └ held while the writer is behind: capture comes first
+import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
 import { describeError } from '../postgres/sql-state.ts'
 import { pause } from '../write/backoff.ts'
-import { MERGE_MEMORY_BYTES, mergeCalls } from './merge-calls.ts'
+import { isMergeDue } from './merge-calls.ts'
+import { mergeInThread } from './merge-thread.ts'
 
 const log = rootLog.child({ room: 'store', part: 'merge' })
 
@@ -27,7 +31,19 @@ export interface MergeCounts {
   readonly mergeFailures: number
 }
 
+/** What a keeper watches. */
+export interface MergeSurroundings {
+  /** For a look at what is due. */
+  readonly sql: SQL
+  readonly isReady: () => boolean
+  /** How far the writer is behind. */
+  readonly behindMs: () => number
+  readonly signal: AbortSignal
+}
+
 const MINUTE_MS = 60_000
+/** The writer waits a second for a batch to fill. */
+const BEHIND_MS_MAX = 5_000
 const AFTER_FAILURE_MS = 60 * MINUTE_MS
 
 export class MergeKeeper {
@@ -48,15 +64,16 @@ export class MergeKeeper {
     this.#settings = settings
   }
 
-  /** Runs until the signal aborts; begins each round only while `isReady`. */
-  async run(isReady: () => boolean, signal: AbortSignal): Promise<void> {
+  /** Runs until the signal aborts. */
+  async run(surroundings: MergeSurroundings): Promise<void> {
+    const { isReady, behindMs, signal } = surroundings
     const { isOn = true, everyMs = MINUTE_MS } = this.#settings
     if (!isOn) return
     while (!signal.aborted) {
       await pause(everyMs, signal)
-      if (signal.aborted || !isReady()) continue
+      if (signal.aborted || !isReady() || behindMs() > BEHIND_MS_MAX) continue
       try {
-        while (await this.#mergeNext(signal));
+        await this.#mergeDue(surroundings)
       } catch (error) {
         if (signal.aborted) return
         this.#add({ mergeFailures: 1 })
@@ -66,18 +83,20 @@ export class MergeKeeper {
     }
   }
 
-  async #mergeNext(signal: AbortSignal): Promise<boolean> {
+  async #mergeDue({ sql, behindMs, signal }: MergeSurroundings): Promise<void> {
     const { afterMs = 15 * MINUTE_MS, share = 0.2 } = this.#settings
-    const freeBytes = () => freeIn(this.#directory)
-    const pace = { share, memoryBytes: MERGE_MEMORY_BYTES, signal }
-    const merged = await mergeCalls(this.#url, { ...pace, afterMs, freeBytes })
-    if (merged === undefined) return false
-    this.#add({
-      mergedPartitions: 1,
-      mergedRowsBefore: merged.rowsBefore,
-      mergedRowsAfter: merged.rowsAfter,
+    if (!(await isMergeDue(sql, { afterMs }))) return
+    const job = { url: this.#url, directory: this.#directory, afterMs, share }
+    await mergeInThread(job, {
+      mustHold: () => behindMs() > BEHIND_MS_MAX,
+      onMerged: ({ rowsBefore, rowsAfter }) =>
+        this.#add({
+          mergedPartitions: 1,
+          mergedRowsBefore: rowsBefore,
+          mergedRowsAfter: rowsAfter,
+        }),
+      signal,
     })
-    return true
   }
 
   #add(more: Partial<MergeCounts>): void {
@@ -89,10 +108,4 @@ export class MergeKeeper {
       mergeFailures: before.mergeFailures + (more.mergeFailures ?? 0),
     }
   }
-}
-
-function freeIn(directory: string | undefined): number | undefined {
-  if (directory === undefined) return undefined
-  const { bavail, bsize } = statfsSync(directory)
-  return bavail * bsize
 }

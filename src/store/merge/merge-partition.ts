@@ -6,6 +6,8 @@
 // The old partition is only read, so whatever happens before the swap loses nothing: the half-made table
 // is dropped. What has come into the old one since it was read is found by its batch: a batch is there
 // as a whole or not at all, and which ones were read is known.
+
+import { fullGC } from 'bun:jsc'
 import type { SQL } from 'bun'
 import type { Partition } from '../postgres/partitions.ts'
 import { pause } from '../write/backoff.ts'
@@ -23,6 +25,8 @@ export interface MergePace {
   readonly share: number
   /** Messages of open calls held in memory. */
   readonly memoryBytes: number
+  /** While true nothing is read or written. */
+  readonly isHeld?: () => boolean
   readonly signal: AbortSignal
 }
 
@@ -33,6 +37,9 @@ export interface MergeReport {
 }
 
 const ID_MAX = (2n ** 63n - 1n).toString()
+const HELD_MS = 250
+/** Of payload between two looks of the garbage collector, at 30 ms each. */
+const COLLECT_BYTES = 16 * 1024 * 1024
 const SEALS_MAX = 60
 const SEAL_WAIT_MS = 1_000
 const SWAPS_MAX = 30
@@ -68,6 +75,7 @@ class PartitionMerge {
   readonly #rows: MergedRows
   readonly #batches = new Set<number>()
   readonly #asTheyAre: number[] = []
+  #uncollected = 0
   #rowsRead = 0
   #messagesRead = 0
   #messagesAsTheyAre = 0
@@ -87,17 +95,18 @@ class PartitionMerge {
     }
   }
 
-  async run({ share, memoryBytes, signal }: MergePace): Promise<void> {
+  async run(pace: MergePace): Promise<void> {
     const pages = new SegmentPages(this.#sql, this.#from)
-    const calls = this.#open(memoryBytes)
+    const calls = this.#open(pace.memoryBytes)
     for (;;) {
-      signal.throwIfAborted()
+      await whileHeld(pace)
       const startedAt = performance.now()
       const page = await pages.next()
       if (page === undefined) break
-      for (const segment of page) await this.#take(segment, calls)
+      for (const row of page.rows) await this.#take(await page.open(row), calls)
       for (const call of calls.takeFinished()) await this.#rows.add(call)
-      await pause((performance.now() - startedAt) * (1 / share - 1), signal)
+      this.#passed(page.payloadBytes)
+      await pause((performance.now() - startedAt) * (1 / pace.share - 1), pace.signal)
     }
     for (const call of calls.takeAll()) await this.#rows.add(call)
     await keepUsedDictionary(this.#sql)
@@ -105,6 +114,15 @@ class PartitionMerge {
     await this.#copyAsTheyAre()
     // Before the swap: marks that say too much are harmless, missing ones hide calls.
     await storeMarks(this.#sql, this.#rows.takeMarks(), MARKED_BY)
+    await whileHeld(pace)
+  }
+
+  /** What pages unpack to dies at once; left alone, the engine lets hundreds of megabytes of it pile up. */
+  #passed(bytes: number): void {
+    this.#uncollected += bytes
+    if (this.#uncollected < COLLECT_BYTES) return
+    this.#uncollected = 0
+    fullGC()
   }
 
   /** Ids of batches that were not seen: rows with one of them came later. */
@@ -142,6 +160,14 @@ class PartitionMerge {
     if (written !== this.#messagesRead || copied !== this.#messagesAsTheyAre) {
       throw new Error(`${written} messages written of ${this.#messagesRead} read`)
     }
+  }
+}
+
+async function whileHeld({ isHeld, signal }: MergePace): Promise<void> {
+  signal.throwIfAborted()
+  while (isHeld?.()) {
+    await pause(HELD_MS, signal)
+    signal.throwIfAborted()
   }
 }
 

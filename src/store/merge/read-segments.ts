@@ -9,8 +9,9 @@ import { knowDictionary, missingDictionary } from '../write/segment-packing.ts'
 import type { StoredMessage } from '../write/stored-message.ts'
 import { MERGE_COLUMNS, type MergeRow } from './merged-segment.ts'
 
-/** A page holds some blocks; a megabyte or two. */
 const PAGE_ROWS = 2_000
+/** Packed; what a page unpacks to is some ten times that, block by block. */
+const PAGE_BYTES = 1024 * 1024
 
 export interface ReadSegment {
   readonly row: MergeRow
@@ -18,6 +19,13 @@ export interface ReadSegment {
   readonly batch: number
   /** Undefined when they cannot be read: the row is taken over as it is. */
   readonly messages: readonly StoredMessage[] | undefined
+}
+
+export interface SegmentPage {
+  readonly rows: readonly MergeRow[]
+  readonly payloadBytes: number
+  /** One row after the other, so that one block is unpacked at a time. */
+  open(row: MergeRow): Promise<ReadSegment>
 }
 
 export class SegmentPages {
@@ -32,21 +40,23 @@ export class SegmentPages {
   }
 
   /** Undefined at the end. */
-  async next(): Promise<readonly ReadSegment[] | undefined> {
+  async next(): Promise<SegmentPage | undefined> {
     const rows = (await this.#sql.unsafe(
-      `select ${MERGE_COLUMNS} from ${this.#table} s where s.id > ${this.#lastId}
-       order by s.id limit ${PAGE_ROWS}`,
+      `select ${MERGE_COLUMNS} from (
+         select s.*, sum(octet_length(s.messages)) over (order by s.id rows unbounded preceding)
+           - octet_length(s.messages) as bytes_before
+         from (select * from ${this.#table} where id > ${this.#lastId} order by id limit ${PAGE_ROWS}) s
+       ) s where coalesce(s.bytes_before, 0) < ${PAGE_BYTES} order by s.id`,
     )) as MergeRow[]
     if (rows.length === 0) return undefined
-    const read: ReadSegment[] = []
-    for (const row of rows) read.push(await this.#read(row))
     this.#lastId = Number(rows.at(-1)!.id)
-    return read
+    const payloadBytes = rows.reduce((sum, { payload_bytes }) => sum + payload_bytes, 0)
+    return { rows, payloadBytes, open: (row) => this.#open(row) }
   }
 
-  async #read(row: MergeRow): Promise<ReadSegment> {
+  async #open(row: MergeRow): Promise<ReadSegment> {
     const id = Number(row.id)
-    if (row.block_place === 0) this.#head = { id, segments: await this.#open(row) }
+    if (row.block_place === 0) this.#head = { id, segments: await this.#unpack(row) }
     const isInBlock = this.#head?.id === id - row.block_place
     const messages = isInBlock ? this.#head?.segments[row.block_place] : undefined
     const isWhole = messages?.length === row.message_count
@@ -54,7 +64,7 @@ export class SegmentPages {
     return { row, id, batch, messages: isWhole ? messages : undefined }
   }
 
-  async #open({ format, messages }: MergeRow): Promise<StoredMessage[][]> {
+  async #unpack({ format, messages }: MergeRow): Promise<StoredMessage[][]> {
     if (messages === null) return []
     const version = missingDictionary(format, messages)
     if (version !== undefined) {

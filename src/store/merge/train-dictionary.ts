@@ -3,7 +3,7 @@
 // any text, so no trained tables are needed; the best stands at the end, where offsets are short.
 import type { SQL } from 'bun'
 import { compressWith, dictionaryVersion } from '../write/segment-packing.ts'
-import { type ReadSegment, SegmentPages } from './read-segments.ts'
+import { SegmentPages } from './read-segments.ts'
 
 const DICTIONARY_BYTES = 24 * 1024
 /** Messages looked at; fewer than the least say too little. */
@@ -61,9 +61,13 @@ async function samplesOf(sql: SQL, table: string): Promise<Buffer[]> {
   const pages = new SegmentPages(sql, table)
   const samples: Buffer[] = []
   while (samples.length < SAMPLES_MAX) {
-    const page: readonly ReadSegment[] | undefined = await pages.next()
+    const page = await pages.next()
     if (page === undefined) break
-    for (const { messages = [] } of page) samples.push(...messages.map(({ payload }) => payload))
+    for (const row of page.rows) {
+      const { messages = [] } = await page.open(row)
+      samples.push(...messages.map(({ payload }) => payload))
+      if (samples.length >= SAMPLES_MAX) break
+    }
   }
   return samples.slice(0, SAMPLES_MAX)
 }
