@@ -86,6 +86,8 @@ export function useAddress(): Address {
     listeners.add(follow)
     // Back and forward move the address without us.
     addEventListener('popstate', follow)
+    // An answer may have led elsewhere before anybody listened: a first 401 leads to the login.
+    follow()
     return () => {
       listeners.delete(follow)
       removeEventListener('popstate', follow)
