@@ -91,6 +91,9 @@ async function refusal(path: string): Promise<{ status: number; code: string; me
   return { status: response.status, ...error }
 }
 
+// Endless, or about something that must be made first; their own tests hold them to their shapes.
+const NOT_TO_BE_TRIED = new Set(['/api/v1/live', '/api/v1/shared/{token}'])
+
 describe('the API', () => {
   test('has every path of the design, and answers in the shapes of its openapi.json', async () => {
     const api = await ask<OpenApi>(program, '/api/v1/openapi.json')
@@ -100,7 +103,7 @@ describe('the API', () => {
     for (const path of PATHS_OF_THE_DESIGN) expect(paths).toContain(path)
 
     for (const [path, { get }] of Object.entries(api.paths)) {
-      if (get === undefined || path === '/api/v1/live') continue
+      if (get === undefined || NOT_TO_BE_TRIED.has(path)) continue
       const [[type, { schema }]] = Object.entries(get.responses['200'].content) as [
         [string, Content],
       ]
