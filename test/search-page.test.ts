@@ -154,7 +154,7 @@ describe.skipIf(withoutBrowser)('the search page over the real program', () => {
     const range = `?from=${ago(20)}&to=${ago(5)}`
     const page = await open(`/${range}`)
     await page.waitForSelector('.chart canvas')
-    const counts = await ask<CallCounts>(program, `/api/v1/calls/histogram${range}`)
+    const counts = await ask<CallCounts>(program, `/api/v1/histogram${range}`)
     expect(counts.share).toBe(1)
     await page.waitForFunction(
       (total) => document.querySelector('.found b')?.textContent?.replace(/\D/g, '') === total,

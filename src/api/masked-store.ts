@@ -50,78 +50,106 @@ function maskedStore(
   name: string,
   source: SecretSource,
 ): CallStore {
-  const empty = async (): Promise<Mask> => maskOf(policy, (await open(source)).cipher)
-  const hide = async <Value>(value: Value): Promise<Value> => maskAnswer(value, await empty())
-  const real = async (callId: string): Promise<string> => (await open(source)).cipher.show(callId)
-  const query = async (q: string) => maskQuery(q, policy, (await open(source)).cipher)
+  const view: View = { store, policy, secrets: () => open(source) }
+  return { ...maskedSearch(view), ...maskedCalls(view), ...maskedState(view, name) }
+}
 
-  /** By the Call-ID that was shown, or by the real one: who knows that learns nothing by it. */
-  async function either<Found>(
-    callId: string,
-    find: (callId: string) => Promise<Found | undefined>,
-  ): Promise<Found | undefined> {
-    const shown = policy.numbers ? await real(callId) : callId
-    return (await find(shown)) ?? (shown === callId ? undefined : find(callId))
-  }
+/** What all masked methods go by. */
+interface View {
+  readonly store: CallStore
+  readonly policy: Masking
+  readonly secrets: () => Promise<Secrets>
+}
 
+const maskFor = async ({ policy, secrets }: View): Promise<Mask> =>
+  maskOf(policy, (await secrets()).cipher)
+
+const hide = async <Value>(value: Value, view: View): Promise<Value> =>
+  maskAnswer(value, await maskFor(view))
+
+type Searching = 'searchCalls' | 'countCalls' | 'recentValues' | 'tail'
+
+function maskedSearch(view: View): Pick<CallStore, Searching> {
+  const { store, policy, secrets } = view
+  const query = async (q: string) => maskQuery(q, policy, (await secrets()).cipher)
   return {
     async searchCalls(search, signal) {
-      const { key } = await open(source)
+      const { key } = await secrets()
       const cursor = search.cursor === undefined ? undefined : unseal(search.cursor, key)
       const page = await store.searchCalls({ ...search, q: await query(search.q), cursor }, signal)
       // A cursor holds the Call-ID of the last row as it is.
       const nextCursor = page.nextCursor === null ? null : seal(page.nextCursor, key)
-      return { ...(await hide(page)), nextCursor }
+      return { ...(await hide(page, view)), nextCursor }
     },
     async countCalls(counted, signal) {
       return store.countCalls({ ...counted, q: await query(counted.q) }, signal)
     },
     async recentValues(field, prefix, signal) {
       const holdsNumbers = /^(from|to|ruri|user|callid|text|header\..*)?$/i.test(field)
-      return policy.numbers && holdsNumbers
-        ? []
-        : hide(await store.recentValues(field, prefix, signal))
+      if (policy.numbers && holdsNumbers) return []
+      return hide(await store.recentValues(field, prefix, signal), view)
     },
+    async *tail(q, signal): AsyncGenerator<TailEvent> {
+      const mask = await maskFor(view)
+      for await (const event of store.tail(maskQuery(q, policy, mask.cipher), signal))
+        yield maskAnswer(event, mask)
+    },
+  }
+}
+
+type OneCall = 'readCall' | 'goodCall' | 'similarCalls' | 'readTrace'
+
+function maskedCalls(view: View): Pick<CallStore, OneCall> {
+  const { store, policy, secrets } = view
+  const real = async (callId: string): Promise<string> =>
+    policy.numbers ? (await secrets()).cipher.show(callId) : callId
+
+  /** By the Call-ID that was shown, or by the real one: who knows that learns nothing by it. */
+  async function either<Found>(
+    callId: string,
+    find: (callId: string) => Promise<Found | undefined>,
+  ): Promise<Found | undefined> {
+    const shown = await real(callId)
+    return (await find(shown)) ?? (shown === callId ? undefined : find(callId))
+  }
+
+  return {
     async readCall(callId, options, signal) {
-      const { cipher } = await open(source)
-      const others = options.with?.map((id) => (policy.numbers ? cipher.show(id) : id))
+      const others = options.with && (await Promise.all(options.with.map(real)))
       const call = await either(callId, (id) =>
         store.readCall(id, { ...options, ...(others ? { with: others } : {}) }, signal),
       )
-      return call && maskAnswer<CallDetail>(call, maskOf(policy, cipher, call))
+      return call && maskAnswer<CallDetail>(call, maskOf(policy, (await secrets()).cipher, call))
     },
     async goodCall(callId, signal) {
       const good = await either(callId, (id) => store.goodCall(id, signal))
-      return good && hide(good)
+      return good && hide(good, view)
     },
     async similarCalls(callId, signal) {
       const similar = await either(callId, (id) => store.similarCalls(id, signal))
-      return similar && hide(similar)
+      return similar && hide(similar, view)
     },
     async readTrace(callIds, signal) {
-      const { cipher } = await open(source)
-      const ids = policy.numbers ? callIds.map((id) => cipher.show(id)) : callIds
-      const trace = await store.readTrace(ids, signal)
-      const masked: Trace = maskTrace(trace, policy, cipher)
+      const trace = await store.readTrace(await Promise.all(callIds.map(real)), signal)
+      const masked: Trace = maskTrace(trace, policy, (await secrets()).cipher)
       return trace.omitted === undefined
         ? masked
         : Object.assign(masked, { omitted: trace.omitted })
     },
-    async *tail(q, signal): AsyncGenerator<TailEvent> {
-      const mask = await empty()
-      for await (const event of store.tail(maskQuery(q, policy, mask.cipher), signal))
-        yield maskAnswer(event, mask)
-    },
+  }
+}
+
+function maskedState(view: View, name: string): Omit<CallStore, Searching | OneCall> {
+  const { store } = view
+  return {
     // Counters, addresses and versions: nobody's number is in them.
     ledger: () => store.ledger(),
     sources: () => store.sources(),
     nodes: () => store.nodes(),
     kpi: (...range) => store.kpi(...range),
-    async kpiDetails(fromUs, toUs) {
-      return hide(await store.kpiDetails(fromUs, toUs))
-    },
+    kpiDetails: async (...range) => hide(await store.kpiDetails(...range), view),
     async quarantine(limit) {
-      const mask = await empty()
+      const mask = await maskFor(view)
       return (await store.quarantine(limit)).map((frame) => maskFrame(frame, mask))
     },
     quarantineKeeper: store.quarantineKeeper,
@@ -130,7 +158,7 @@ function maskedStore(
       async list(owner) {
         const searches = await store.searches.list(owner)
         // One's own were typed by oneself.
-        return Promise.all(searches.map((one) => (one.owner === name ? one : hide(one))))
+        return Promise.all(searches.map((one) => (one.owner === name ? one : hide(one, view))))
       },
       save: (search) => store.searches.save(search),
       remove: (id, owner) => store.searches.remove(id, owner),

@@ -10,11 +10,11 @@ import { newSearch } from './search-schemas.ts'
 const NO_SUCH = 'GET /api/v1/searches lists those there are.'
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** Counts, values, saved searches. Before the routes of calls: `histogram` is no Call-ID. */
+/** Counts, values, saved searches. None lies below `/calls/`: every word there is a Call-ID. */
 export const SEARCH_ROUTES: readonly Route[] = [
   route({
     method: 'GET',
-    path: '/api/v1/calls/histogram',
+    path: '/api/v1/histogram',
     summary: 'How many calls match over time, by how they stand.',
     access: 'token',
     params: {

@@ -13,8 +13,8 @@ export type {
   SpoolRecord,
   Transport,
 } from './record.ts'
-export type { RecordWalk } from './record-walk.ts'
 export { TRANSPORTS } from './record.ts'
+export type { RecordWalk } from './record-walk.ts'
 export { openSpool, type Spool, type SpoolOptions } from './spool.ts'
 export type { SpoolErrorCode } from './spool-error.ts'
 export { renderSpoolReport } from './spool-report.ts'

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type { People } from '../../api/people.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
 import { openPeople } from './people-store.ts'
 import { retentionInForce } from './retention-setting.ts'
 
 let database: TestDatabase
-let people: ReturnType<typeof openPeople> & People
+let people: ReturnType<typeof openPeople>
 
 beforeAll(async () => {
   database = await testDatabase()

@@ -33,7 +33,7 @@ export function useCounts({ q, from, to }: SearchUrl, refreshed: unknown): Asked
     return () => clearInterval(timer)
   }, [to])
   const buckets = String(BUCKETS)
-  const path = apiPath('calls/histogram', { q, ...apiRange({ from, to }), buckets })
+  const path = apiPath('histogram', { q, ...apiRange({ from, to }), buckets })
   return useAnswer<CallCounts>(path, `${tick} ${refreshed}`)
 }
 

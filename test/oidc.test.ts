@@ -1,12 +1,12 @@
 // Logging in at an identity provider over real HTTP, with everything that can be wrong about it.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type IdentityProvider, startIdentityProvider } from '../../test/identity-provider.ts'
-import { MemoryStore } from '../../test/memory-store.ts'
-import { openPeople } from '../store/people/people-store.ts'
-import { migrate } from '../store/postgres/migrate.ts'
-import { type TestDatabase, testDatabase } from '../store/postgres/test-server.ts'
-import { nameOf, roleOf } from './oidc.ts'
-import { type Api, startApi } from './start-api.ts'
+import { nameOf, roleOf } from '../src/api/oidc.ts'
+import { type Api, startApi } from '../src/api/start-api.ts'
+import { openPeople } from '../src/store/people/people-store.ts'
+import { migrate } from '../src/store/postgres/migrate.ts'
+import { type TestDatabase, testDatabase } from '../src/store/postgres/test-server.ts'
+import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
+import { MemoryStore } from './memory-store.ts'
 
 let database: TestDatabase
 let people: ReturnType<typeof openPeople>
