@@ -1,6 +1,7 @@
 // Users, sessions, tokens, settings and the audit log behind one object: what the API asks for (it
 // declares the same shape for itself).
 import type { SQL } from 'bun'
+import { explaining } from '../read/explaining.ts'
 import { openAudit } from './audit.ts'
 import { openSessions } from './sessions.ts'
 import { openSettings } from './settings.ts'
@@ -8,12 +9,13 @@ import { openTokens } from './tokens.ts'
 import { openUsers } from './users.ts'
 
 /** The people's side of a database; nothing is opened and nothing has to be closed but `sql`. */
-export const openPeople = (sql: SQL) => ({
-  ...openUsers(sql),
-  ...openSessions(sql),
-  ...openTokens(sql),
-  ...openSettings(sql),
-  ...openAudit(sql),
-})
+export const openPeople = (sql: SQL) =>
+  explaining({
+    ...openUsers(sql),
+    ...openSessions(sql),
+    ...openTokens(sql),
+    ...openSettings(sql),
+    ...openAudit(sql),
+  })
 
 export type OpenedPeople = ReturnType<typeof openPeople>

@@ -22,6 +22,7 @@ import { cutCallId } from '#sip'
 import { SavedSearches } from '../searches/saved-searches.ts'
 import { ShareStore } from '../shares/share-store.ts'
 import { countCalls, planCount } from './count-calls.ts'
+import { explaining } from './explaining.ts'
 import { findGood } from './find-good.ts'
 import { findSimilar } from './find-similar.ts'
 import { openQuarantine, type QuarantineKeeper, readQuarantine } from './quarantine.ts'
@@ -85,7 +86,7 @@ export function openCallStore({
   const headers = new Set(storedHeaders.map((name) => name.toLowerCase()))
   const tail = new CallTail(sql, headers, tailEveryMs)
   const sources = new SourceReader(sql)
-  return {
+  return explaining({
     async searchCalls(search, signal) {
       // Before a connection is taken: a mistake in the query should not wait for one.
       const plan = planSearch(search, { storedHeaders: headers })
@@ -111,11 +112,11 @@ export function openCallStore({
     ledger: () => readLedger(sql, liveLanes),
     sources: () => sources.read(),
     quarantine: (limit) => readQuarantine(sql, limit),
-    quarantineKeeper: openQuarantine(sql),
+    quarantineKeeper: explaining(openQuarantine(sql)),
     kpi: (fromUs, toUs, stepSeconds) => readKpi(sql, fromUs, toUs, stepSeconds),
     kpiDetails: (fromUs, toUs) => readKpiDetails(sql, fromUs, toUs),
     nodes: () => readNodes(sql, liveLanes),
-    shares: new ShareStore(sql),
-    searches: new SavedSearches(sql),
-  }
+    shares: explaining(new ShareStore(sql)),
+    searches: explaining(new SavedSearches(sql)),
+  })
 }

@@ -62,7 +62,7 @@ export async function readSession<Result>(
     }
   } catch (error) {
     signal.throwIfAborted()
-    throw explained(error, statementMsMax)
+    throw explainError(error, statementMsMax)
   }
 }
 
@@ -102,7 +102,8 @@ async function run<Row>(
 /** SQLSTATE classes that say the server is away or going: 08 connection, 57P01–57P03 shutdown. */
 const AWAY = /^(08|57P0[123]|53300)/
 
-function explained(error: unknown, statementMsMax: number): unknown {
+/** What people may be told of it, where that is known; else the error itself. */
+export function explainError(error: unknown, statementMsMax = STATEMENT_MS_MAX): unknown {
   if (!(error instanceof Error)) return error
   const { code = '', errno = '' } = error as { code?: unknown; errno?: unknown }
   if (errno === '57014')
