@@ -39,6 +39,22 @@ const KEYWORDS: Readonly<Record<string, (place: Place) => string[]>> = {
     unless((place.rule as unknown[]).includes(place.value), place, 'one of the list'),
   minimum: (place) =>
     unless(!(Number(place.value) < Number(place.rule)), place, `at least ${place.rule}`),
+  maximum: (place) =>
+    unless(!(Number(place.value) > Number(place.rule)), place, `at most ${place.rule}`),
+  minLength: (place) =>
+    unless(!(lengthOf(place.value) < Number(place.rule)), place, `${place.rule} long or longer`),
+  maxLength: (place) =>
+    unless(!(lengthOf(place.value) > Number(place.rule)), place, `${place.rule} long or shorter`),
+  minItems: (place) =>
+    unless(!(lengthOf(place.value) < Number(place.rule)), place, `${place.rule} items or more`),
+  maxItems: (place) =>
+    unless(!(lengthOf(place.value) > Number(place.rule)), place, `${place.rule} items or fewer`),
+  pattern: (place) =>
+    unless(
+      typeof place.value !== 'string' || new RegExp(String(place.rule), 'u').test(place.value),
+      place,
+      `like ${place.rule}`,
+    ),
   format: (place) =>
     unless(place.rule !== 'date-time' || DATE_TIME.test(String(place.value)), place, 'a time'),
   anyOf: ({ rule, value, root, at }) => {
@@ -65,6 +81,10 @@ const KEYWORDS: Readonly<Record<string, (place: Place) => string[]>> = {
     return others.flatMap(([name, item]) => misfits(item, rule as Schema, root, `${at}.${name}`))
   },
 }
+
+/** Of a text or a list; other values have no length to be wrong. */
+const lengthOf = (value: unknown): number =>
+  typeof value === 'string' || Array.isArray(value) ? value.length : Number.NaN
 
 function typeOf(value: unknown, type: string): boolean {
   if (type === 'integer') return Number.isInteger(value)
