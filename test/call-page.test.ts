@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import type { Browser, Download, Page } from 'playwright-core'
 import type { Share } from '#contract'
 import { launchBrowser, withoutBrowser } from './browser.ts'
-import { CALLEE, CALLER, failedCall, goodCall, packetOf, sendScenes } from './call-traffic.ts'
+import {
+  CALLEE,
+  CALLER,
+  failedCall,
+  goodCall,
+  type Line,
+  packetOf,
+  sendScenes,
+} from './call-traffic.ts'
 import { readFixture } from './fixtures/pcap.ts'
 import { ask, type Program, settledLedger, startProgram, temporaryDirectory } from './program.ts'
 import { SEND } from './senders.ts'
@@ -230,6 +238,38 @@ describe.skipIf(withoutBrowser)('the page of a call', () => {
       /captured by 1 *.*captured by 102 \+\d+ µs/,
     )
   })
+
+  test('grows while it is looked at: what is chosen and the place in the ladder stay', async () => {
+    const startUs = (Date.now() - 60_000) * 1000
+    const send = async (lines: readonly Line[]) => {
+      const { received } = await ask<{ received: number }>(program, '/api/v1/ledger')
+      const sent = await sendScenes(program.udp, [{ startUs, lines }])
+      await settledLedger(program, received + sent)
+    }
+    const lines = failedCall('late')
+    await send(lines.filter(({ callId }) => callId === 'late-a@sbc'))
+    await open('late-a@sbc', '?message=2&diff=0')
+    expect(await chosen()).toBe('503 Service Unavailable')
+    await send(lines.filter(({ callId }) => callId === 'late-b@sbc'))
+    await page.waitForFunction(() => document.querySelectorAll('.arrow').length === 10)
+    expect(await chosen()).toBe('503 Service Unavailable')
+    expect(await page.textContent('.pane .path')).toContain('10.9.0.1:5060 → 10.20.0.5:5060')
+    expect(new URL(page.url()).search).toBe('?message=6&diff=0')
+
+    const info = (i: number): Line => ({
+      ...{ ms: i * 10, from: 'alice', to: 'sbc', what: 'INFO', callId: 'long@sbc' },
+      cseq: `${i + 1} INFO`,
+    })
+    await send(Array.from({ length: 60 }, (_, i) => info(i)))
+    await open('long@sbc')
+    const scrolled = () => page.locator('.ladder').evaluate((ladder) => ladder.scrollTop)
+    await page.locator('.ladder').evaluate((ladder) => {
+      ladder.scrollTop = 700
+    })
+    await send(Array.from({ length: 20 }, (_, i) => info(60 + i)))
+    await page.waitForSelector('.facts dd >> text=80')
+    expect(await scrolled()).toBe(700)
+  }, 30_000)
 
   test('says what to check when a Call-ID is not known', async () => {
     await page.goto(`${program.url}/call/never-seen`)

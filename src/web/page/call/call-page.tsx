@@ -1,13 +1,12 @@
 // One call: what became of it and why. Which call and how it is looked at stands in the address.
 import { useMemo } from 'preact/hooks'
-import type { CallDetail } from '#contract'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { type Address, goBack } from '../shell/address.ts'
 import { apiPath, callPath, type Failure } from '../shell/fetch-json.ts'
 import type { PageProps } from '../shell/pages.tsx'
-import { useAnswer } from '../shell/use-answer.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { CallBody } from './call-body.tsx'
+import { useGrowingCall } from './use-growing-call.ts'
 import { readView } from './view-state.ts'
 
 /** One call; keyed by Call-ID, so that nothing of the last one stays. */
@@ -17,7 +16,7 @@ function CallView({ address: { id: callId, query } }: { address: Address }) {
   const state = useMemo(() => readView(query), [JSON.stringify(query)])
   // Legs taken out come along all the same: putting one back must not wait for the server.
   const path = apiPath(callPath(callId), { with: state.with.join(',') })
-  const { value: call, failure, loading } = useAnswer<CallDetail>(path)
+  const { value: call, failure, loading } = useGrowingCall(path, state)
   useTitle(call ? `${call.summary.from} → ${call.summary.to}` : '')
   return (
     <article class="call" aria-busy={loading}>
@@ -49,7 +48,8 @@ function NoCall({ failure }: { failure: Failure }) {
           @;
         </li>
         <li>
-          is it new? A message is found a second or two after it arrived; this page can be reloaded;
+          is it new? A message is found a second or two after it arrived; this page looks again by
+          itself;
         </li>
         <li>is it old? Calls go when their retention is over (Settings);</li>
         <li>was it captured? The ingest page says which agents send, and what was refused.</li>
