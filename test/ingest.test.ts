@@ -144,6 +144,8 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
     const page = await open('/overview')
     await page.waitForSelector('[data-code="503"]')
     await page.waitForSelector('.charts canvas')
+    const legend = await page.locator('.charts .u-legend').first().textContent()
+    expect(legend).toMatch(/^Time\w.*\dCalls[\d.]+ \/sAnswered[\d.]+ \/s/)
     await picture(page, 'overview')
     expect(await page.locator('.tile').count()).toBe(8)
     const kpi = await ask<Kpi>(program, '/api/v1/kpi?by=code,host,talker,total')

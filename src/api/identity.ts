@@ -10,7 +10,7 @@ import type { Masking } from './masking.ts'
 
 /** From the least to the most. */
 export const ROLES = ['viewer', 'engineer', 'admin'] as const
-/** viewer: reads. engineer: also exports, shares and tries again. admin: also settings and users. */
+/** viewer: reads and exports. engineer: also shares, tries again, names hosts. admin: everything. */
 export type Role = (typeof ROLES)[number]
 
 /** What an API token may be for. */

@@ -1,6 +1,7 @@
 // What became of the call, in one look: verdict, who and when, legs, the course of it.
 import { useState } from 'preact/hooks'
 import type { CallDetail } from '#contract'
+import { AllowedButton } from '../login/allowed-button.tsx'
 import { showClock, showDay, showSpan } from '../parts/format.ts'
 import { Outcome } from '../parts/outcome.tsx'
 import { changeQuery } from '../shell/address.ts'
@@ -43,9 +44,9 @@ export function CallHead({ call, state, isShared, picture, choose }: Props) {
             </button>
           )}
           {!isShared && (
-            <button type="button" onClick={() => setSharing(true)}>
+            <AllowedButton least="engineer" scope="export" onClick={() => setSharing(true)}>
               Share
-            </button>
+            </AllowedButton>
           )}
           <ExportMenu {...{ call, state, picture }} fromServer={!isShared} />
         </div>

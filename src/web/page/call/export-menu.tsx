@@ -2,6 +2,7 @@
 // hold what is shown: legs taken out stay out.
 import { useRef } from 'preact/hooks'
 import type { CallDetail } from '#contract'
+import { useRefusal } from '../login/allowed-button.tsx'
 import { toast } from '../parts/toasts.tsx'
 import { apiPath, callPath } from '../shell/fetch-json.ts'
 import { type Picture, PNG_ROWS_MAX, pngOf, svgOf } from './ladder-picture.ts'
@@ -35,16 +36,7 @@ export function ExportMenu({ call, state, fromServer, picture }: Props) {
     <details class="menu" ref={menu} onClick={(event) => isEntry(event.target) && close()}>
       <summary>Export</summary>
       <div class="menu-list">
-        {fromServer && (
-          <>
-            <a href={path('pcap')} download>
-              PCAP <small>for Wireshark</small>
-            </a>
-            <a href={path('text')} download>
-              Text <small>for a ticket</small>
-            </a>
-          </>
-        )}
+        {fromServer && <FromServer path={path} />}
         <button type="button" onClick={() => save('json', jsonOf(call))}>
           JSON <small>all of it</small>
         </button>
@@ -59,6 +51,21 @@ export function ExportMenu({ call, state, fromServer, picture }: Props) {
         </button>
       </div>
     </details>
+  )
+}
+
+function FromServer({ path }: { path: (kind: string) => string }) {
+  const refusal = useRefusal()('viewer', 'export')
+  if (refusal !== undefined) return <small class="muted">PCAP, text: {refusal}</small>
+  return (
+    <>
+      <a href={path('pcap')} download>
+        PCAP <small>for Wireshark</small>
+      </a>
+      <a href={path('text')} download>
+        Text <small>for a ticket</small>
+      </a>
+    </>
   )
 }
 

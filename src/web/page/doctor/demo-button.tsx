@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import './demo.css'
 import type { DemoState } from '#contract'
+import { AllowedButton } from '../login/allowed-button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { showCount } from '../parts/format.ts'
 import { hrefOf } from '../shell/address.ts'
@@ -42,13 +43,13 @@ export function DemoButton() {
   return (
     <div class="demo" role="status">
       {demo?.state !== 'done' && (
-        <button type="button" disabled={running} onClick={() => void start()}>
+        <AllowedButton least="engineer" disabled={running} onClick={() => void start()}>
           {running
             ? 'Making calls …'
             : confirm
               ? 'Mix them in all the same'
               : 'Fill with demo calls'}
-        </button>
+        </AllowedButton>
       )}
       {demo && demo.state !== 'idle' && (
         <>

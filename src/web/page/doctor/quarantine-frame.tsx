@@ -1,6 +1,7 @@
 // One quarantined frame: what is wrong, where, how to mend it, and trying it again.
 import { useMemo, useState } from 'preact/hooks'
 import type { Quarantined, QuarantineRetry } from '#contract'
+import { AllowedButton } from '../login/allowed-button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { toast } from '../parts/toasts.tsx'
 import { apiPath, type Failure, sendJson } from '../shell/fetch-json.ts'
@@ -91,8 +92,8 @@ function Actions({ frame, changed }: Props) {
         </p>
       )}
       <p class="actions">
-        <button
-          type="button"
+        <AllowedButton
+          least="engineer"
           class="primary"
           disabled={busy || !mayPass(frame.reason)}
           title={
@@ -101,10 +102,15 @@ function Actions({ frame, changed }: Props) {
           onClick={() => void retry(frame.retryAt !== null)}
         >
           {frame.retryAt ? 'Try again all the same' : 'Try again'}
-        </button>
-        <button type="button" class="danger" disabled={busy} onClick={() => void remove()}>
+        </AllowedButton>
+        <AllowedButton
+          least="engineer"
+          class="danger"
+          disabled={busy}
+          onClick={() => void remove()}
+        >
           Delete
-        </button>
+        </AllowedButton>
       </p>
       {failure && <ErrorNote failure={failure} />}
     </>

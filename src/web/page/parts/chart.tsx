@@ -105,7 +105,7 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
         ...(showY ? { values: (_: uPlot, splits: number[]) => splits.map(showY) } : {}),
       },
     ],
-    series: [{}, ...series.map((one) => lineOf(one, color))],
+    series: [{ label: 'Time', value: timeAt }, ...series.map((one) => lineOf(one, color))],
     hooks: {
       ready: [
         (chart) =>
@@ -138,6 +138,9 @@ function showTimes(_: uPlot, splits: number[], __: number, ___: number, stepS: n
 const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
 const MINUTE = new Intl.DateTimeFormat(undefined, clock)
 const SECOND = new Intl.DateTimeFormat(undefined, { ...clock, second: '2-digit' })
+const MOMENT = new Intl.DateTimeFormat(undefined, {
+  ...{ ...clock, second: '2-digit', day: '2-digit', month: 'short' },
+})
 const DAY = new Intl.DateTimeFormat(undefined, { day: '2-digit', month: 'short' })
 
 function lineOf({ label, color, kind, show }: Series, of: (name: string) => string): uPlot.Series {
@@ -152,10 +155,23 @@ function lineOf({ label, color, kind, show }: Series, of: (name: string) => stri
       ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60], align: 1 }) }
       : {}),
     ...(kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {}),
-    ...(show
-      ? { value: (_: uPlot, value: number | null) => (value === null ? '–' : show(value)) }
-      : {}),
+    value: (chart, _, place, at) => {
+      const value = chart.data[place]?.[at ?? lastPlace(chart)] ?? null
+      return value === null ? '–' : (show?.(value) ?? String(value))
+    },
   }
+}
+
+// While nothing is pointed at the legend says what held last, rather than a row of dashes.
+function lastPlace({ data: [times, ...lines] }: uPlot): number {
+  const isKnown = (place: number) => lines.some((values) => (values[place] ?? null) !== null)
+  for (let place = times.length - 1; place > 0; place--) if (isKnown(place)) return place
+  return 0
+}
+
+function timeAt(chart: uPlot, _: number | null, __: number, at: number | null): string {
+  const seconds = chart.data[0][at ?? lastPlace(chart)]
+  return seconds === undefined ? '–' : MOMENT.format(new Date(seconds * 1000))
 }
 
 // A variable may hold light-dark(): only a property of an element says what that comes to.

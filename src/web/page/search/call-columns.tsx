@@ -32,7 +32,7 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ status }) => status ?? '',
   },
   {
-    ...{ id: 'setup', label: 'Setup', widthPx: 76, align: 'right' },
+    ...{ id: 'setup', label: 'Setup', widthPx: 84, align: 'right' },
     cell: ({ setupMs }) => showSpan(setupMs),
   },
   {

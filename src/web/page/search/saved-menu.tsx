@@ -1,6 +1,7 @@
 // Searches saved under a name: one's own and those others share.
 import { useRef, useState } from 'preact/hooks'
 import type { SavedSearch } from '#contract'
+import { useWho } from '../login/use-session.ts'
 import { toast } from '../parts/toasts.tsx'
 import { hrefOf } from '../shell/address.ts'
 import { apiPath, sendJson } from '../shell/fetch-json.ts'
@@ -28,6 +29,7 @@ function Menu({ url, close }: { url: SearchUrl; close: () => void }) {
   const [again, setAgain] = useState(0)
   const path = apiPath('searches')
   const { value, failure, loading } = useAnswer<{ searches: readonly SavedSearch[] }>(path, again)
+  const who = useWho()
   const searches = value?.searches ?? []
   const forget = async ({ id, name }: SavedSearch) => {
     const answer = await sendJson('DELETE', `${path}/${id}`)
@@ -55,14 +57,16 @@ function Menu({ url, close }: { url: SearchUrl; close: () => void }) {
                 {search.shared && ` · shared by ${search.owner}`}
               </small>
             </a>
-            <button
-              type="button"
-              class="quiet"
-              aria-label={`Forget ${search.name}`}
-              onClick={() => void forget(search)}
-            >
-              ✕
-            </button>
+            {(who?.role === 'admin' || who?.name === search.owner) && (
+              <button
+                type="button"
+                class="quiet"
+                aria-label={`Forget ${search.name}`}
+                onClick={() => void forget(search)}
+              >
+                ✕
+              </button>
+            )}
           </li>
         ))}
       </ul>

@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   ['From', ({ peer }) => <code>{peer}</code>],
   ['What', ({ action }) => <b>{action}</b>],
   ['Of', ({ object }) => <span class="object">{object}</span>],
-  ['', ({ detail }) => <code class="muted object">{detailOf(detail)}</code>],
+  ['Detail', ({ detail }) => <code class="muted object">{detailOf(detail)}</code>],
 ]
 
 /** Newest first, a page at a time. */

@@ -11,6 +11,7 @@ import { AliasesPart } from './aliases-part.tsx'
 import { AuditPart } from './audit-part.tsx'
 import { MaskingPart } from './masking-part.tsx'
 import { RetentionPart } from './retention-part.tsx'
+import { SharesPart } from './shares-part.tsx'
 import { TokensPart } from './tokens-part.tsx'
 import { UsersPart } from './users-part.tsx'
 
@@ -18,6 +19,7 @@ const PARTS = {
   users: ['Users', UsersPart],
   tokens: ['API tokens', TokensPart],
   aliases: ['Aliases', AliasesPart],
+  shares: ['Share links', SharesPart],
   masking: ['Masking', MaskingPart],
   retention: ['Retention', RetentionPart],
   'agent-keys': ['Agent keys', AgentKeysPart],
@@ -32,7 +34,7 @@ export function SettingsPage({ address }: PageProps) {
   const { value: session } = useSession()
   const role = session?.who?.role
   const open: readonly PartName[] =
-    role === 'admin' ? NAMES : role === 'engineer' ? ['aliases'] : []
+    role === 'admin' ? NAMES : role === 'engineer' ? ['aliases', 'shares'] : []
   const part = open.find((name) => name === address.id) ?? open[0]
   if (!session?.who) return <p class="page-wait" aria-busy="true" />
   if (part === undefined)
