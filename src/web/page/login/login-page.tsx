@@ -14,9 +14,6 @@ import { renewSession, useSession } from './use-session.ts'
 export function LoginPage({ address }: PageProps) {
   useTitle('Log in')
   const { value: session, failure } = useSession()
-  const [name, setName] = useState('')
-  const [password, setPassword] = useState('')
-  const form = useForm('POST', apiPath('session'))
   const next = pathOf(address.query.next)
   // Whoever is in already, or need not be, goes on.
   useEffect(() => {
@@ -25,19 +22,10 @@ export function LoginPage({ address }: PageProps) {
   if (!session)
     return failure ? <ErrorNote failure={failure} /> : <p class="page-wait" aria-busy="true" />
   const { oidc, users, token } = session.login
-  const logIn = async () => {
-    const done = await form.send({ name, password })
-    setPassword('')
-    if (done) renewSession()
-  }
+  const byPassword = users || token || !oidc
   return (
     <div class="login">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void logIn()
-        }}
-      >
+      <div class="login-box">
         <h1>Calliope</h1>
         {address.query.failed && (
           <p class="error" role="alert">
@@ -45,51 +33,68 @@ export function LoginPage({ address }: PageProps) {
           </p>
         )}
         {oidc && (
-          <a class="button primary" href={`${apiPath('session/oidc', { next })}`} target="_self">
+          <a class="button primary" href={apiPath('session/oidc', { next })} target="_self">
             Log in at {oidc}
           </a>
         )}
-        {oidc && (users || token) && <p class="or muted">or</p>}
-        {(users || token || !oidc) && (
-          <>
-            <Field label="User" form={form} name="name">
-              {(field) => (
-                <input
-                  {...field}
-                  autocomplete="username"
-                  autocapitalize="none"
-                  spellcheck={false}
-                  required
-                  value={name}
-                  onInput={(event) => setName(event.currentTarget.value)}
-                />
-              )}
-            </Field>
-            <Field label="Password" form={form} name="password">
-              {(field) => (
-                <input
-                  {...field}
-                  type="password"
-                  autocomplete="current-password"
-                  required
-                  value={password}
-                  onInput={(event) => setPassword(event.currentTarget.value)}
-                />
-              )}
-            </Field>
-            {token && (
-              <p class="muted hint">
-                As <code>token</code> the password is the value of <code>http.token</code>.
-              </p>
-            )}
-            {form.failure && !form.failure.fields && <ErrorNote failure={form.failure} />}
-            <button type="submit" class={oidc ? '' : 'primary'} disabled={form.busy}>
-              {form.busy ? 'Logging in …' : 'Log in'}
-            </button>
-          </>
-        )}
-      </form>
+        {oidc && byPassword && <p class="or muted">or</p>}
+        {byPassword && <PasswordForm hasToken={token} isOnly={!oidc} />}
+      </div>
     </div>
+  )
+}
+
+function PasswordForm({ hasToken, isOnly }: { hasToken: boolean; isOnly: boolean }) {
+  const form = useForm('POST', apiPath('session'))
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const logIn = async () => {
+    const done = await form.send({ name, password })
+    setPassword('')
+    if (done) renewSession()
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        void logIn()
+      }}
+    >
+      <Field label="User" form={form} name="name">
+        {(field) => (
+          <input
+            {...field}
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            required
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label="Password" form={form} name="password">
+        {(field) => (
+          <input
+            {...field}
+            type="password"
+            autocomplete="current-password"
+            required
+            value={password}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      {hasToken && (
+        <p class="muted hint">
+          As <code>token</code> the password is the value of <code>http.token</code>.
+        </p>
+      )}
+      {form.failure && !form.failure.fields && <ErrorNote failure={form.failure} />}
+      <button type="submit" class={isOnly ? 'primary' : ''} disabled={form.busy}>
+        {form.busy ? 'Logging in …' : 'Log in'}
+      </button>
+    </form>
   )
 }
 

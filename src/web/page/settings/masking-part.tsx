@@ -96,36 +96,12 @@ function RoleMasking({ role, form, masking, change }: RoleProps) {
             <span>Hide digits of numbers</span>
           </label>
           {masking.numbers && (
-            <>
-              {(['keepFirst', 'keepLast'] as const).map((end) => (
-                <Field
-                  key={end}
-                  label={end === 'keepFirst' ? 'First digits shown' : 'Last digits shown'}
-                  name={`${role}.numbers.${end}`}
-                  form={form}
-                >
-                  {(field) => (
-                    <input
-                      {...field}
-                      type="number"
-                      min="0"
-                      max="15"
-                      value={masking.numbers![end]}
-                      onInput={({ currentTarget }) =>
-                        change({
-                          ...masking,
-                          numbers: { ...masking.numbers!, [end]: Number(currentTarget.value) },
-                        })
-                      }
-                    />
-                  )}
-                </Field>
-              ))}
-              <p class="muted">
-                +4989123456 becomes{' '}
-                <code>{example(masking.numbers.keepFirst, masking.numbers.keepLast)}</code>
-              </p>
-            </>
+            <NumberEnds
+              role={role}
+              form={form}
+              numbers={masking.numbers}
+              change={(numbers) => change({ ...masking, numbers })}
+            />
           )}
           <Field label="Message bodies" name={`${role}.bodies`} form={form}>
             {(field) => (
@@ -164,6 +140,42 @@ function RoleMasking({ role, form, masking, change }: RoleProps) {
     </fieldset>
   )
 }
+
+interface EndsProps {
+  readonly role: RoleName
+  readonly form: Form<unknown>
+  readonly numbers: NonNullable<Masking['numbers']>
+  readonly change: (numbers: NonNullable<Masking['numbers']>) => void
+}
+
+const NumberEnds = ({ role, form, numbers, change }: EndsProps) => (
+  <>
+    {(['keepFirst', 'keepLast'] as const).map((end) => (
+      <Field
+        key={end}
+        label={end === 'keepFirst' ? 'First digits shown' : 'Last digits shown'}
+        name={`${role}.numbers.${end}`}
+        form={form}
+      >
+        {(field) => (
+          <input
+            {...field}
+            type="number"
+            min="0"
+            max="15"
+            value={numbers[end]}
+            onInput={({ currentTarget }) =>
+              change({ ...numbers, [end]: Number(currentTarget.value) })
+            }
+          />
+        )}
+      </Field>
+    ))}
+    <p class="muted">
+      +4989123456 becomes <code>{example(numbers.keepFirst, numbers.keepLast)}</code>
+    </p>
+  </>
+)
 
 const namesOf = (text: string): string[] =>
   text

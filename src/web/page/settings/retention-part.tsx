@@ -38,7 +38,6 @@ export function RetentionPart() {
     toast('Retention is saved')
     setAgain((n) => n + 1)
   }
-  const { inForce } = value
   return (
     <form
       class="settings-form stacked"
@@ -47,12 +46,7 @@ export function RetentionPart() {
         void save()
       }}
     >
-      <p class="note">
-        In force: calls are kept for <b>{showCount(inForce.hours)} hours</b> (
-        {(inForce.hours / 24).toFixed(1)} days)
-        {inForce.bytesMax > 0 && <> and at most {(inForce.bytesMax / GIB).toFixed(1)} GiB</>}. What
-        is set here counts for every node and before the configuration.
-      </p>
+      <InForce {...value.inForce} />
       <Field label="Hours" name="hours" form={form} hint="Empty: as store.retention says.">
         {(field) => (
           <input
@@ -88,3 +82,11 @@ export function RetentionPart() {
     </form>
   )
 }
+
+const InForce = ({ hours, bytesMax }: Retention['inForce']) => (
+  <p class="note">
+    In force: calls are kept for <b>{showCount(hours)} hours</b> ({(hours / 24).toFixed(1)} days)
+    {bytesMax > 0 && <> and at most {(bytesMax / GIB).toFixed(1)} GiB</>}. What is set here counts
+    for every node and before the configuration.
+  </p>
+)

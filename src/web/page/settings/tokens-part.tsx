@@ -40,78 +40,14 @@ export function TokensPart() {
   const [again, setAgain] = useState(0)
   const [made, setMade] = useState<string>()
   const { value, failure } = useAnswer<{ tokens: readonly TokenRow[] }>(apiPath('tokens'), again)
-  const form = useForm<{ token: string }>('POST', apiPath('tokens'))
-  const [name, setName] = useState('')
-  const [role, setRole] = useState<RoleName>('viewer')
-  const [scopes, setScopes] = useState<readonly ScopeName[]>(['read'])
-  const [days, setDays] = useState('90')
-  const make = async () => {
-    const answer = await form.send({ name, role, scopes, days: Number(days) })
-    if (!answer) return
-    setMade(answer.token)
-    setName('')
-    setAgain((n) => n + 1)
-  }
   return (
     <>
-      <form
-        class="settings-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void make()
+      <MakeToken
+        made={(token) => {
+          setMade(token)
+          setAgain((n) => n + 1)
         }}
-      >
-        <Field label="Name" name="name" form={form} hint="What it is for.">
-          {(field) => (
-            <input
-              {...field}
-              value={name}
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        <RoleField form={form} role={role} setRole={setRole} />
-        <Field label="Days" name="days" form={form} hint="0: it never expires.">
-          {(field) => (
-            <input
-              {...field}
-              type="number"
-              min="0"
-              max="3650"
-              value={days}
-              onInput={(event) => setDays(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        <fieldset class="field">
-          <legend>For</legend>
-          {SCOPES.map(([scope, what]) => (
-            <label key={scope} class="check">
-              <input
-                type="checkbox"
-                checked={scopes.includes(scope)}
-                onChange={({ currentTarget }) =>
-                  setScopes((old) =>
-                    currentTarget.checked ? [...old, scope] : old.filter((one) => one !== scope),
-                  )
-                }
-              />
-              <span>
-                <b>{scope}</b> <span class="muted">{what}</span>
-              </span>
-            </label>
-          ))}
-          {form.failure?.fields?.scopes && (
-            <small class="fault" role="alert">
-              {form.failure.fields.scopes}
-            </small>
-          )}
-        </fieldset>
-        <button type="submit" class="primary" disabled={form.busy}>
-          Make token
-        </button>
-        {form.failure && !form.failure.fields && <ErrorNote failure={form.failure} />}
-      </form>
+      />
       {failure && <ErrorNote failure={failure} />}
       <Rows
         rows={value?.tokens}
@@ -139,5 +75,87 @@ export function TokensPart() {
         />
       )}
     </>
+  )
+}
+
+function MakeToken({ made }: { made: (token: string) => void }) {
+  const form = useForm<{ token: string }>('POST', apiPath('tokens'))
+  const [name, setName] = useState('')
+  const [role, setRole] = useState<RoleName>('viewer')
+  const [scopes, setScopes] = useState<readonly ScopeName[]>(['read'])
+  const [days, setDays] = useState('90')
+  const make = async () => {
+    const answer = await form.send({ name, role, scopes, days: Number(days) })
+    if (!answer) return
+    setName('')
+    made(answer.token)
+  }
+  return (
+    <form
+      class="settings-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void make()
+      }}
+    >
+      <Field label="Name" name="name" form={form} hint="What it is for.">
+        {(field) => (
+          <input {...field} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        )}
+      </Field>
+      <RoleField form={form} role={role} setRole={setRole} />
+      <Field label="Days" name="days" form={form} hint="0: it never expires.">
+        {(field) => (
+          <input
+            {...field}
+            type="number"
+            min="0"
+            max="3650"
+            value={days}
+            onInput={(event) => setDays(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <ScopesField fault={form.failure?.fields?.scopes} scopes={scopes} setScopes={setScopes} />
+      <button type="submit" class="primary" disabled={form.busy}>
+        Make token
+      </button>
+      {form.failure && !form.failure.fields && <ErrorNote failure={form.failure} />}
+    </form>
+  )
+}
+
+interface ScopesProps {
+  readonly fault: string | undefined
+  readonly scopes: readonly ScopeName[]
+  readonly setScopes: (change: (old: readonly ScopeName[]) => readonly ScopeName[]) => void
+}
+
+function ScopesField({ fault, scopes, setScopes }: ScopesProps) {
+  return (
+    <fieldset class="field">
+      <legend>For</legend>
+      {SCOPES.map(([scope, what]) => (
+        <label key={scope} class="check">
+          <input
+            type="checkbox"
+            checked={scopes.includes(scope)}
+            onChange={({ currentTarget }) =>
+              setScopes((old) =>
+                currentTarget.checked ? [...old, scope] : old.filter((one) => one !== scope),
+              )
+            }
+          />
+          <span>
+            <b>{scope}</b> <span class="muted">{what}</span>
+          </span>
+        </label>
+      ))}
+      {fault && (
+        <small class="fault" role="alert">
+          {fault}
+        </small>
+      )}
+    </fieldset>
   )
 }
