@@ -11,7 +11,7 @@ import { ask, type Program, settledLedger, startProgram, temporaryDirectory } fr
 import { SEND } from './senders.ts'
 
 const COMMANDS = [
-  ...['up', 'capture', 'serve', 'load', 'search', 'call', 'tail', 'doctor', 'check-config'],
+  ...['up', 'capture', 'serve', 'load', 'search', 'call', 'tail', 'doctor', 'user', 'check-config'],
 ]
 const fixtures = join(import.meta.dir, 'fixtures')
 const callId = '1-24771@127.0.0.101'

@@ -7,10 +7,19 @@ import type { People } from './people.ts'
 
 const KEPT_MS = 2_000
 const TOKENS_MAX = 1_000
+const ANSWER_MS_MAX = 1_000
 
 /** Nothing is hidden from anybody until somebody says so. */
 export const NO_MASKING: MaskingPolicy = {
   ...{ viewer: null, engineer: null, admin: null, auditUnmasked: false },
+}
+
+class DatabaseSilent extends Error {
+  readonly retryable = true
+
+  constructor() {
+    super(`the database has not said within ${ANSWER_MS_MAX} ms whether there are users`)
+  }
 }
 
 type KnownToken = Awaited<ReturnType<People['token']>>
@@ -24,6 +33,7 @@ interface Kept<Value> {
 export class Policies {
   readonly #people: People | undefined
   #users: Kept<boolean> | undefined
+  #asking: Promise<boolean> | undefined
   #masking: Kept<MaskingPolicy> | undefined
   readonly #tokens = new Map<string, Kept<KnownToken>>()
 
@@ -37,24 +47,43 @@ export class Policies {
    */
   async hasUsers(asksStore = true): Promise<boolean> {
     if (!this.#people) return false
-    if (isFresh(this.#users)) return this.#users.value
+    const known = this.#users
+    if (known && isFresh(known)) return known.value
     try {
-      this.#users = keep(await this.#people.hasUsers())
+      return await this.#askForUsers(this.#people)
     } catch (error) {
-      if (this.#users) return this.#users.value
+      if (known) return known.value
       if (asksStore) throw error
       return false
     }
-    return this.#users.value
+  }
+
+  // One question for all who wait, and none of them waits long: a database that hangs must not hold up
+  // metrics, and pages get their "not now" at once.
+  async #askForUsers(people: People): Promise<boolean> {
+    this.#asking ??= people
+      .hasUsers()
+      .then((value) => {
+        this.#users = keep(value)
+        return value
+      })
+      .finally(() => {
+        this.#asking = undefined
+      })
+    let timer: Timer | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new DatabaseSilent()), ANSWER_MS_MAX)
+    })
+    return await Promise.race([this.#asking, late]).finally(() => clearTimeout(timer))
   }
 
   async masking(): Promise<MaskingPolicy> {
     if (!this.#people) return NO_MASKING
-    if (!isFresh(this.#masking))
-      this.#masking = keep({
-        ...NO_MASKING,
-        ...((await this.#people.setting('masking')) as MaskingPolicy | undefined),
-      })
+    if (this.#masking && isFresh(this.#masking)) return this.#masking.value
+    this.#masking = keep({
+      ...NO_MASKING,
+      ...((await this.#people.setting('masking')) as MaskingPolicy | undefined),
+    })
     return this.#masking.value
   }
 
@@ -68,7 +97,7 @@ export class Policies {
   ): Promise<{ name: string; role: RoleName; scopes: readonly ScopeName[] } | undefined> {
     const key = hash.toString('base64')
     const kept = this.#tokens.get(key)
-    if (isFresh(kept)) return kept.value
+    if (kept && isFresh(kept)) return kept.value
     const value = await this.#people?.token(hash)
     if (this.#tokens.size >= TOKENS_MAX) this.#tokens.clear()
     if (value) this.#tokens.set(key, keep(value))
@@ -86,5 +115,4 @@ export class Policies {
 
 const keep = <Value>(value: Value): Kept<Value> => ({ value, atMs: Date.now() })
 
-const isFresh = <Value>(kept: Kept<Value> | undefined): kept is Kept<Value> =>
-  kept !== undefined && Date.now() - kept.atMs < KEPT_MS
+const isFresh = ({ atMs }: Kept<unknown>): boolean => Date.now() - atMs < KEPT_MS

@@ -8,14 +8,21 @@ import { openSettings } from './settings.ts'
 import { openTokens } from './tokens.ts'
 import { openUsers } from './users.ts'
 
+/** A row or two by key: whoever has to log in waits for it. */
+const ANSWER_MS_MAX = 5_000
+
 /** The people's side of a database; nothing is opened and nothing has to be closed but `sql`. */
 export const openPeople = (sql: SQL) =>
-  explaining({
-    ...openUsers(sql),
-    ...openSessions(sql),
-    ...openTokens(sql),
-    ...openSettings(sql),
-    ...openAudit(sql),
-  })
+  explaining(
+    sql,
+    {
+      ...openUsers(sql),
+      ...openSessions(sql),
+      ...openTokens(sql),
+      ...openSettings(sql),
+      ...openAudit(sql),
+    },
+    ANSWER_MS_MAX,
+  )
 
 export type OpenedPeople = ReturnType<typeof openPeople>

@@ -86,7 +86,7 @@ export function openCallStore({
   const headers = new Set(storedHeaders.map((name) => name.toLowerCase()))
   const tail = new CallTail(sql, headers, tailEveryMs)
   const sources = new SourceReader(sql)
-  return explaining({
+  return explaining(sql, {
     async searchCalls(search, signal) {
       // Before a connection is taken: a mistake in the query should not wait for one.
       const plan = planSearch(search, { storedHeaders: headers })
@@ -112,11 +112,11 @@ export function openCallStore({
     ledger: () => readLedger(sql, liveLanes),
     sources: () => sources.read(),
     quarantine: (limit) => readQuarantine(sql, limit),
-    quarantineKeeper: explaining(openQuarantine(sql)),
+    quarantineKeeper: explaining(sql, openQuarantine(sql)),
     kpi: (fromUs, toUs, stepSeconds) => readKpi(sql, fromUs, toUs, stepSeconds),
     kpiDetails: (fromUs, toUs) => readKpiDetails(sql, fromUs, toUs),
     nodes: () => readNodes(sql, liveLanes),
-    shares: explaining(new ShareStore(sql)),
-    searches: explaining(new SavedSearches(sql)),
+    shares: explaining(sql, new ShareStore(sql)),
+    searches: explaining(sql, new SavedSearches(sql)),
   })
 }

@@ -1,16 +1,26 @@
-// Errors of the database in words that say whether trying again helps: what is asked of a store by way
-// of a session explains them itself (read-session.ts), everything else goes through here.
+// What is asked of the database by way of a session is bounded and explained there (read-session.ts);
+// everything else goes through here: a database that has vanished without a word is given up, and errors
+// come in words that say whether trying again helps.
+import type { SQL } from 'bun'
+import { answeredWithin } from '../postgres/connect.ts'
 import { explainError } from './read-session.ts'
 
-/** The same object, but what its methods reject with is explained. */
-export function explaining<Store extends object>(store: Store): Store {
+const ANSWER_MS_MAX = 20_000
+
+/** The same object, but its methods give up a database that does not answer, and reject with reasons. */
+export function explaining<Store extends object>(
+  sql: SQL,
+  store: Store,
+  answerMsMax: number = ANSWER_MS_MAX,
+): Store {
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
       return (...values: unknown[]) => {
         const result: unknown = member.apply(target, values)
-        return result instanceof Promise ? result.catch(rethrow) : result
+        if (!(result instanceof Promise)) return result
+        return answeredWithin(sql, answerMsMax, () => result).catch(rethrow)
       }
     },
   })
