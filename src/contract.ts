@@ -39,6 +39,8 @@ export interface CallRow {
   readonly setupMs: number | null
   /** Answer to BYE; null unless answered. */
   readonly durationMs: number | null
+  /** The worst MOS anybody reported of its media, 1 to 5; null when nobody did. */
+  readonly mos: number | null
   readonly messageCount: number
   readonly userAgent: string
   readonly srcIp: string

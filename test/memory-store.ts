@@ -31,6 +31,7 @@ import {
   parseSip,
   setupMsOf,
   type TracedMessage,
+  worstMosOf,
 } from '#sip'
 import type {
   NewShare,
@@ -320,6 +321,7 @@ export class MemoryStore {
       outcome: outcomeOf(state),
       setupMs: setupMsOf(state) ?? null,
       durationMs: durationMsOf(state) ?? null,
+      mos: worstMosOf(messages) ?? null,
       messageCount: messages.length,
       userAgent: state.userAgent,
       srcIp: state.srcIp,

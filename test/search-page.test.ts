@@ -249,6 +249,27 @@ describe.skipIf(withoutBrowser)('the search page over the real program', () => {
     await page.waitForSelector('#q')
   })
 
+  test('shows the quality of media in colour, finds calls by it, and tells it in the call', async () => {
+    const [worst] = (await calls('mos:<3.6')).toSorted((a, b) => a.mos! - b.mos!)
+    expect(worst?.mos).toBeWithin(1, 3.6)
+    const page = await open('/')
+    await page.waitForSelector(ROW)
+    await page.fill('#q', `callid:"${worst!.callId}" mos:<3.6`)
+    await page.keyboard.press('Enter')
+    await rowsAre(page, [worst!.callId])
+    const cell = page.locator(`${ROW} [data-column=quality]`)
+    expect(await cell.textContent()).toBe(worst!.mos!.toFixed(2))
+    const color = (at: string) => page.$eval(at, (one) => getComputedStyle(one).color)
+    expect(await color(`${ROW} .quality`)).not.toBe(await color(`${ROW} [data-column=from]`))
+    await page.fill('#q', '-mos:>=1')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction((id) => !document.getElementById(`row-${id}`), worst!.callId)
+    await page.waitForSelector(ROW)
+    expect(new Set(await cell.allTextContents())).toEqual(new Set(['']))
+    await page.goto(`${program.url}/call/${encodeURIComponent(worst!.callId)}`)
+    expect(await page.textContent('.facts')).toContain(`MOS ${worst!.mos!.toFixed(2)}`)
+  })
+
   test('remembers columns, their order and their widths', async () => {
     const page = await open('/')
     await page.waitForSelector(ROW)

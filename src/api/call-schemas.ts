@@ -20,6 +20,7 @@ const callRow: v.GenericSchema<contract.CallRow> = v.strictObject({
   outcome: v.picklist(OUTCOMES),
   setupMs: v.nullable(v.number()),
   durationMs: v.nullable(v.number()),
+  mos: v.nullable(v.number()),
   messageCount: count,
   userAgent: v.string(),
   srcIp: ip,

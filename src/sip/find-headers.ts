@@ -15,8 +15,8 @@ export const SERVER = 12
 export const LENGTH = 14
 const OTHER = 16 // where the line ends of headers nobody wants go
 
-/** `isFolded`: a wanted header goes on in the next line. `mayJoin`: see SipMessage. */
-export const walk = { isFolded: false, mayJoin: false }
+/** `isFolded`: a wanted header goes on in the next line. Both others: see SipMessage. */
+export const walk = { isFolded: false, mayJoin: false, mayReport: false }
 
 const COLON = 58
 
@@ -28,6 +28,7 @@ export function findHeaders(bytes: Buffer, start: number, end: number): number {
   for (let place = 0; place < spans.length; place += 1) spans[place] = -1
   walk.isFolded = false
   walk.mayJoin = false
+  walk.mayReport = false
   let last = OTHER
   for (let at = start; at < end; ) {
     const lineEnd = lineEndOf(bytes, at, end)
@@ -58,7 +59,7 @@ export function lineEndOf(bytes: Buffer, at: number, end: number): number {
 
 /**
  * Decides which header a line is, notes where its value begins, and returns its place in `spans`.
- * For `mayJoin` it is generous: correlation.ts reads the full name.
+ * For `mayJoin` and `mayReport` it is generous: whoever looks again reads the full name.
  */
 function claimLine(bytes: Buffer, at: number, first: number): number {
   const next = letters(bytes, at + 1)
@@ -84,11 +85,13 @@ function claimLine(bytes: Buffer, at: number, first: number): number {
       // Session-ID; not Session-Expires, which nearly every INVITE has: reading all its headers cost 10 %.
       if (next === ESS && letters(bytes, at + 8) >> 8 === ID) walk.mayJoin = true
       return next === ERV ? claim(bytes, SERVER, at + 6) : OTHER
-    case 112: // P-Charging-Vector
-    case 120: // X-CID, X-Call-ID
+    case 112: // P-Charging-Vector, P-RTP-Stat
+    case 120: // X-CID, X-Call-ID, X-RTP-Stat
       if (next >> 8 === _C) walk.mayJoin = true
+      if (next >> 8 === _R) walk.mayReport = true
       return OTHER
-    case 114: // Replaces, Refer-To and its compact r
+    case 114: // Replaces, Refer-To and its compact r; RTP-RxStat
+      if (next >> 8 === TP) walk.mayReport = true
       if (next >> 8 === EP || next >> 8 === EF || next >> 16 < A) walk.mayJoin = true
       return OTHER
     default:
@@ -99,6 +102,8 @@ function claimLine(bytes: Buffer, at: number, first: number): number {
 const A = 0x61
 const IA = 0x6961
 const _C = 0x2d63
+const _R = 0x2d72
+const TP = 0x7470
 const EP = 0x6570
 const EF = 0x6566
 const ID = 0x6964

@@ -10,6 +10,7 @@ export type * from './message.ts'
 export { durationMsOf, finalStatusOf, outcomeOf, setupMsOf } from './outcome.ts'
 export { parseSip } from './parse.ts'
 export { type Parties, readParties } from './parties.ts'
+export { mosOfReport, worstMosOf } from './quality.ts'
 export { parseRtcp, type RtcpBlock, type RtcpReport, summariseRtcp } from './rtcp.ts'
 export {
   type MediaDirection,

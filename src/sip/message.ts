@@ -20,6 +20,8 @@ interface SipFields {
   readonly bodyAt: number
   /** False: none of its headers can join calls (X-CID, Session-ID …), no need to look again. */
   readonly mayJoin?: boolean
+  /** False: none of its headers reports on media (X-RTP-Stat, P-RTP-Stat …). */
+  readonly mayReport?: boolean
 }
 
 export interface SipRequest extends SipFields {

@@ -46,6 +46,7 @@ test('parseSip reads every field of a request', () => {
     userAgent: 'Example Phone 4.2.1',
     bodyAt: INVITE.join('\r\n').length - 5,
     mayJoin: false,
+    mayReport: false,
   })
 })
 

@@ -89,7 +89,7 @@ function buildMessage(
   const { user: fromUser, domain: fromDomain, tag: fromTag } = found
   readParty(bytes, head, TO, plain)
   const { user: toUser, domain: toDomain, tag: toTag } = found
-  const { mayJoin } = walk
+  const { mayJoin, mayReport } = walk
   if (status > 0) {
     const reason = textOf(startLine.reason, plain)
     return {
@@ -109,6 +109,7 @@ function buildMessage(
       userAgent,
       bodyAt,
       mayJoin,
+      mayReport,
     }
   }
   readUri(bytes, head, startLine.uriStart, startLine.uriEnd)
@@ -131,6 +132,7 @@ function buildMessage(
     userAgent,
     bodyAt,
     mayJoin,
+    mayReport,
   }
 }
 

@@ -36,9 +36,9 @@ const ODD = [
 function skimmed(payload: Buffer, before: Buffer, after: Buffer) {
   const bytes = Buffer.concat([before, payload, after])
   if (!skimSip(bytes, before.length, before.length + payload.length)) return undefined
-  const { status, method, cseq, cseqMethod, bodyAt, bodyBytes, mayJoin } = sipSkim
+  const { status, method, cseq, cseqMethod, bodyAt, bodyBytes, mayJoin, mayReport } = sipSkim
   return {
-    ...{ status, method, cseq, cseqMethod, bodyAt, bodyBytes, mayJoin },
+    ...{ status, method, cseq, cseqMethod, bodyAt, bodyBytes, mayJoin, mayReport },
     callId: bytes.toString('latin1', sipSkim.callIdAt, sipSkim.callIdEnd),
     ...readParties(bytes, sipSkim),
   }

@@ -41,6 +41,7 @@ export const sipSkim = {
   /** What Content-Length says; -1 when nothing does. */
   bodyBytes: -1,
   mayJoin: false,
+  mayReport: false,
   /** Where what `readParties` reads lies in the buffer; -1 or nothing between = not there. */
   uriAt: 0,
   uriEnd: 0,
@@ -80,6 +81,7 @@ export function skimSip(bytes: Buffer, from: number, to: number): boolean {
   if (bodyAt < 0 || bodyAt - from > HEAD_BYTES_MAX || walk.isFolded) return false
   sipSkim.bodyAt = bodyAt - from
   sipSkim.mayJoin = walk.mayJoin
+  sipSkim.mayReport = walk.mayReport
   if (!skimCseq(bytes) || !skimCallId(bytes)) return false
   skimLength(bytes)
   skimParties()

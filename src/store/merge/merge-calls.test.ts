@@ -43,6 +43,9 @@ const textFrame = (payload: string, more = {}) =>
     ...{ captureId: 7, payload: Buffer.from(payload), ...more },
   })
 
+const rtcpOf = (fraction_lost: number) =>
+  JSON.stringify({ ssrc: 1, report_blocks: [{ source_ssrc: 2, fraction_lost, ia_jitter: 9 }] })
+
 async function view(rig: WriterRig, callIds: readonly string[]): Promise<unknown> {
   const calls = openCallStore({ sql: rig.database.sql, storedHeaders: ['x-account'] })
   const everything = { q: '', fromUs: undefined, toUs: undefined, limit: 500, cursor: undefined }
@@ -59,15 +62,21 @@ test('mergeCalls makes one row of a call and changes nothing that anybody reads'
   rig.spool.append([
     textFrame('not SIP'),
     textFrame('{"rtcp":1}', { protocolType: 5, correlationId: 'call-3' }),
+    textFrame(rtcpOf(40), { protocolType: 5, correlationId: 'call-5' }),
   ])
+  await rig.store()
+  rig.spool.append([textFrame(rtcpOf(0), { protocolType: 5, correlationId: 'call-5' })])
   await rig.store()
   const before = await view(rig, names)
   const merged = await mergeAll(rig)
-  expect(merged.map(({ rowsBefore }) => rowsBefore).filter(Boolean)).toEqual([60 * 7 + 2])
-  expect(merged[0]).toMatchObject({ rowsAfter: 62, messages: 60 * 7 + 2 })
+  expect(merged.map(({ rowsBefore }) => rowsBefore).filter(Boolean)).toEqual([60 * 7 + 4])
+  expect(merged[0]).toMatchObject({ rowsAfter: 63, messages: 60 * 7 + 4 })
   expect(await view(rig, names)).toEqual(before)
   const rows = await segmentsIn(rig.database.sql)
-  expect(rows.map(({ call_id }) => call_id).sort()).toEqual([...names, 'call-3', ''].sort())
+  expect(rows.map(({ call_id }) => call_id).sort()).toEqual(
+    [...names, 'call-3', 'call-5', ''].sort(),
+  )
+  expect(rows.flatMap(({ mos }) => mos ?? [])).toEqual([293])
   const plans = await rig.database.sql`select indexdef from pg_indexes
     where tablename like 'call\\_segments\\_%' and indexdef like '%call_id%'`
   expect(plans.length).toBeGreaterThan(0)

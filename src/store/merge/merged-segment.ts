@@ -4,6 +4,7 @@ import { mergeCallStates } from '#sip'
 import {
   hostsOfRow,
   listOf,
+  lowestMos,
   type SegmentRow,
   SUMMARY_COLUMNS,
   stateOfRow,
@@ -52,6 +53,7 @@ function fieldsOfRow(row: MergeRow): SegmentFields {
     capturedBy: listOf(row.captured_by, '\n'),
     correlation: row.correlation ?? [],
     headers: (row.headers ?? {}) as SegmentFields['headers'],
+    mos: row.mos ?? undefined,
   }
 }
 
@@ -69,6 +71,7 @@ export function joinSegments(a: MergedSegment, b: MergedSegment): MergedSegment 
       capturedBy: union(one.capturedBy, other.capturedBy),
       correlation: union(one.correlation, other.correlation),
       headers: joinHeaders(one.headers, other.headers),
+      mos: lowestMos([one.mos, other.mos]),
     },
     messages: [...a.messages, ...b.messages],
   }

@@ -17,6 +17,7 @@ export function callRowOf(call: MergedCall): CallRow {
     outcome: outcomeOf(state),
     setupMs: setupMsOf(state) ?? null,
     durationMs: durationMsOf(state) ?? null,
+    mos: call.mos === undefined ? null : call.mos / 100,
     messageCount: state.messageCount,
     userAgent: state.userAgent,
     srcIp: state.srcIp,

@@ -2,7 +2,7 @@
 // seen in any of them. What search compares with the query and shows as a row.
 import { type CallState, callStateOf, mergeCallStates } from '#sip'
 import { listedId } from './loose-segment.ts'
-import { hostsOfRow, listOf, type SegmentRow, stateOfRow } from './segment-summary.ts'
+import { hostsOfRow, listOf, lowestMos, type SegmentRow, stateOfRow } from './segment-summary.ts'
 
 const PROTOCOL_SIP = 1
 
@@ -20,6 +20,8 @@ export interface MergedCall {
   readonly correlation: ReadonlySet<string>
   /** Configured headers by lower-case name: every value a segment kept. */
   readonly headers: ReadonlyMap<string, ReadonlySet<string>>
+  /** The worst anybody reported of its media, in hundredths. */
+  readonly mos: number | undefined
   /** False when some of its segments were left out. */
   readonly isWhole: boolean
   /** Every payload, for searching in; none when the messages were not loaded. Decoded at each call. */
@@ -50,6 +52,7 @@ export function mergeSegments(
     protocols: new Set(rows.map(({ protocol }) => protocol)),
     correlation: unionOf(rows.map(({ correlation }) => correlation)),
     headers: headersOf(rows),
+    mos: lowestMos(rows.map(({ mos }) => mos)),
     isWhole,
     payloads,
   }

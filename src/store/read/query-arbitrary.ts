@@ -23,6 +23,7 @@ const NUMBER_FIELDS: readonly NumberField[] = [
   'capture',
   'duration',
   'messages',
+  'mos',
   'protocol',
   'reply',
   'setup',

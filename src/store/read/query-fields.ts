@@ -31,6 +31,7 @@ export const FIELDS: ReadonlyMap<string, FieldKind> = new Map([
   ['outcome', { kind: 'outcome' }],
   ['duration', number('duration')],
   ['setup', number('setup')],
+  ['mos', number('mos')],
   ['messages', number('messages')],
   ['capture', number('capture')],
   ['protocol', number('protocol')],

@@ -21,6 +21,7 @@ function callOf(messages: readonly TracedMessage[], more: Partial<MergedCall> = 
     protocols: new Set([1]),
     correlation: new Set(),
     headers: new Map([['x-kept', new Set(['Gold'])]]),
+    mos: undefined,
     isWhole: true,
     payloads: () => messages.map(({ payload }) => payload),
     ...more,

@@ -136,6 +136,8 @@ function numbersOf(field: NumberField, call: MergedCall): readonly number[] {
       return optional(microseconds(durationMsOf(call.state)))
     case 'setup':
       return optional(microseconds(setupMsOf(call.state)))
+    case 'mos':
+      return optional(call.mos)
     case 'messages':
       return [call.state.messageCount]
     case 'capture':

@@ -185,6 +185,8 @@ function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
         (params) => rangesSql(params, 's.protocol', ranges),
         marked('protocols', (params, one) => rangesSql(params, one, ranges)),
       )
+    case 'mos':
+      return some(48, (params) => rangesSql(params, 's.mos', ranges))
     case 'duration':
     case 'messages':
     case 'setup':

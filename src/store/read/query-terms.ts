@@ -35,6 +35,7 @@ export type NumberField =
   | 'capture'
   | 'duration'
   | 'messages'
+  | 'mos'
   | 'protocol'
   | 'reply'
   | 'setup'

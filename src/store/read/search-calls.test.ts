@@ -66,6 +66,7 @@ test('searchCalls merges the segments of a call and shows it once', async () => 
       outcome: 'completed',
       setupMs: 200,
       durationMs: 60_000,
+      mos: null,
       messageCount: 6,
       userAgent: '',
       srcIp: '10.0.0.1',
@@ -90,6 +91,37 @@ test('searchCalls from a time on sees calls as they are from there, and says whi
   const upTo = await search({ toUs: TEST_US })
   expect(upTo.calls.map(({ callId }) => callId)).toEqual(['old', 'registers hourly'])
   expect(upTo.calls[1]?.messageCount).toBe(3)
+})
+
+test('searchCalls shows the worst quality any segment has, RTCP too, and finds calls by it', async () => {
+  await database.sql`truncate call_segments`
+  const rtcp = (callId: string, atUs: number, fraction_lost: number) => {
+    const report_blocks = [{ source_ssrc: 7, fraction_lost, ia_jitter: 40 }]
+    const start = JSON.stringify({ type: 201, ssrc: 1, report_blocks })
+    const messages = [traced({ protocolType: 5, correlationId: callId, atUs, start })]
+    return { callId, messages }
+  }
+  const heard = answeredCall({ callId: 'heard', headers: ['P-RTP-Stat: PS=90,PR=98,PL=2,JI=0'] })
+  const phoned = answeredCall({ callId: 'phoned', headers: ['X-RTP-Stat: MOS=3.1'] })
+  await insertSegments(database.sql, [
+    { callId: 'heard', messages: heard },
+    { callId: 'phoned', messages: phoned },
+    { callId: 'silent', messages: answeredCall({ callId: 'silent' }) },
+  ])
+  await insertSegments(database.sql, [
+    rtcp('heard', 5 * SECOND_US, 0),
+    rtcp('heard', 10 * SECOND_US, 64),
+    rtcp('phoned', 10 * SECOND_US, 0),
+  ])
+  const mosOf = async (q: string) =>
+    Object.fromEntries((await search({ q })).calls.map(({ callId, mos }) => [callId, mos]))
+  expect(await mosOf('')).toEqual({ heard: 2.34, phoned: 3.1, silent: null })
+  expect(await mosOf('mos:<3.1')).toEqual({ heard: 2.34 })
+  expect(await mosOf('mos:2.3')).toEqual({ heard: 2.34 })
+  expect(await mosOf('mos:3..4 from:alice')).toEqual({ phoned: 3.1 })
+  expect(await mosOf('mos:>4')).toEqual({}) // one of its reports said so, another one less
+  expect(await mosOf('-mos:>=0')).toEqual({ silent: null })
+  await expect(search({ q: 'mos:3.125' })).rejects.toMatchObject({ code: 'bad_number' })
 })
 
 test('searchCalls keeps the time range of the first page while paging', async () => {
@@ -163,7 +195,10 @@ const message: fc.Arbitrary<TestMessage> = fc.record({
   userAgent: fc.constantFrom('', 'Phone 1.0', 'Trunk'),
   src: fc.constantFrom(...addresses),
   dst: fc.constantFrom(...addresses),
-  headers: fc.constantFrom([], ['X-Foo: bar'], ['x-foo: Baz', 'X-Foo: bar']),
+  headers: fc.constantFrom(
+    ...[[], ['X-Foo: bar'], ['x-foo: Baz', 'X-Foo: bar']],
+    ...[['X-RTP-Stat: MOS=3.21'], ['P-RTP-Stat: PR=90,PL=10,JI=0']],
+  ),
   captureId: fc.constantFrom(1, 2001, 4_000_000_000),
   captureNode: fc.constantFrom('', 'edge-1', 'edge-2'),
   protocolType: fc.constantFrom(1, 1, 1, 1, 5, 100),
@@ -227,6 +262,7 @@ const truths: ((call: MergedCall) => Term | undefined)[] = [
   ({ capturedBy }) => [...capturedBy].map((node) => text('node', node))[0],
   ({ statuses }) => [...statuses].map((status) => number('reply', status))[0],
   (call) => (statusOf(call) === undefined ? undefined : number('status', statusOf(call)!)),
+  ({ mos }) => (mos === undefined ? undefined : number('mos', mos)),
   ({ captureIds }) => number('capture', Math.max(...captureIds)),
   ({ state }) => ({ kind: 'outcome', not: false, outcomes: [outcomeOf(state)] }),
   ({ hosts }) => ({

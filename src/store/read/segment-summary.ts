@@ -24,6 +24,7 @@ const PLAIN = [
   'answer_status',
   'failure_status',
   'challenge_status',
+  'mos',
   'method',
   'from_user',
   'from_domain',
@@ -66,6 +67,8 @@ export interface SegmentRow extends Times {
   readonly answer_status: number | null
   readonly failure_status: number | null
   readonly challenge_status: number | null
+  /** In hundredths. */
+  readonly mos: number | null
   readonly method: MaybeText
   readonly from_user: MaybeText
   readonly from_domain: MaybeText
@@ -94,6 +97,12 @@ export function hostsOfRow({ src_ip, dst_ip, hosts }: SegmentRow): readonly stri
 /** The elements of a column that holds a list. */
 export function listOf(column: MaybeText, separator = ' '): readonly string[] {
   return column === null ? [] : column.split(separator)
+}
+
+/** What segments say about the media together: the worst. */
+export function lowestMos(all: readonly (number | null | undefined)[]): number | undefined {
+  const known = all.filter((mos) => mos !== null && mos !== undefined)
+  return known.length > 0 ? Math.min(...known) : undefined
 }
 
 /** The state that the writer summed up in the row. */

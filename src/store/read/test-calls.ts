@@ -4,7 +4,7 @@ import type { SQL } from 'bun'
 import { callStateOf, correlationKeysOf, type TracedMessage } from '#sip'
 import { MinuteMarks, storeMarks } from '../write/minute-marks.ts'
 import { encodeMessages, sipOf } from '../write/segment.ts'
-import { fieldsOf } from '../write/segment-row.ts'
+import { fieldsOf, mosColumn } from '../write/segment-row.ts'
 import { timeText } from './time-text.ts'
 
 /** 2026-11-20T08:00:00Z in microseconds. */
@@ -158,7 +158,7 @@ const COLUMNS = [
   ...['failure_status', 'challenge_status', 'format', 'call_id', 'method', 'from_user'],
   ...['from_domain', 'to_user', 'to_domain', 'ruri_user', 'ruri_domain', 'user_agent', 'src_ip'],
   ...['dst_ip', 'bye_ip', 'hosts', 'statuses', 'capture_ids', 'captured_by', 'correlation'],
-  ...['headers', 'payload_bytes', 'messages'],
+  ...['headers', 'payload_bytes', 'messages', 'mos'],
 ]
 
 function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[] {
@@ -188,6 +188,7 @@ function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[
     headers === undefined ? null : JSON.stringify(headers),
     messages.reduce((sum, { payload }) => sum + payload.length, 0),
     bytes,
+    mosColumn(messages),
   ]
 }
 

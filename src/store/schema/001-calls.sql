@@ -49,6 +49,7 @@ create table call_segments (
   answer_status smallint,
   failure_status smallint,
   challenge_status smallint,
+  mos           smallint,                  -- the worst anybody reported of its media, in hundredths
   call_id       text not null,             -- SIP Call-ID, else the correlation id, else ''
   method        text,                      -- of the earliest request
   from_user     text,

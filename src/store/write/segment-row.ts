@@ -4,7 +4,7 @@
 //
 // What stands in a row already is not written again: NULL means "as" (001-calls.sql says as what).
 // Text that people search is cleaned for PostgreSQL (copy-fields.ts); the messages are exact.
-import { type CallState, customHeaders, type TracedMessage } from '#sip'
+import { type CallState, customHeaders, type TracedMessage, worstMosOf } from '#sip'
 import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
 import { bytea, int2, int4, int8, jsonb, named, orAs, text, textList, time } from './copy-fields.ts'
@@ -18,7 +18,7 @@ export const SEGMENT_COLUMNS = [
   ...['answer_status', 'failure_status', 'challenge_status', 'method'],
   ...['from_user', 'from_domain', 'to_user', 'to_domain', 'ruri_user', 'ruri_domain'],
   ...['user_agent', 'src_ip', 'dst_ip', 'bye_ip', 'statuses', 'capture_ids', 'captured_by'],
-  ...['correlation', 'headers'],
+  ...['correlation', 'headers', 'mos'],
 ] as const
 
 /** Where the id stands in a row: behind the number of fields and its own length. */
@@ -43,6 +43,8 @@ export interface SegmentFields {
   readonly correlation: readonly string[]
   /** One value, or several where segments were joined. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
+  /** In hundredths; undefined when nobody reported. */
+  readonly mos: number | undefined
 }
 
 /** Where the messages of a row are. */
@@ -83,6 +85,7 @@ export function writeSegmentRow(
   named(out, joined(fields.capturedBy, '\n'))
   textList(out, fields.correlation)
   jsonb(out, fields.headers)
+  int2(out, fields.mos)
 }
 
 function writeTimes(out: ByteWriter, state: CallState): void {
@@ -166,7 +169,14 @@ export function fieldsOf(
     capturedBy,
     correlation,
     headers,
+    mos: mosColumn(messages),
   }
+}
+
+/** As the column has it; also for tests that fill it in by themselves. */
+export function mosColumn(messages: readonly TracedMessage[]): number | undefined {
+  const mos = worstMosOf(messages)
+  return mos === undefined ? undefined : Math.round(mos * 100)
 }
 
 function note<Value>(values: Value[], value: Value): void {

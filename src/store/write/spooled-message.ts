@@ -72,6 +72,7 @@ abstract class Skimmed {
   readonly cseqMethod = sipSkim.cseqMethod
   readonly bodyAt = sipSkim.bodyAt
   readonly mayJoin = sipSkim.mayJoin
+  readonly mayReport = sipSkim.mayReport
   readonly uriAt = sipSkim.uriAt
   readonly uriEnd = sipSkim.uriEnd
   readonly fromAt = sipSkim.fromAt

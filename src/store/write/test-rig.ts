@@ -68,6 +68,7 @@ export async function payloadsIn({ sql }: Pick<TestDatabase, 'sql'>): Promise<Ma
 export interface StoredSegment {
   readonly call_id: string
   readonly protocol: number
+  readonly mos: number | null
   readonly decoded: readonly TracedMessage[]
 }
 

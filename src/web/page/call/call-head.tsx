@@ -4,6 +4,7 @@ import type { CallDetail } from '#contract'
 import { AllowedButton } from '../login/allowed-button.tsx'
 import { showClock, showDay, showSpan } from '../parts/format.ts'
 import { Outcome } from '../parts/outcome.tsx'
+import { qualityWord } from '../parts/quality.tsx'
 import { changeQuery } from '../shell/address.ts'
 import { ExportMenu } from './export-menu.tsx'
 import type { Picture } from './ladder-picture.ts'
@@ -62,6 +63,11 @@ export function CallHead({ call, state, isShared, picture, choose }: Props) {
   )
 }
 
+const qualityFact = (mos: number | null): readonly [string, string, string] =>
+  mos === null
+    ? ['Quality', '', '']
+    : ['Quality', `MOS ${mos.toFixed(2)}`, `At its worst: ${qualityWord(mos)}`]
+
 function Facts({ call: { summary, messages } }: { call: CallDetail }) {
   const started = `${showDay(summary.startedAt)} ${showClock(summary.startedAt)}`.trim()
   // What is empty is left out: a REGISTER has no talk time, and that says nothing.
@@ -71,6 +77,7 @@ function Facts({ call: { summary, messages } }: { call: CallDetail }) {
     ['Started', started, summary.startedAt],
     ['Setup', showSpan(summary.setupMs)],
     ['Talk', showSpan(summary.durationMs)],
+    qualityFact(summary.mos),
     ['Messages', String(messages.length)],
     ['User agent', summary.userAgent],
   ] as const

@@ -30,7 +30,14 @@ export function callOf(
     ...{ callId: callIds[0] ?? 'one', verdict: '', evidence: [], messagesOmitted: 0 },
     summary: {
       ...{ callId: 'one', startedAt: timeOf(0), endedAt: timeOf(0), from: 'a', to: 'b' },
-      ...{ method: 'INVITE', status: 200, outcome: 'completed', setupMs: 1, durationMs: 1 },
+      ...{
+        method: 'INVITE',
+        status: 200,
+        outcome: 'completed',
+        setupMs: 1,
+        durationMs: 1,
+        mos: null,
+      },
       ...{ messageCount: messages.length, userAgent: '', srcIp: 'a', dstIp: 'b', protocol: 1 },
     },
     legs: callIds.map((callId) => ({

@@ -4,6 +4,7 @@ import type { CallRow } from '#contract'
 import type { NameOf } from '../parts/aliases.ts'
 import { microsOf, showClock, showDay, showSpan } from '../parts/format.ts'
 import { Outcome } from '../parts/outcome.tsx'
+import { Quality, qualityWord } from '../parts/quality.tsx'
 import { useRemembered } from '../parts/use-remembered.ts'
 import type { Column } from '../parts/virtual-table.tsx'
 import { hrefOf } from '../shell/address.ts'
@@ -40,6 +41,11 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ durationMs }) => showSpan(durationMs),
   },
   {
+    ...{ id: 'quality', label: 'Quality', widthPx: 72, align: 'right' },
+    title: ({ mos }) => (mos === null ? '' : `MOS ${mos.toFixed(2)}: ${qualityWord(mos)}`),
+    cell: (call) => <Quality call={call} />,
+  },
+  {
     ...{ id: 'messages', label: 'Msgs', widthPx: 56, align: 'right' },
     title: ({ partial }) => (partial ? 'Part of this call: it began before the range' : ''),
     cell: ({ messageCount, partial }) => `${messageCount}${partial ? '+' : ''}`,
@@ -69,6 +75,7 @@ const BY_DEFAULT: readonly Shown[] = [
     'method',
     'setup',
     'duration',
+    'quality',
     'messages',
     'agent',
     'path',

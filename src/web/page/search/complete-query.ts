@@ -24,6 +24,7 @@ export const FIELD_HELP: readonly (readonly [field: string, finds: string])[] = 
   ['domain', 'domain of a party'],
   ['ruri', 'user in the request URI'],
   ['reply', 'status of any response'],
+  ['mos', 'worst media quality, 1 to 5: <3.5'],
   ['messages', 'number of messages: >100'],
   ['header.', 'value of a header'],
   ['text', 'text anywhere in the messages'],
@@ -39,11 +40,12 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   reply: CLASSES,
   duration: ['>60', '>1h', '<5s', '0..1s'],
   setup: ['>3s', '>10s', '<300ms'],
+  mos: ['<3.5', '<2.5', '>=4'],
   messages: ['>100', '>=50', '1'],
   protocol: ['sip', 'rtcp', 'rtcpxr', 'rtpagent', 'log', 'isup', 'dns', 'rtp'],
 }
 /** Fields whose values the server is not asked for: they have words, or too many values. */
-const NOT_ASKED = ['outcome', 'duration', 'setup', 'messages', 'protocol', 'callid', 'text']
+const NOT_ASKED = ['outcome', 'duration', 'setup', 'mos', 'messages', 'protocol', 'callid', 'text']
 
 /** What stands at the cursor. */
 export type Place =

@@ -12,7 +12,14 @@ const call = (n: number, changes: Partial<CallRow> = {}): CallRow => ({
     from: 'a',
     to: 'b',
   },
-  ...{ method: 'INVITE', status: null, outcome: 'trying', setupMs: null, durationMs: null },
+  ...{
+    method: 'INVITE',
+    status: null,
+    outcome: 'trying',
+    setupMs: null,
+    durationMs: null,
+    mos: null,
+  },
   ...{ messageCount: 1, userAgent: '', srcIp: '', dstIp: '', protocol: 1 },
   ...changes,
 })
