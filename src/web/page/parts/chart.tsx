@@ -101,7 +101,7 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
     axes: [
       { ...axis, grid: { show: false }, ticks: grid, size: 26, gap: 2, values: showTimes },
       {
-        ...{ ...axis, grid, ticks: { show: false }, size: 44 },
+        ...{ ...axis, grid, ticks: { show: false }, size: 52 },
         ...(showY ? { values: (_: uPlot, splits: number[]) => splits.map(showY) } : {}),
       },
     ],
@@ -138,9 +138,6 @@ function showTimes(_: uPlot, splits: number[], __: number, ___: number, stepS: n
 const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
 const MINUTE = new Intl.DateTimeFormat(undefined, clock)
 const SECOND = new Intl.DateTimeFormat(undefined, { ...clock, second: '2-digit' })
-const MOMENT = new Intl.DateTimeFormat(undefined, {
-  ...{ ...clock, second: '2-digit', day: '2-digit', month: 'short' },
-})
 const DAY = new Intl.DateTimeFormat(undefined, { day: '2-digit', month: 'short' })
 
 function lineOf({ label, color, kind, show }: Series, of: (name: string) => string): uPlot.Series {
@@ -149,29 +146,44 @@ function lineOf({ label, color, kind, show }: Series, of: (name: string) => stri
     label,
     stroke,
     width: kind === 'bars' ? 0 : 1.5,
-    points: { show: false },
+    points: { show: false, filter: kind === 'bars' ? () => null : lonePoints },
     ...(kind === 'dashes' ? { dash: [4, 4] } : {}),
     ...(kind === 'bars'
       ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60], align: 1 }) }
       : {}),
     ...(kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {}),
     value: (chart, _, place, at) => {
-      const value = chart.data[place]?.[at ?? lastPlace(chart)] ?? null
+      const shown = at ?? lastPlace(chart)
+      if (shown === undefined) return ''
+      const value = chart.data[place]?.[shown] ?? null
       return value === null ? '–' : (show?.(value) ?? String(value))
     },
   }
 }
 
+// A value with none beside it is no line: without a point the first minute of a system would be empty.
+function lonePoints(chart: uPlot, place: number): number[] | null {
+  const values = chart.data[place] ?? []
+  const isKnown = (at: number) => (values[at] ?? null) !== null
+  const lone = Array.from(values, (_, at) => at).filter(
+    (at) => isKnown(at) && !isKnown(at - 1) && !isKnown(at + 1),
+  )
+  return lone.length > 0 ? lone : null
+}
+
 // While nothing is pointed at the legend says what held last, rather than a row of dashes.
-function lastPlace({ data: [times, ...lines] }: uPlot): number {
+function lastPlace({ data: [times, ...lines] }: uPlot): number | undefined {
   const isKnown = (place: number) => lines.some((values) => (values[place] ?? null) !== null)
-  for (let place = times.length - 1; place > 0; place--) if (isKnown(place)) return place
-  return 0
+  for (let place = times.length - 1; place >= 0; place--) if (isKnown(place)) return place
+  return undefined
 }
 
 function timeAt(chart: uPlot, _: number | null, __: number, at: number | null): string {
-  const seconds = chart.data[0][at ?? lastPlace(chart)]
-  return seconds === undefined ? '–' : MOMENT.format(new Date(seconds * 1000))
+  const seconds = chart.data[0][at ?? lastPlace(chart) ?? -1]
+  if (seconds === undefined) return ''
+  const date = new Date(seconds * 1000)
+  const time = (date.getSeconds() === 0 ? MINUTE : SECOND).format(date)
+  return date.toDateString() === new Date().toDateString() ? time : `${DAY.format(date)} ${time}`
 }
 
 // A variable may hold light-dark(): only a property of an element says what that comes to.
