@@ -58,7 +58,20 @@ test.each(['', 'PS=0,OS=0,PR=0,OR=0,PL=0,JI=0,LA=0,DU=0', 'MOS=0.0', 'PS=207', '
 test('mosOfReport takes any text, and says nothing or a MOS', () => {
   const text = fc.array(
     fc.oneof(
-      fc.constantFrom('PR=', 'PL=', 'JI=', 'LA=', 'MOS=', ';', ',', '-', '9', '1e99'),
+      fc.constantFrom(
+        'PR=',
+        'PL=',
+        'JI=',
+        'LA=',
+        'MOS=',
+        ';',
+        ',',
+        '-',
+        '9',
+        '1e99',
+        'Infinity',
+        '1e999',
+      ),
       fc.string(),
     ),
   )

@@ -77,22 +77,27 @@ export function mosOfReport(report: string): number | undefined {
   })
 }
 
-const PAIR = /([A-Za-z]+)=\s*([^;=\s]*)/g
+/** A comma parts pairs, unless what follows is no name: then it parts the numbers of one value. */
+const PAIR = /([A-Za-z]+)=\s*((?:[^;,=\s]|,(?!\s*[A-Za-z]+=))*)/g
 const PAIRS_MAX = 64
+const NUMBER_MAX = 1e12
 
-/** By upper-case name. Commas part the pairs, or the numbers within one. */
+/** By upper-case name. */
 function valuesOf(report: string): ReadonlyMap<string, string> {
-  const pairs = report.replaceAll(/,\s*(?=[A-Za-z]+=)/g, ';').matchAll(PAIR)
-  return new Map(
-    [...pairs.take(PAIRS_MAX)].map(([, name = '', value = '']) => [name.toUpperCase(), value]),
-  )
+  const values = new Map<string, string>()
+  PAIR.lastIndex = 0
+  for (let count = 0; count < PAIRS_MAX; count += 1) {
+    const pair = PAIR.exec(report)
+    if (pair === null) break
+    values.set(pair[1]!.toUpperCase(), pair[2]!)
+  }
+  return values
 }
 
 function numbersOf(text: string | undefined): readonly number[] {
-  return (text ?? '').split(',').flatMap((part) => {
-    const number = /^\d+(?:\.\d+)?/.exec(part.trim())
-    return number === null ? [] : [Number(number[0])]
-  })
+  if (text === undefined) return []
+  const numbers = text.split(',').map((part) => Number.parseFloat(part))
+  return numbers.filter((number) => number >= 0 && number <= NUMBER_MAX)
 }
 
 function lossShareOf(values: ReadonlyMap<string, string>): number | undefined {
