@@ -148,6 +148,19 @@ describe.skipIf(withoutBrowser)('the search page over the real program', () => {
     expect(mark).toEqual(typed!)
   })
 
+  test('shows numbers whole: no setup or talk time is cut by its column', async () => {
+    const page = await open(`/?q=${encodeURIComponent('setup:>99ms')}`)
+    await page.waitForSelector('.table-sizer .table-row')
+    const cut = await page.$$eval('.table-sizer .right', (cells) =>
+      cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+    )
+    expect(cut).toEqual([])
+    expect(await page.locator('.table-sizer [data-column=setup]').first().textContent()).toMatch(
+      /^\d.* m?s$/,
+    )
+    await page.close()
+  })
+
   test('counts calls over time, and zooms to what is brushed', async () => {
     // A range that is over: what is counted here and there must be the same.
     const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()

@@ -26,7 +26,17 @@ function skimmed(frame: Buffer): TracedMessage | undefined {
 
 const SIP_FIELDS = [
   ...['kind', 'callId', 'cseq', 'cseqMethod', 'fromUser', 'fromDomain', 'fromTag', 'toUser'],
-  ...['toDomain', 'toTag', 'branch', 'userAgent', 'bodyAt', 'mayJoin', 'mayReport', 'method', 'ruriUser'],
+  ...[
+    'toDomain',
+    'toTag',
+    'branch',
+    'userAgent',
+    'bodyAt',
+    'mayJoin',
+    'mayReport',
+    'method',
+    'ruriUser',
+  ],
   ...['ruriDomain', 'status', 'reason'],
 ]
 const allOf = (sip: SipMessage | undefined) =>
