@@ -311,24 +311,29 @@ describe.skipIf(withoutBrowser)('the search page over the real program', () => {
     ['light', 1280],
     ['dark', 390],
     ['light', 390],
-  ] as const)('axe finds nothing on it in %s at %i', async (colorScheme, width) => {
-    const page = await open('/?q=from:*', { colorScheme, viewport: { width, height: 780 } })
-    await page.waitForSelector(ROW)
-    await page.waitForSelector('.chart canvas')
-    await page.keyboard.press('j')
-    await page.keyboard.press('x')
-    await checkAxe(page)
-    await page.getByRole('button', { name: /Time range/ }).click()
-    await checkAxe(page)
-    await page.getByRole('button', { name: 'Saved' }).click()
-    await checkAxe(page)
-    await page.click('#q')
-    await page.keyboard.type(' st')
-    await page.getByRole('option', { name: /^status:/ }).waitFor()
-    await checkAxe(page)
-    const overflow = () => page.evaluate(() => document.scrollingElement!.scrollWidth - innerWidth)
-    expect(await overflow()).toBe(0)
-  })
+  ] as const)(
+    'axe finds nothing on it in %s at %i',
+    async (colorScheme, width) => {
+      const page = await open('/?q=from:*', { colorScheme, viewport: { width, height: 780 } })
+      await page.waitForSelector(ROW)
+      await page.waitForSelector('.chart canvas')
+      await page.keyboard.press('j')
+      await page.keyboard.press('x')
+      await checkAxe(page)
+      await page.getByRole('button', { name: /Time range/ }).click()
+      await checkAxe(page)
+      await page.getByRole('button', { name: 'Saved' }).click()
+      await checkAxe(page)
+      await page.click('#q')
+      await page.keyboard.type(' st')
+      await page.getByRole('option', { name: /^status:/ }).waitFor()
+      await checkAxe(page)
+      const overflow = () =>
+        page.evaluate(() => document.scrollingElement!.scrollWidth - innerWidth)
+      expect(await overflow()).toBe(0)
+    },
+    30_000,
+  )
 
   test('switches colours, and remembers which', async () => {
     const page = await open('/', { colorScheme: 'dark' })
