@@ -124,6 +124,19 @@ test('slicesOf covers a range exactly once, whatever the steps', () =>
     { numRuns: 50 },
   ))
 
+test('countCalls goes on sampling until there is something to go by, however little time it has', async () => {
+  // All of the calls within a second of a day: the first slices of a day are certain to miss them.
+  const fromUs = TEST_US - 20 * 60 * MINUTE_US
+  const query = { q: '', fromUs, toUs: TEST_US + 4 * 60 * MINUTE_US, buckets: 60 }
+  const counts = await readSession(database.sql, { signal }, (session) =>
+    countCalls(session, planCount(query, { storedHeaders: new Set() }), {
+      walkMsMax: 1,
+      sampleMsMax: 500,
+    }),
+  )
+  expect(counts.total).toBeGreaterThan(0)
+})
+
 test('bucketUsFor gives readable lengths and never more buckets than asked for', () => {
   const day = { fromUs: TEST_US, toUs: TEST_US + 24 * 60 * MINUTE_US }
   expect(bucketUsFor(day, 100)).toBe(15 * MINUTE_US)

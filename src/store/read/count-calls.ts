@@ -28,6 +28,9 @@ const LIMITS: CountLimits = { walkMsMax: 1_000, sampleMsMax: 1_500 }
 const IDS_MAX = 60_000
 const LOADED_AT_ONCE = 1_000
 const WALKED_MAX = 30_000
+/** Of fewer calls a sample says nothing: then it goes on, for so many times longer. */
+const SAMPLE_MIN = 1_000
+const POOR_TIMES = 2
 /** Loading fewer takes as long as loading these: what a statement costs at least. */
 const FEW_CALLS = 200
 
@@ -106,12 +109,13 @@ async function sample(counting: Counting, bucketUs: number): Promise<Count> {
     const spans = slicesOf(counting.span, bucketUs, done, next)
     const ids = await callsIn(counting, spans)
     const leftMs = counting.limits.sampleMsMax - (performance.now() - startedMs)
+    const isPoor = loaded < SAMPLE_MIN && leftMs > -POOR_TIMES * counting.limits.sampleMsMax
     const isTooMuch = ids.length >= IDS_MAX || ids.length * msACall > leftMs
-    if (isTooMuch && done > 0) {
+    if (isTooMuch && done > 0 && !(isPoor && next <= done * 2)) {
       // The rest was too bold; a step as large as what is done is the least that is worth it.
       if (next <= done * 2) break
       next = done * 2
-      if (leftMs <= 0) break
+      if (leftMs <= 0 && !isPoor) break
       continue
     }
     const loadMs = performance.now()
@@ -124,6 +128,7 @@ async function sample(counting: Counting, bucketUs: number): Promise<Count> {
       msACall,
       counting.limits.sampleMsMax - (performance.now() - startedMs),
     )
+    if (next === done && isPoor) next = Math.min(SLICES, done * 2)
     if (next === done) break
   }
   return { tally, share: done / SLICES, coveredFromUs: counting.span.fromUs }
