@@ -41,7 +41,7 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ durationMs }) => showSpan(durationMs),
   },
   {
-    ...{ id: 'quality', label: 'Quality', widthPx: 64, align: 'right' },
+    ...{ id: 'quality', label: 'Quality', widthPx: 74, align: 'right' },
     title: ({ mos }) => (mos === null ? '' : `MOS ${mos.toFixed(2)}: ${qualityWord(mos)}`),
     cell: (call) => <Quality call={call} />,
   },
@@ -51,7 +51,7 @@ export const callColumns = (nameOf: NameOf): readonly Column<CallRow>[] => [
     cell: ({ messageCount, partial }) => `${messageCount}${partial ? '+' : ''}`,
   },
   {
-    ...{ id: 'agent', label: 'User agent', widthPx: 108, title: ({ userAgent }) => userAgent },
+    ...{ id: 'agent', label: 'User agent', widthPx: 98, title: ({ userAgent }) => userAgent },
     cell: ({ userAgent }) => userAgent,
   },
   {
