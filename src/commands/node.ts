@@ -11,7 +11,15 @@ import { type Config, type HostPort, showAddress } from '#config'
 import { createFrameRetry, createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
-import { connect, type LiveLane, openCallStore, openPeople, type Store, startStore } from '#store'
+import {
+  connect,
+  connectPeople,
+  type LiveLane,
+  openCallStore,
+  openPeople,
+  type Store,
+  startStore,
+} from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { DemoTraffic } from './demo-traffic.ts'
@@ -125,7 +133,7 @@ export class CaptureNode {
   async #serve(withPage: boolean): Promise<Api> {
     const config = this.#config
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
-    const people = openPeople(sql)
+    const people = openPeople(connectPeople(this.store.url))
     this.#issued.follow(people)
     const policy = intakeOptions(config, this.spool.directory, this.#issued.memory).policy ?? {}
     const isClosing = () => this.#isHttpLaneClosed

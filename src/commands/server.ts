@@ -4,7 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, startApi } from '#api'
 import type { Config } from '#config'
 import { log } from '#log'
-import { connect, explainDatabaseError, migrate, openCallStore, openPeople } from '#store'
+import {
+  connect,
+  connectPeople,
+  explainDatabaseError,
+  migrate,
+  openCallStore,
+  openPeople,
+} from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { loginOptions } from './login-options.ts'
@@ -36,7 +43,7 @@ export async function startServer(config: Config): Promise<Api> {
   )
   const api = await startApi({
     store: openCallStore({ sql, storedHeaders: config['store.custom_headers'] }),
-    people: openPeople(sql),
+    people: openPeople(connectPeople(config.database)),
     ...loginOptions(config),
     hostname: host,
     port,

@@ -1,6 +1,6 @@
 // The door of the store: the write half (spool to PostgreSQL) and the read half (search, calls).
 
-export { type OpenedPeople, openPeople } from './people/people-store.ts'
+export { connectPeople, type OpenedPeople, openPeople } from './people/people-store.ts'
 export { type ConnectOptions, connect } from './postgres/connect.ts'
 export {
   type DatabaseError,

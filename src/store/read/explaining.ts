@@ -5,7 +5,8 @@ import type { SQL } from 'bun'
 import { answeredWithin } from '../postgres/connect.ts'
 import { explainError } from './read-session.ts'
 
-const ANSWER_MS_MAX = 20_000
+/** Waiting for a free connection is part of it: longer than any request may take, or the wait behind slow searches would look like a database that is gone, and end them. */
+const ANSWER_MS_MAX = 65_000
 
 /** The same object, but its methods give up a database that does not answer, and reject with reasons. */
 export function explaining<Store extends object>(
