@@ -19,8 +19,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['hep', 'sip', 'spool'],
   api: ['sip', 'hep'],
   web: [],
+  relay: ['hep', 'sip', 'spool'],
   fleet: ['hep', 'sip'],
-  commands: ['hep', 'sip', 'spool', 'intake', 'store', 'api', 'web', 'fleet'],
+  commands: ['hep', 'sip', 'spool', 'intake', 'store', 'relay', 'api', 'web', 'fleet'],
 }
 
 interface SourceFile {
