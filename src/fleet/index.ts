@@ -5,19 +5,33 @@ export {
   type TrafficKind,
   type TrafficMix,
   type TrafficWeights,
-} from './mix.ts'
-export type { SendTarget } from './outlet.ts'
+} from './traffic/mix.ts'
+export type { SendTarget } from './traffic/outlet.ts'
 export {
   type SendOptions,
   type SendProgress,
   type SendSummary,
   type SendTransport,
   sendTraffic,
-} from './send-traffic.ts'
-export { generateTraffic, type TrafficOptions, type TrafficPacket } from './traffic.ts'
+} from './traffic/send-traffic.ts'
+export { generateTraffic, type TrafficOptions, type TrafficPacket } from './traffic/traffic.ts'
 export {
   buildTrafficRing,
   type TrafficCount,
   TrafficRing,
   type TrafficRingOptions,
-} from './traffic-ring.ts'
+} from './traffic/traffic-ring.ts'
+export { ECS_ENGINE, ECS_FAST_ENGINE, HPA_ENGINE } from './policy/engines.ts'
+export { METRICS, type Metric, type MetricName, metricOf } from './policy/metrics.ts'
+export type {
+  Capacity,
+  Decide,
+  Decision,
+  Engine,
+  HostLevel,
+  Policy,
+  PolicyState,
+  Rule,
+  Sample,
+  Spread,
+} from './policy/policy.ts'
