@@ -6,7 +6,7 @@ import type { Config } from './settings.ts'
 
 /** Every clash in a configuration. */
 export function clashesOf(config: Config): Problem[] {
-  return [...openDoor(config), ...tlsWithoutFiles(config)]
+  return [...openDoor(config), ...tlsWithoutFiles(config), ...handOverAlone(config)]
 }
 
 // The API refuses this as well, whoever starts it.
@@ -23,6 +23,15 @@ function tlsWithoutFiles(config: Config): Problem[] {
   return (['hep.tls_cert', 'hep.tls_key'] as const)
     .filter((key) => config[key] === '')
     .map((key) => ({ where: key, message: 'is needed with hep.tls: the name of a PEM file' }))
+}
+
+// What is handed over is stored by other nodes, in the database they share with this one.
+function handOverAlone(config: Config): Problem[] {
+  if (config['drain.handover'] === '' || config.database !== 'embedded') return []
+  const message =
+    "is for nodes that share a database, and an embedded one is this node's own: set database, or " +
+    'leave drain.handover empty'
+  return [{ where: 'drain.handover', message }]
 }
 
 function isLoopback(host: string): boolean {

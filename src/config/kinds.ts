@@ -166,6 +166,16 @@ export const databaseUrl: Kind<string> = {
       : { allowed: "'embedded' or postgres://USER:PASSWORD@HOST:PORT/NAME" },
 }
 
+/** '' (none), a bucket with or without a prefix, or a directory that other nodes see too. */
+export const storageUrl: Kind<string> = {
+  placeholder: 'URL',
+  parse: (raw) =>
+    raw === '' ||
+    /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$|^file:\/\/\/./.test(String(raw))
+      ? { value: String(raw) }
+      : { allowed: 's3://BUCKET/PREFIX, file:///PATH, or nothing' },
+}
+
 /** `http://HOST:PORT`, or without the scheme. */
 export const httpUrl: Kind<string> = {
   placeholder: 'URL',

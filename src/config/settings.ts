@@ -18,6 +18,7 @@ import {
   list,
   path,
   secret,
+  storageUrl,
   text,
 } from './kinds.ts'
 
@@ -195,7 +196,44 @@ export const SETTINGS = {
   'drain.timeout': setting(
     duration(0, 3600 * SECOND),
     90 * SECOND,
-    'on SIGTERM give up emptying the spool after this',
+    'on SIGTERM give up emptying the spool after this; handing over is part of it',
+  ),
+  'drain.handover': setting(
+    storageUrl,
+    '',
+    'where packets go that cannot be stored in time: s3://BUCKET/PREFIX, file:///PATH; empty = nowhere',
+  ),
+  'drain.handover_endpoint': setting(
+    text,
+    '',
+    'S3 address other than that of AWS, such as http://minio.internal:9000',
+  ),
+  'drain.handover_region': setting(text, '', 'region of the bucket; empty = AWS_REGION'),
+  'drain.handover_key_id': setting(
+    secret,
+    '',
+    'access key; empty = AWS_ACCESS_KEY_ID, or the role of the task, pod or instance',
+  ),
+  'drain.handover_secret': setting(secret, '', 'its secret key'),
+  'drain.adopt_every': setting(
+    duration(0, 3600 * SECOND),
+    30 * SECOND,
+    'how often to look for packets that others handed over; 0 = never',
+  ),
+  'drain.spot_notice': setting(
+    choice('off', 'ec2'),
+    'off',
+    'ec2: drain as soon as the EC2 instance is told that it will be reclaimed',
+  ),
+  'drain.task_protection': setting(
+    choice('off', 'on'),
+    'off',
+    'on: ask ECS not to scale in this task while much waits in its spool',
+  ),
+  'drain.task_protection_backlog': setting(
+    bytes(MIB),
+    16 * MIB,
+    'what much is; protection ends below a quarter of it',
   ),
 } as const satisfies Record<string, Setting<never> | Setting<unknown>>
 
