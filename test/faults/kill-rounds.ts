@@ -10,7 +10,7 @@
 import { expect } from 'bun:test'
 import { join } from 'node:path'
 import { buildTrafficRing, sendTraffic } from '#fleet'
-import { Random } from '../../src/fleet/random.ts'
+import { Random } from '../../src/fleet/traffic/random.ts'
 import { type Program, startProgram, temporaryDirectory } from '../program.ts'
 import { connectEmbedded, embeddedProcesses } from './databases.ts'
 import { watchLedger } from './ledger-watch.ts'
