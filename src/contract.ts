@@ -2,6 +2,7 @@
 // sends them, the page shows them. Times are RFC 3339 UTC with microseconds. Grows only by addition.
 import type { DropReason, RejectReason } from './ledger.ts'
 
+export type * from './contract-fleet.ts'
 export type * from './contract-kpi.ts'
 export type * from './contract-people.ts'
 export type * from './contract-search.ts'

@@ -8,6 +8,7 @@ import type {
   CallPage,
   CallRow,
   CallSearch,
+  FleetEvent,
   GoodCall,
   KpiDetails,
   Ledger,
@@ -34,6 +35,7 @@ import {
   worstMosOf,
 } from '#sip'
 import type {
+  FleetRecord,
   NewShare,
   QuarantineKeeper,
   SearchKeeper,
@@ -303,6 +305,23 @@ export class MemoryStore {
         ...{ heartbeatAt: at, ledger, signals: { packetsPerSecond: 3 } },
       },
     ]
+  }
+
+  /** What was told, newest first. */
+  readonly fleetEvents: FleetEvent[] = []
+  readonly fleet: FleetRecord = {
+    points: async () => [
+      {
+        ...{ at: isoTime(1_795_000_000_000_000), nodes: 1, packetsPerSecond: 3 },
+        ...{ packetsPerSecondMax: 3, spoolAgeSeconds: 0, dropped: 0, cpuCores: null },
+      },
+    ],
+    events: async () => this.fleetEvents,
+    droppedLately: async () => new Map(),
+    tell: async ({ node = '', nodesFrom = null, nodesTo = null, ...event }) => {
+      const at = isoTime(1_795_000_000_000_000)
+      this.fleetEvents.unshift({ ...event, at, node, nodesFrom, nodesTo })
+    },
   }
 
   readonly shares = new MemoryShares()

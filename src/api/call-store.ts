@@ -5,10 +5,13 @@ import type {
   CallDetail,
   CallPage,
   CallSearch,
+  FleetEvent,
+  FleetPoint,
   GoodCall,
   KpiDetails,
   KpiMinute,
   Ledger,
+  NewFleetEvent,
   NodeRow,
   Quarantined,
   ReadCallOptions,
@@ -51,6 +54,7 @@ export interface CallStore {
   kpi(fromUs: number, toUs: number, stepSeconds?: number): Promise<readonly KpiMinute[]>
   kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
+  readonly fleet: FleetRecord
   readonly shares: ShareKeeper
   readonly searches: SearchKeeper
 }
@@ -68,6 +72,18 @@ export interface QuarantineKeeper {
     refused?: Pick<Quarantined, 'reason' | 'detail' | 'byteOffset'>,
   ): Promise<void>
   remove(id: string): Promise<boolean>
+}
+
+/** What the nodes did over time. */
+export interface FleetRecord {
+  /** Steps in which a node was there, oldest first. */
+  points(fromUs: number, toUs: number, stepSeconds: number): Promise<readonly FleetPoint[]>
+  /** Newest first. */
+  events(fromUs: number, toUs: number, limit: number): Promise<readonly FleetEvent[]>
+  /** Packets dropped within the last minute, by node. */
+  droppedLately(): Promise<ReadonlyMap<string, number>>
+  /** Events about the fleet that a node cannot know. */
+  tell(event: NewFleetEvent): Promise<void>
 }
 
 /** Saved searches. */

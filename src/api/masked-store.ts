@@ -146,6 +146,7 @@ function maskedState(view: View, name: string): Omit<CallStore, Searching | OneC
     ledger: () => store.ledger(),
     sources: () => store.sources(),
     nodes: () => store.nodes(),
+    fleet: store.fleet,
     kpi: (...range) => store.kpi(...range),
     kpiDetails: async (...range) => hide(await store.kpiDetails(...range), view),
     async quarantine(limit) {

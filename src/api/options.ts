@@ -1,5 +1,5 @@
 // What the API is given. It knows neither the store nor the intake: `commands` joins them.
-import type { DemoState, IngestState, Quarantined } from '#contract'
+import type { DemoState, FleetPolicy, IngestState, Quarantined } from '#contract'
 import type { CallStore } from './call-store.ts'
 import type { LoginOptions } from './options-people.ts'
 import type { People } from './people.ts'
@@ -21,6 +21,9 @@ export interface StaticFile {
   /** Other paths it stands at. */
   readonly also?: RegExp
 }
+
+/** What somebody would send here: anything, or HEP, which waits in the spool for the database. */
+export type Work = 'all' | 'hep'
 
 /** Whether work may be sent here. */
 export interface Readiness {
@@ -83,7 +86,7 @@ export interface ApiOptions {
   readonly token?: string
   /** Names by which a browser may call us when no token protects us. */
   readonly hosts?: readonly string[]
-  readonly readiness: () => Readiness | Promise<Readiness>
+  readonly readiness: (work: Work) => Readiness | Promise<Readiness>
   readonly about?: () => About
   readonly hep?: HepDoor
   /** Takes a quarantined frame once more; absent where no HEP is taken. */
@@ -91,6 +94,8 @@ export interface ApiOptions {
   /** How the sockets are; absent where there are none. */
   readonly ingest?: () => IngestState
   readonly demo?: Demo
+  /** The policy the fleet is scaled by, as far as this server was told. */
+  readonly fleetPolicy?: () => FleetPolicy | undefined
   readonly files?: readonly StaticFile[]
   /** Longest a request may take. @default 60000 */
   readonly requestMsMax?: number

@@ -3,6 +3,7 @@
 import { CALL_ROUTES } from './call-routes.ts'
 import { COMPARISON_ROUTES } from './comparison-routes.ts'
 import { DEMO_ROUTES } from './demo-routes.ts'
+import { FLEET_ROUTES } from './fleet-routes.ts'
 import { KPI_ROUTES } from './kpi-routes.ts'
 import { openApi } from './openapi.ts'
 import { QUARANTINE_ROUTES } from './quarantine-routes.ts'
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...STATE_ROUTES,
   ...QUARANTINE_ROUTES,
   ...KPI_ROUTES,
+  ...FLEET_ROUTES,
   ...DEMO_ROUTES,
   ...SESSION_ROUTES,
   ...USER_ROUTES,

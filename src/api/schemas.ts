@@ -9,6 +9,7 @@ import { DROP_REASONS, REJECT_REASONS } from '#ledger'
 import { at, CALL_SCHEMAS, count } from './call-schemas.ts'
 import { ERRORS, type ErrorBody, type ErrorCode } from './errors.ts'
 import type { About } from './options.ts'
+import { FLEET_SCHEMAS } from './fleet-schemas.ts'
 import { PEOPLE_SCHEMAS } from './people-schemas.ts'
 import { SEARCH_SCHEMAS } from './search-schemas.ts'
 import { STATE_SCHEMAS } from './state-schemas.ts'
@@ -65,6 +66,7 @@ export const SCHEMAS = {
   ...STATE_SCHEMAS,
   Nodes: v.strictObject({ nodes: v.array(nodeRow) }),
   NodeRow: nodeRow,
+  ...FLEET_SCHEMAS,
   About: about,
   Health: v.strictObject({ alive: v.literal(true) }),
   Readiness: v.strictObject({ ready: v.literal(true), missing: v.array(v.string()) }),

@@ -25,6 +25,7 @@ export class NodePulse {
   readonly #timer: Timer
   #received: number
   #beatAtMs = performance.now()
+  #cpu = process.cpuUsage()
 
   constructor(node: Living) {
     this.#node = node
@@ -50,8 +51,17 @@ export class NodePulse {
       spoolBytes: bytes,
       spoolAgeSeconds: oldestUnreadAgeSeconds,
       connections: this.#node.intake.stats().total.connectionsOpen,
+      ...this.#processSignals(seconds),
     }
     await this.#node.store.heartbeat({ state, startedAt: this.#startedAt, ledger, signals })
+  }
+
+  /** Of the whole process, all threads: 1 is one core all of the time. */
+  #processSignals(seconds: number): { readonly cpuCores: number; readonly memoryBytes: number } {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    this.#cpu = process.cpuUsage()
+    const cpuCores = Math.round(((user + system) / 1e6 / seconds) * 1000) / 1000
+    return { cpuCores, memoryBytes: process.memoryUsage.rss() }
   }
 }
 

@@ -19,6 +19,7 @@ import { migrate } from './postgres/migrate.ts'
 import { enforceRetention } from './postgres/retention.ts'
 import { Backoff, pause } from './write/backoff.ts'
 import { countFrames } from './write/collect.ts'
+import { FleetHistory } from './write/fleet-history.ts'
 import { type Heartbeat, writeHeartbeat } from './write/heartbeat.ts'
 import { SignalBoard, type StoreSignals } from './write/signals.ts'
 import { type RunningWriter, startWriter } from './write/start-writer.ts'
@@ -107,6 +108,7 @@ class RunningStore implements Store {
   #writer: RunningWriter | undefined
   readonly #health: DatabaseHealth
   readonly #merging: MergeKeeper
+  readonly #history = new FleetHistory()
   #housekeeping: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -167,10 +169,9 @@ class RunningStore implements Store {
     const { node, version, spool } = this.#options
     const before = this.#health.trouble
     const answerMsMax = this.#options.answerMsMax ?? MINUTE_MS
+    const full = { node, version, spoolId: spool.id, ...beat }
     const error = await this.#health.ask(() =>
-      answeredWithin(this.#sql, answerMsMax, () =>
-        writeHeartbeat(this.#sql, { node, version, spoolId: spool.id, ...beat }),
-      ),
+      answeredWithin(this.#sql, answerMsMax, () => this.#writeBeat(full)),
     )
     if (error && !before) log.warn({ error: error.message }, 'the database does not answer')
     if (before && !error) log.info('the database answers again')
@@ -186,6 +187,12 @@ class RunningStore implements Store {
     return {
       frames: await (this.#writer?.countLeft() ?? countFrames(this.#options.spool.directory)),
     }
+  }
+
+  // The history first: the row still tells of the node's life before this one.
+  async #writeBeat(beat: Heartbeat): Promise<void> {
+    await this.#history.note(this.#sql, beat)
+    await writeHeartbeat(this.#sql, beat)
   }
 
   close(): Promise<void> {

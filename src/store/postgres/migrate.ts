@@ -10,6 +10,7 @@ import searches from '../schema/003-searches.sql' with { type: 'text' }
 import shares from '../schema/004-shares.sql' with { type: 'text' }
 import kpi from '../schema/005-kpi.sql' with { type: 'text' }
 import search from '../schema/006-search.sql' with { type: 'text' }
+import fleet from '../schema/007-fleet.sql' with { type: 'text' }
 import { MAJOR_MIN } from './binaries.ts'
 import { DatabaseError } from './database-error.ts'
 
@@ -21,6 +22,7 @@ const STEPS: readonly { readonly version: number; readonly name: string; readonl
     { version: 4, name: 'shares', sql: shares },
     { version: 5, name: 'kpi', sql: kpi },
     { version: 6, name: 'search', sql: search },
+    { version: 7, name: 'fleet', sql: fleet },
   ]
 
 /** The schema this version of calliope reads and writes. */

@@ -22,6 +22,9 @@ const MARK_MS = 60_000
 /** Per minute for drilling down, per hour beyond. */
 const MINUTE_DETAILS_DAYS = 8
 const SOURCE_MINUTES_MS = 2 * 3_600_000
+/** Samples of the nodes: two seconds each, and a minute each. */
+const FLEET_FINE_MS = 3_600_000
+const FLEET_DAYS = 8
 const QUARANTINE_ROWS_MAX = 10_000
 
 export interface RetentionOptions {
@@ -128,6 +131,10 @@ async function trim(
   await sql`delete from source_minutes where minute < ${oldestMinute}`
   await sql`delete from sources where last_seen_at < ${oldest}`
   await sql`delete from nodes where heartbeat_at < ${oldest}`
+  await sql`delete from fleet_events where at < ${oldest}`
+  await sql`delete from fleet_samples where span_seconds = 2
+    and at < ${new Date(nowMs - FLEET_FINE_MS).toISOString()}`
+  await sql`delete from fleet_samples where at < ${new Date(nowMs - FLEET_DAYS * DAY_MS).toISOString()}`
   await sql`delete from quarantine where id <= (
     select id from quarantine order by id desc offset ${QUARANTINE_ROWS_MAX} limit 1)`
 }

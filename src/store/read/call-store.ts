@@ -25,6 +25,7 @@ import { countCalls, planCount } from './count-calls.ts'
 import { explaining } from './explaining.ts'
 import { findGood } from './find-good.ts'
 import { findSimilar } from './find-similar.ts'
+import { type FleetRecord, openFleetRecord } from './fleet-record.ts'
 import { openQuarantine, type QuarantineKeeper, readQuarantine } from './quarantine.ts'
 import { readCall } from './read-call.ts'
 import { readKpi } from './read-kpi.ts'
@@ -69,6 +70,7 @@ export interface OpenedCallStore {
   kpi(fromUs: number, toUs: number, stepSeconds?: number): Promise<readonly KpiMinute[]>
   kpiDetails(fromUs: number, toUs: number): Promise<KpiDetails>
   nodes(): Promise<readonly NodeRow[]>
+  readonly fleet: FleetRecord
   readonly shares: ShareStore
   readonly searches: SavedSearches
 }
@@ -116,6 +118,7 @@ export function openCallStore({
     kpi: (fromUs, toUs, stepSeconds) => readKpi(sql, fromUs, toUs, stepSeconds),
     kpiDetails: (fromUs, toUs) => readKpiDetails(sql, fromUs, toUs),
     nodes: () => readNodes(sql, liveLanes),
+    fleet: explaining(sql, openFleetRecord(sql)),
     shares: explaining(sql, new ShareStore(sql)),
     searches: explaining(sql, new SavedSearches(sql)),
   })
