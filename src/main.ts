@@ -4,6 +4,7 @@ import {
   capture,
   checkConfig,
   doctor,
+  health,
   load,
   runCommand,
   search,
@@ -22,6 +23,7 @@ const commands = {
   call,
   tail,
   doctor,
+  health,
   user,
   'check-config': checkConfig,
 }

@@ -329,6 +329,8 @@ test('/readyz says what is missing while the database is away, and /healthz that
   const response = await fetch(`${node.url}/readyz`)
   expect(response.status).toBe(503)
   expect(await response.text()).toContain('no PostgreSQL listens there')
+  // A configuration that never worked is no place for HEP either; an outage later on is (see faults).
+  expect((await fetch(`${node.url}/readyz?for=hep`)).status).toBe(503)
   const calls = await fetch(`${node.url}/api/v1/calls`)
   expect(calls.status).toBe(503)
   expect(await calls.json()).toMatchObject({ error: { code: 'store_unavailable' } })

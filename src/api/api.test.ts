@@ -268,6 +268,15 @@ describe('startApi', () => {
     expect((await get('/healthz', {}, other)).status).toBe(200)
   })
 
+  test('readyz says what HEP is told apart from what is told everybody', async () => {
+    await using other = await start({
+      readiness: (work) => ({ ready: work === 'hep', missing: work === 'hep' ? [] : ['database'] }),
+    })
+    expect((await get('/readyz', {}, other)).status).toBe(503)
+    expect((await get('/readyz?for=hep', {}, other)).status).toBe(200)
+    expect((await get('/readyz?for=mail', {}, other)).status).toBe(400)
+  })
+
   test('metrics count requests by route, never by path', async () => {
     await get(pathOf('/api/v1/calls/{callId}'))
     const response = await get('/metrics')

@@ -1,8 +1,22 @@
 // Routes about the process itself, for orchestrators and Prometheus, and the door for HEP.
 import { registry } from '#metrics'
 import { ApiError } from './errors.ts'
+import type { Work } from './options.ts'
+import type { Param } from './params.ts'
 import { json, type Reply } from './reply.ts'
 import { type RequestContext, type Route, route } from './route.ts'
+
+// For HEP a database that is away *later* is no reason to send packets elsewhere: they wait in the
+// spool, and every node has the same database. A balancer that asked for all would take out every node
+// at once, and packets would be lost for a delay.
+const work: Param<Work> = {
+  in: 'query',
+  help: "What for: 'hep' says whether HEP may be sent here, although the database went away later on.",
+  allowed: 'all or hep',
+  schema: { type: 'string', enum: ['all', 'hep'], default: 'all' },
+  byDefault: () => 'all',
+  parse: (text) => (text === 'all' || text === 'hep' ? text : undefined),
+}
 
 /** Health, readiness, metrics, and POST /hep. */
 export const SERVER_ROUTES: readonly Route[] = [
@@ -21,10 +35,10 @@ export const SERVER_ROUTES: readonly Route[] = [
     path: '/readyz',
     summary: 'Whether work may be sent here; 503 names what is missing.',
     access: 'open',
-    params: {},
+    params: { for: work },
     answer: { kind: 'json', schema: 'Readiness' },
     errors: ['not_ready'],
-    handle: (_, { options }) => readiness(options),
+    handle: (params, { options }) => readiness(options, params.for),
   }),
   route({
     method: 'GET',
@@ -53,8 +67,8 @@ export const SERVER_ROUTES: readonly Route[] = [
   }),
 ]
 
-async function readiness({ readiness }: RequestContext['options']): Promise<Reply> {
-  const { ready, missing } = await readiness()
+async function readiness({ readiness }: RequestContext['options'], work: Work): Promise<Reply> {
+  const { ready, missing } = await readiness(work)
   if (ready) return json({ ready, missing })
   const error = new ApiError(
     'not_ready',

@@ -107,12 +107,13 @@ export class CaptureNode {
     return [...own, http, ...this.#retired]
   }
 
-  /** Why work should not be sent here; empty when it may be. */
-  async missing(): Promise<string[]> {
+  /** Why work should not be sent here; empty when it may be. HEP waits in the spool for the database. */
+  async missing(work: 'all' | 'hep' = 'all'): Promise<string[]> {
     const missing: string[] = []
     if (this.state === 'draining') missing.push('the node is draining')
-    const { trouble, database } = this.store
-    if (trouble !== undefined) missing.push(`the database (${database}) takes no data: ${trouble}`)
+    const { trouble, database, isReady } = this.store
+    if (trouble !== undefined && (work === 'all' || !isReady))
+      missing.push(`the database (${database}) takes no data: ${trouble}`)
     const dead = this.intake.stats().lanes.filter(({ isRunning }) => !isRunning)
     if (dead.length > 0)
       missing.push(`intake threads are down: ${dead.map(({ lane }) => lane).join(', ')}`)
@@ -147,8 +148,8 @@ export class CaptureNode {
       ...loginOptions(config),
       ...httpOf(config),
       hosts: config['http.hosts'],
-      readiness: async () => {
-        const missing = await this.missing()
+      readiness: async (work) => {
+        const missing = await this.missing(work)
         return { ready: missing.length === 0, missing }
       },
       about: () => ({ version: VERSION, hep: this.listening() }),

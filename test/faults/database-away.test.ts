@@ -109,6 +109,8 @@ test('capture takes everything while its database is stopped, says so, and store
   expect(await received(program)).toBeGreaterThan(before + (AWAY_MS / 1000) * 2_000)
   expect((await fetch(`${program.url}/healthz`)).status).toBe(200)
   expect((await readiness(program)).status).toBe(503)
+  // Packets are delayed, not lost: a balancer that minds HEP leaves every node where it is.
+  expect((await fetch(`${program.url}/readyz?for=hep`)).status).toBe(200)
   await server.start()
   await untilReady(program)
   const { sent, promised } = await end()
