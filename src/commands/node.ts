@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import { type Api, startApi } from '#api'
 import { type Config, type HostPort, showAddress } from '#config'
-import { createFrameRetry, createHttpIntake, type Intake, startIntake } from '#intake'
+import { BatchMemory, createFrameRetry, createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
 import {
@@ -138,6 +138,8 @@ export class CaptureNode {
     this.#issued.follow(people)
     const policy = intakeOptions(config, this.spool.directory, this.#issued.memory).policy ?? {}
     const isClosing = () => this.#isHttpLaneClosed
+    const noted = join(config.data_dir, 'relayed-batches')
+    const batches = new BatchMemory(noted, this.#httpLane.ledger.appended)
     this.#api = await startApi({
       store: openCallStore({
         sql,
@@ -156,7 +158,7 @@ export class CaptureNode {
       hep: {
         access: config['intake.keys'].length > 0 ? 'agent-keys' : 'token',
         handle: createHttpIntake({
-          ...{ lane: this.#httpLane, policy, isClosing },
+          ...{ lane: this.#httpLane, policy, isClosing, batches },
         }),
       },
       retryFrame: createFrameRetry({ lane: this.#httpLane, policy, isClosing }),
