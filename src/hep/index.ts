@@ -1,4 +1,11 @@
 // The door of the room: HEP bytes to packets and back. Imports nothing but the ledger's reasons.
+export {
+  type Arrival,
+  CARRIED_TYPE,
+  CarriedWalk,
+  carriedBytes,
+  writeCarried,
+} from './carried-frames.ts'
 export { checkHep } from './check.ts'
 export { authKeyOf, decodeHep } from './decode.ts'
 export { type EncodeOptions, encodeHep, encodeHepInto, type HepPacketFields } from './encode.ts'

@@ -5,9 +5,9 @@
 //
 // Every path ends in exactly one count of the ledger. Keys never go on: chunk 14 is blanked before
 // the spool sees the frame, appended or quarantined. A good frame without a key is not copied here.
-import { authKeyOf, blankAuthKey, checkHep, type MalformedHep } from '#hep'
+import { authKeyOf, blankAuthKey, type CarriedWalk, checkHep, type MalformedHep } from '#hep'
 import { DROP_REASONS, type DropReason, type RejectReason } from '#ledger'
-import type { IncomingFrame, Transport } from '#spool'
+import { type IncomingFrame, TRANSPORTS, type Transport } from '#spool'
 import { ADDRESS_DENIED, type Admission } from './admission.ts'
 import { nowUs } from './clock.ts'
 import type { FrameLog } from './frame-log.ts'
@@ -28,7 +28,7 @@ class Arrival implements IncomingFrame {
   peerIp = ''
   peerPort = 0
   bytes: Buffer = Buffer.alloc(0)
-  readonly transport: Transport
+  transport: Transport
 
   constructor(transport: Transport) {
     this.transport = transport
@@ -40,8 +40,10 @@ export class FrameReceiver {
   readonly #log: FrameLog
   readonly #admission: Admission
   readonly #arrival: Arrival
+  readonly #transport: Transport
 
   constructor(log: FrameLog, admission: Admission, transport: Transport) {
+    this.#transport = transport
     this.#log = log
     this.#admission = admission
     this.#arrival = new Arrival(transport)
@@ -63,6 +65,29 @@ export class FrameReceiver {
     return this.#admit(arrival, this.#admission.sourceOf(peerIp, arrival.receivedUs / 1_000))
   }
 
+  /**
+   * A frame that a relay at `via` carried here: the rules are for the relay, sender and time are the
+   * original ones. Of one that `isKnown` it is only said what became of it the first time.
+   */
+  receiveCarried(carried: CarriedWalk, via: string, isKnown: boolean): Received {
+    const arrival = this.#fill(carried.frame, carried.peerIp, carried.peerPort)
+    const nowMs = arrival.receivedUs / 1_000
+    const source = this.#admission.sourceOf(via, nowMs)
+    arrival.transport = TRANSPORTS[carried.transport] ?? 'relay'
+    // A clock that runs ahead of ours, or none: then it arrived just now.
+    if (carried.receivedUs > 0 && carried.receivedUs < arrival.receivedUs)
+      arrival.receivedUs = carried.receivedUs
+    const malformed = checkHep(carried.frame)
+    if (isKnown) return malformed?.reason ?? this.#keyReason(arrival, source) ?? 'appended'
+    if (malformed !== undefined) return this.#refuse(arrival, malformed)
+    return this.#admit(arrival, source, nowMs)
+  }
+
+  #keyReason({ bytes }: Arrival, source: Source | undefined): RejectReason | undefined {
+    if (source === undefined) return undefined
+    return this.#admission.keyFault(bytes, authKeyOf(bytes), source)?.reason
+  }
+
   /** Bytes that HepStream has found to be no frame. */
   refuse(bytes: Buffer, malformed: MalformedHep, peerIp: string, peerPort: number): Received {
     return this.#refuse(this.#fill(bytes, peerIp, peerPort), malformed)
@@ -71,19 +96,24 @@ export class FrameReceiver {
   #fill(bytes: Buffer, peerIp: string, peerPort: number): Arrival {
     const arrival = this.#arrival
     arrival.receivedUs = nowUs()
+    arrival.transport = this.#transport
     arrival.peerIp = peerIp
     arrival.peerPort = peerPort
     arrival.bytes = bytes
     return arrival
   }
 
-  #admit(arrival: Arrival, source: Source | undefined): Received {
+  #admit(
+    arrival: Arrival,
+    source: Source | undefined,
+    nowMs = arrival.receivedUs / 1_000,
+  ): Received {
     const { bytes } = arrival
     const key = authKeyOf(bytes)
     if (source !== undefined) {
       const fault = this.#admission.keyFault(bytes, key, source)
       if (fault !== undefined) return this.#refuse(arrival, fault)
-      if (!this.#admission.withinRate(source, arrival.receivedUs / 1_000)) return this.#limit()
+      if (!this.#admission.withinRate(source, nowMs)) return this.#limit()
     }
     if (key !== undefined) arrival.bytes = blankAuthKey(bytes)
     return this.#log.append(arrival)

@@ -1,12 +1,13 @@
 // Reads the body of a POST within bounds: its type, its bytes as sent, its bytes unpacked.
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { CARRIED_TYPE } from '#hep'
 import { HttpIntakeError } from './http-errors.ts'
 
 const unpack = promisify(gunzip) // on a thread of its own: main has other requests to answer
 
 // Nothing a form or a script of another site can send without being asked first.
-const TYPES = ['', 'application/octet-stream', 'application/hep', 'application/x-hep']
+const TYPES = ['', 'application/octet-stream', 'application/hep', 'application/x-hep', CARRIED_TYPE]
 
 /** The body's bytes, unpacked; throws an HttpIntakeError when they are not to be had. */
 export async function readHttpBody(request: Request, bytesMax: number): Promise<Buffer> {

@@ -5,6 +5,7 @@ export const HTTP_INTAKE_ERRORS = {
   empty_body: { status: 400, hint: 'Send HEP3 frames back to back, or each behind a u32 length.' },
   nothing_decodable: { status: 400, hint: 'The quarantine has the bytes and the failing place.' },
   bad_compression: { status: 400, hint: 'Send a whole gzip stream, or no Content-Encoding.' },
+  bad_batch: { status: 400, hint: 'docs/relay.md says what the header calliope-batch means.' },
   address_denied: { status: 403, hint: 'Add the sender to intake.allow.' },
   key_refused: { status: 403, hint: 'Give the agent one of the keys in intake.keys.' },
   method_not_allowed: { status: 405, hint: 'POST the frames.' },

@@ -1,10 +1,11 @@
-// The frames in a body, in one of two forms told apart by the first four bytes:
+// The frames in a body, in one of two forms told apart by the first four bytes, or as a relay carries
+// them (hep/carried-frames.ts), which the Content-Type says:
 //
 //   'HEP3'…                          HEP3 frames back to back; damage is skipped up to the next one
 //   [u32 length][frame][u32 length]… any version; big-endian. 'HEP3' read as a length is 1.2 GB
 //
 // Where a length cannot be true nothing behind it can be found, so the rest is one fault.
-import { FRAME_BYTES_MAX, HepStream, type MalformedHep } from '#hep'
+import { CarriedWalk, FRAME_BYTES_MAX, HepStream, type MalformedHep } from '#hep'
 import type { MessageHandlers } from './frame-message.ts'
 
 const HEP3 = 0x48_45_50_33
@@ -20,6 +21,19 @@ export async function takeFrames(
   const isBackToBack = body.length >= PREFIX_BYTES && body.readUInt32BE(0) === HEP3
   if (isBackToBack) await takeBackToBack(body, handlers, isStopped)
   else await takePrefixed(body, handlers, isStopped)
+}
+
+/** Hands over the frames that a relay carried here, all in one go, until `isStopped` or the end. */
+export function takeCarried(
+  body: Buffer,
+  onCarried: (frame: CarriedWalk) => void,
+  isStopped: () => boolean,
+): MalformedHep | undefined {
+  const walk = new CarriedWalk(body)
+  while (!isStopped() && walk.next()) onCarried(walk)
+  if (isStopped() || walk.left === 0) return undefined
+  const at = body.length - walk.left
+  return fault('truncated', 0, `No carried frame can stand at byte ${at} of the body.`)
 }
 
 async function takeBackToBack(

@@ -9,13 +9,17 @@
 // 503 with how many frames were appended, counted from the start of the body; the rest was not looked
 // at. Sending the whole body again is right: frames that come twice are shown as one message with two
 // taps. The same holds for 429 (one source's share was used up half-way) and for a lost answer.
+// A relay avoids that: its batches have names (batch-memory.ts), and of one that comes again only what is
+// missing is taken.
+import { CARRIED_TYPE } from '#hep'
 import type { RejectReason } from '#ledger'
 import { type AccessPolicy, Admission } from './admission.ts'
+import { type BatchId, BatchMemory, parseBatchId } from './batch-memory.ts'
 import type { FrameLog } from './frame-log.ts'
 import { FrameReceiver, isRefusal, type Received } from './frame-receiver.ts'
 import { bodyBytesAtMost, readHttpBody } from './http-body.ts'
 import { errorResponse, HttpIntakeError, type HttpIntakeErrorCode } from './http-errors.ts'
-import { takeFrames } from './http-frames.ts'
+import { takeCarried, takeFrames } from './http-frames.ts'
 import { peerAddress } from './peer-address.ts'
 
 const MIB = 1024 * 1024
@@ -26,6 +30,8 @@ export interface HttpIntakeOptions {
   readonly policy?: AccessPolicy
   /** True from when the lane is to be closed: nothing more is taken. @default never */
   readonly isClosing?: () => boolean
+  /** What relays have sent. @default forgotten with the process */
+  readonly batches?: BatchMemory
   /** Of one body, as sent and unpacked. @default 16 MiB */
   readonly bodyBytesMax?: number
   /** Of all bodies being read at once. @default 64 MiB */
@@ -42,6 +48,7 @@ export function createHttpIntake({
   lane,
   policy = {},
   isClosing = () => false,
+  batches = new BatchMemory(undefined, lane.ledger.appended),
   bodyBytesMax = 16 * MIB,
   inFlightBytesMax = 64 * MIB,
 }: HttpIntakeOptions): HttpIntake {
@@ -52,13 +59,15 @@ export function createHttpIntake({
     const bytes = bodyBytesAtMost(request, bodyBytesMax)
     const peerIp = peerAddress(ip)
     const refusal = isClosing() ? closing : refuseUnread(request, lane, admission, peerIp)
-    if (refusal) return errorResponse(refusal)
+    const isKnown = isKnownBatch(request, batches)
+    if (refusal && !isKnown) return errorResponse(refusal)
     if (inFlightBytes > 0 && inFlightBytes + bytes > inFlightBytesMax) return errorResponse(tooMany)
     inFlightBytes += bytes
     try {
       const body = await readHttpBody(request, bodyBytesMax)
-      if (isClosing()) return errorResponse(closing)
-      return await new BodyIntake({ lane, receiver, isClosing }, peerIp, port).take(body)
+      if (isClosing() && !isKnown) return errorResponse(closing)
+      const intake = new BodyIntake({ lane, receiver, isClosing, batches }, peerIp, port)
+      return await intake.take(body, kindOf(request, body.length))
     } catch (error) {
       if (error instanceof HttpIntakeError) return errorResponse(error)
       throw error
@@ -70,6 +79,12 @@ export function createHttpIntake({
 
 const closing = new HttpIntakeError('closing', 'This node is shutting down.')
 const tooMany = new HttpIntakeError('too_many_bodies', 'Too many bodies are being read just now.')
+
+// What a node that takes nothing more has of a batch it must still say: the relay waits for that.
+function isKnownBatch({ headers }: Request, batches: BatchMemory): boolean {
+  const id = parseBatchId(headers.get('calliope-batch') ?? '')
+  return id !== undefined && (batches.keptOf(id) ?? 0) > 0
+}
 
 function refuseUnread(
   request: Request,
@@ -88,6 +103,28 @@ interface BodyParts {
   readonly lane: FrameLog
   readonly receiver: FrameReceiver
   readonly isClosing: () => boolean
+  readonly batches: BatchMemory
+}
+
+/** A body of HEP, or of carried frames, which may be a batch with a name. */
+type BodyKind = 'hep' | 'carried' | BatchId
+
+/** A batch goes into the lane without a pause, and others want a turn. */
+const BATCH_BYTES_MAX = 2 * MIB
+
+function kindOf({ headers }: Request, bytes: number): BodyKind {
+  const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+  const header = headers.get('calliope-batch')
+  if (type !== CARRIED_TYPE && header === null) return 'hep'
+  if (bytes > BATCH_BYTES_MAX)
+    throw new HttpIntakeError('body_too_large', `A batch has at most ${BATCH_BYTES_MAX} bytes.`)
+  if (header === null) return 'carried'
+  const id = parseBatchId(header)
+  if (id && type === CARRIED_TYPE) return id
+  throw new HttpIntakeError(
+    'bad_batch',
+    'The header calliope-batch, or the body with it, is wrong.',
+  )
 }
 
 /** One body on its way into the lane. */
@@ -95,14 +132,18 @@ class BodyIntake {
   readonly #lane: FrameLog
   readonly #receiver: FrameReceiver
   readonly #isClosing: () => boolean
+  readonly #batches: BatchMemory
   readonly #ip: string
   readonly #port: number
-  readonly #since: number
+  #since: number
   readonly #byReason: Partial<Record<RejectReason, number>> = {}
   #appended = 0
+  #repeated = 0
   #stopped: HttpIntakeError | undefined
+  #isSafe = false
 
-  constructor({ lane, receiver, isClosing }: BodyParts, ip: string, port: number) {
+  constructor({ lane, receiver, isClosing, batches }: BodyParts, ip: string, port: number) {
+    this.#batches = batches
     this.#lane = lane
     this.#receiver = receiver
     this.#isClosing = isClosing
@@ -111,8 +152,43 @@ class BodyIntake {
     this.#since = lane.position
   }
 
-  async take(body: Buffer): Promise<Response> {
+  async take(body: Buffer, kind: BodyKind): Promise<Response> {
     if (body.length === 0) throw new HttpIntakeError('empty_body', 'The body is empty.')
+    if (kind === 'hep') await this.#takeFrames(body)
+    else if (kind === 'carried') this.#takeCarried(body, 0)
+    else return this.#takeBatch(body, kind)
+    return this.#answer()
+  }
+
+  // No await between `begin` and `end`: the frames stand side by side in the lane.
+  async #takeBatch(body: Buffer, id: BatchId): Promise<Response> {
+    const { ledger } = this.#lane
+    this.#repeated = this.#batches.keptOf(id) ?? 0
+    this.#since = this.#batches.begin(id, ledger.appended, this.#since)
+    this.#takeCarried(body, this.#repeated)
+    this.#batches.end(id, this.#appended)
+    const [response] = await Promise.all([this.#answer(), this.#batches.sync()])
+    // Nobody knows what of it is on the disk: better twice than not at all.
+    if (!this.#isSafe) this.#batches.end(id, 0)
+    return response
+  }
+
+  #takeCarried(body: Buffer, known: number): void {
+    const fault = takeCarried(
+      body,
+      (frame) => {
+        const isKnown = this.#appended < known
+        const receive = () => this.#receiver.receiveCarried(frame, this.#ip, isKnown)
+        if (isKnown) this.#count(receive())
+        else this.#keep(receive)
+      },
+      () => this.#stopped !== undefined,
+    )
+    const none = Buffer.alloc(0)
+    if (fault) this.#keep(() => this.#receiver.refuse(none, fault, this.#ip, this.#port))
+  }
+
+  async #takeFrames(body: Buffer): Promise<void> {
     await takeFrames(
       body,
       {
@@ -124,7 +200,6 @@ class BodyIntake {
       },
       () => this.#stopped !== undefined,
     )
-    return this.#answer()
   }
 
   #keep(receive: () => Received): void {
@@ -150,6 +225,7 @@ class BodyIntake {
     const counts = this.#counts
     try {
       await this.#lane.sync(this.#since)
+      this.#isSafe = true
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
       return errorResponse(new HttpIntakeError('not_safe', said))
@@ -162,7 +238,8 @@ class BodyIntake {
   get #counts() {
     const total = Object.values(this.#byReason).reduce((sum, count) => sum + count, 0)
     const rejected = { total, byReason: this.#byReason }
-    return { received: this.#appended + total, appended: this.#appended, rejected }
+    const repeated = this.#repeated > 0 ? { repeated: this.#repeated } : {}
+    return { received: this.#appended + total, appended: this.#appended, rejected, ...repeated }
   }
 }
 

@@ -2,6 +2,7 @@
 // POST /hep inside the API's server.
 export type { AccessPolicy } from './admission.ts'
 export type { AgentKey } from './agent-keys.ts'
+export { BatchMemory } from './batch-memory.ts'
 export type { FrameLog } from './frame-log.ts'
 export {
   createFrameRetry,
