@@ -1,5 +1,6 @@
-// `npm run manual`: writes the parts of docs/ that are printed from code.
+// `npm run manual`: writes what is printed from code: the settings in docs/, the chart's schema and table.
 import { settingsManual } from '../src/config/manual.ts'
+import { chartFiles } from './helm/chart-files.ts'
 
 const path = new URL('../docs/configuration.md', import.meta.url)
 const text = await Bun.file(path).text()
@@ -10,3 +11,6 @@ await Bun.write(
     (_, open, close) => `${open}${settingsManual()}\n${close}`,
   ),
 )
+
+// The chart knows every setting by name.
+for (const file of await chartFiles()) await Bun.write(file.path, file.text)
