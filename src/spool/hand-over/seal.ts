@@ -1,0 +1,86 @@
+// What a spool's directory says of its hand-over, so that the next start on the same disk knows:
+//
+//   sealed        begun; whether the manifest was written only the place can tell
+//   handed-over   the place has it all: this copy is nobody's any more
+//
+// The seal is for tidiness. Should it be wrong, two nodes store the same spool, each message goes in
+// once all the same (the cursor in the database is the only judge), and one of them says so in its log.
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { log } from '#log'
+import { listLanes } from '../lane-files.ts'
+import { spoolJsonPath } from '../spool-json.ts'
+import { manifestKey, parseManifest } from './manifest.ts'
+import type { HandOverPlace } from './place.ts'
+
+export interface Seal {
+  readonly state: 'sealed' | 'handed-over'
+  readonly id: string
+  readonly at: string
+  /** Of the place, for people. */
+  readonly place: string
+}
+
+const sealPath = (directory: string): string => join(directory, 'handed-over.json')
+
+export function writeSeal(directory: string, seal: Seal): void {
+  const temporary = `${sealPath(directory)}-${crypto.randomUUID()}`
+  writeFileSync(temporary, `${JSON.stringify(seal)}\n`, { flush: true })
+  renameSync(temporary, sealPath(directory))
+}
+
+export const breakSeal = (directory: string): void => rmSync(sealPath(directory), { force: true })
+
+export function readSeal(directory: string): Seal | undefined {
+  if (!existsSync(sealPath(directory))) return undefined
+  try {
+    const { state, id, at, place } = JSON.parse(readFileSync(sealPath(directory), 'utf8')) as Seal
+    if (state === 'sealed' || state === 'handed-over') return { state, id, at, place }
+  } catch {}
+  return undefined // of a damaged seal only the spool itself can be believed, and it is all there
+}
+
+/**
+ * Before a spool is opened: one that was handed over is discarded, so that the node begins a new one;
+ * one whose hand-over was not finished is opened as if nothing had been.
+ */
+export async function settleSeal(
+  directory: string,
+  place: HandOverPlace | undefined,
+): Promise<'none' | 'discarded' | 'opened'> {
+  const seal = readSeal(directory)
+  if (!seal) {
+    breakSeal(directory)
+    return 'none'
+  }
+  const facts = { room: 'spool', directory, handOver: seal.id, place: seal.place }
+  if (seal.state === 'handed-over' || (await hasAll(seal, place))) {
+    discardSpool(directory)
+    log.info(facts, 'this spool was handed over; beginning a new one')
+    return 'discarded'
+  }
+  breakSeal(directory)
+  log.info(facts, 'the hand-over of this spool was not finished; storing it from here')
+  return 'opened'
+}
+
+// A place that cannot be asked is no reason to throw packets away, nor to wait; nor is a manifest that
+// names only some of them.
+async function hasAll(seal: Seal, place: HandOverPlace | undefined): Promise<boolean> {
+  try {
+    const bytes = await place?.get(manifestKey(seal))
+    return bytes !== undefined && parseManifest(bytes, manifestKey(seal)).isWhole
+  } catch (error) {
+    log.warn({ room: 'spool', error: (error as Error).message }, 'could not ask for a hand-over')
+    return false
+  }
+}
+
+// The id goes first: a start after a kill in the middle makes a new one, and nothing is read as ours.
+// The seal goes last, so that such a start comes here again.
+function discardSpool(directory: string): void {
+  rmSync(spoolJsonPath(directory), { force: true })
+  for (const lane of listLanes(directory))
+    rmSync(join(directory, lane), { recursive: true, force: true })
+  breakSeal(directory)
+}
