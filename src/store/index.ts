@@ -1,5 +1,14 @@
 // The door of the store: the write half (spool to PostgreSQL) and the read half (search, calls).
 
+export { type AdoptOptions, adoptSpool } from './adopt/adopt-spool.ts'
+export {
+  claimHandOver,
+  finishHandOver,
+  forgetHandOvers,
+  readCursors,
+  registerHandOver,
+  releaseHandOver,
+} from './adopt/hand-over-rows.ts'
 export { connectPeople, type OpenedPeople, openPeople } from './people/people-store.ts'
 export { type ConnectOptions, connect } from './postgres/connect.ts'
 export {

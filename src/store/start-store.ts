@@ -8,15 +8,13 @@
 // not one: a capture node starts without its database and catches up.
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
+import { keepHouse, keepStatistics } from './keep-house.ts'
 import { type MergeCounts, MergeKeeper, type MergeSettings } from './merge/merge-keeper.ts'
-import { retentionInForce } from './people/retention-setting.ts'
 import { answeredWithin, connect, describeUrl } from './postgres/connect.ts'
 import { DatabaseError } from './postgres/database-error.ts'
 import { DatabaseHealth } from './postgres/database-health.ts'
 import { type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
-import { analyzeFresh } from './postgres/fresh-statistics.ts'
 import { migrate } from './postgres/migrate.ts'
-import { enforceRetention } from './postgres/retention.ts'
 import { Backoff, pause } from './write/backoff.ts'
 import { countFrames } from './write/collect.ts'
 import { FleetHistory } from './write/fleet-history.ts'
@@ -67,13 +65,14 @@ export interface Store extends AsyncDisposable {
   heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void>
   /** Empties the spool into the database; at the deadline says how much is left. */
   drain(options: { readonly deadlineMs: number }): Promise<Undrained>
+  /** Ends the writer and starts none: what is in the spool stays there, for others to store. */
+  stopWriting(): Promise<void>
   /** Stops the writer, then an embedded database. Safe to call twice. */
   close(): Promise<void>
 }
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
-const STATISTICS_EVERY_MS = 3_000
 /** A user's database that accepts and says nothing must not hold up the sockets. */
 const FIRST_TRY_MS_MAX = 3_000
 
@@ -106,6 +105,7 @@ class RunningStore implements Store {
   readonly #stopping = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
   #writer: RunningWriter | undefined
+  #mayWrite = true
   readonly #health: DatabaseHealth
   readonly #merging: MergeKeeper
   readonly #history = new FleetHistory()
@@ -147,8 +147,8 @@ class RunningStore implements Store {
       void firstTry.then((failed) => (failed ? this.#keepPreparing() : this.#sayItAnswers()))
     }
     this.#housekeeping = Promise.all([
-      this.#keepHouse(),
-      this.#keepStatistics(),
+      keepHouse(this.#sql, this.#options, () => this.isReady, this.#stopping.signal),
+      keepStatistics(this.#sql, () => this.isReady && !this.trouble, this.#stopping.signal),
       this.#merging.run({
         sql: this.#sql,
         isReady: () => this.isReady && this.trouble === undefined,
@@ -187,6 +187,11 @@ class RunningStore implements Store {
     return {
       frames: await (this.#writer?.countLeft() ?? countFrames(this.#options.spool.directory)),
     }
+  }
+
+  async stopWriting(): Promise<void> {
+    this.#mayWrite = false
+    await this.#writer?.close()
   }
 
   // The history first: the row still tells of the node's life before this one.
@@ -231,7 +236,7 @@ class RunningStore implements Store {
   async #prepare(): Promise<void> {
     await migrate(this.#sql)
     if (this.#stopping.signal.aborted) return
-    this.#startWriter() // not before: it must not write into a schema it does not know
+    if (this.#mayWrite) this.#startWriter() // not before: it must not write into a schema it does not know
     this.isReady = true
     this.#ready.resolve()
   }
@@ -263,31 +268,5 @@ class RunningStore implements Store {
       spoolDirectory: spool.directory,
       behindMsMax: retentionMs ?? 14 * DAY_MS,
     })
-  }
-
-  async #keepStatistics(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      await pause(STATISTICS_EVERY_MS, this.#stopping.signal)
-      if (this.#stopping.signal.aborted || !this.isReady || this.trouble !== undefined) continue
-      try {
-        await analyzeFresh(this.#sql)
-      } catch (error) {
-        log.debug({ error: String(error) }, 'could not analyze new partitions; later')
-      }
-    }
-  }
-
-  async #keepHouse(): Promise<void> {
-    const { retentionMs = 14 * DAY_MS, bytesMax = 0, retentionEveryMs = MINUTE_MS } = this.#options
-    while (!this.#stopping.signal.aborted) {
-      await pause(retentionEveryMs, this.#stopping.signal)
-      if (this.#stopping.signal.aborted || !this.isReady) continue
-      try {
-        const inForce = await retentionInForce(this.#sql, { retentionMs, bytesMax })
-        await enforceRetention(this.#sql, inForce)
-      } catch (error) {
-        log.warn({ error: String(error) }, 'could not look for old calls; later')
-      }
-    }
   }
 }

@@ -11,6 +11,7 @@ import shares from '../schema/004-shares.sql' with { type: 'text' }
 import kpi from '../schema/005-kpi.sql' with { type: 'text' }
 import search from '../schema/006-search.sql' with { type: 'text' }
 import fleet from '../schema/007-fleet.sql' with { type: 'text' }
+import handOvers from '../schema/008-hand-overs.sql' with { type: 'text' }
 import { MAJOR_MIN } from './binaries.ts'
 import { DatabaseError } from './database-error.ts'
 
@@ -23,6 +24,7 @@ const STEPS: readonly { readonly version: number; readonly name: string; readonl
     { version: 5, name: 'kpi', sql: kpi },
     { version: 6, name: 'search', sql: search },
     { version: 7, name: 'fleet', sql: fleet },
+    { version: 8, name: 'hand-overs', sql: handOvers },
   ]
 
 /** The schema this version of calliope reads and writes. */

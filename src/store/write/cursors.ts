@@ -54,7 +54,10 @@ interface CursorRow extends Omit<StoredLane, 'cursor'> {
   readonly records: number
 }
 
-/** Moves the cursors, which must be locked, and adds to the counts beside them. */
+/**
+ * Moves the cursors, which must be locked, and adds to the counts beside them. The intake's counters only
+ * rise, and those of a spool that was handed over are known to its end before its batches are stored.
+ */
 export async function moveCursors(
   tx: SQL,
   spoolId: string,
@@ -74,7 +77,8 @@ export async function moveCursors(
   await tx`
     update spool_cursors c set file = m.file, byte_offset = m.byte_offset, records = m.records,
       stored = m.stored, rejected = m.rejected, dropped = m.dropped,
-      intake = coalesce(m.intake, c.intake), updated_at = now()
+      intake = case when (m.intake->>'received')::float8 < (c.intake->>'received')::float8
+        then c.intake else coalesce(m.intake, c.intake) end, updated_at = now()
     from jsonb_to_recordset(${rows}::jsonb) as m(lane text, file bigint, byte_offset bigint,
       records bigint, stored bigint, rejected jsonb, dropped jsonb, intake jsonb)
     where c.spool_id = ${spoolId} and c.lane = m.lane`

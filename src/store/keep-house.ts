@@ -1,0 +1,55 @@
+// What a store does now and then beside storing: old calls go, fresh partitions are analyzed.
+import type { SQL } from 'bun'
+import { log as rootLog } from '#log'
+import { retentionInForce } from './people/retention-setting.ts'
+import { analyzeFresh } from './postgres/fresh-statistics.ts'
+import { enforceRetention } from './postgres/retention.ts'
+import { pause } from './write/backoff.ts'
+
+const log = rootLog.child({ room: 'store' })
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const STATISTICS_EVERY_MS = 3_000
+
+export interface HouseOptions {
+  readonly retentionMs?: number
+  readonly bytesMax?: number
+  readonly retentionEveryMs?: number
+}
+
+/** Keeps the planner's statistics of new partitions fresh until the signal. */
+export async function keepStatistics(
+  sql: SQL,
+  isReady: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await pause(STATISTICS_EVERY_MS, signal)
+    if (signal.aborted || !isReady()) continue
+    try {
+      await analyzeFresh(sql)
+    } catch (error) {
+      log.debug({ error: String(error) }, 'could not analyze new partitions; later')
+    }
+  }
+}
+
+/** Drops what is too old or too much, every minute until the signal. */
+export async function keepHouse(
+  sql: SQL,
+  { retentionMs = 14 * DAY_MS, bytesMax = 0, retentionEveryMs = MINUTE_MS }: HouseOptions,
+  isReady: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await pause(retentionEveryMs, signal)
+    if (signal.aborted || !isReady()) continue
+    try {
+      const inForce = await retentionInForce(sql, { retentionMs, bytesMax })
+      await enforceRetention(sql, inForce)
+    } catch (error) {
+      log.warn({ error: String(error) }, 'could not look for old calls; later')
+    }
+  }
+}
