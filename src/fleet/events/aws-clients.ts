@@ -1,0 +1,98 @@
+// The AWS clients, loaded when first used: a capture node never pays for them. They retry nothing by
+// themselves; `call` does, so that every call is counted, waits can be tested, and an error says in our
+// words what was asked and whether somebody else was quicker.
+import type { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
+import type { ECS, ECSClientConfig } from '@aws-sdk/client-ecs'
+import { CloudError } from './cloud.ts'
+import { isConflict, type RetryOptions, withRetry } from './retry.ts'
+
+export interface AwsOptions {
+  /** Region, endpoint and credentials; by default as everywhere in AWS (environment, profile, role). */
+  readonly client?: Pick<ECSClientConfig, 'region' | 'endpoint' | 'credentials'>
+  readonly retry?: RetryOptions
+}
+
+const OURS = {
+  maxAttempts: 1,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+} as const
+
+export class AwsClients {
+  readonly #options: AwsOptions
+  #ecs: Promise<ECS> | undefined
+  #scaling: Promise<ApplicationAutoScaling> | undefined
+  /** API calls so far, retries included. */
+  calls = 0
+
+  constructor(options: AwsOptions = {}) {
+    this.#options = options
+  }
+
+  ecs<Reply>(what: string, ask: (ecs: ECS) => Promise<Reply>): Promise<Reply> {
+    this.#ecs ??= import('@aws-sdk/client-ecs').then(
+      (sdk) => new sdk.ECS({ ...OURS, ...this.#options.client }),
+    )
+    return this.#call(what, this.#ecs, ask)
+  }
+
+  scaling<Reply>(
+    what: string,
+    ask: (scaling: ApplicationAutoScaling) => Promise<Reply>,
+  ): Promise<Reply> {
+    this.#scaling ??= import('@aws-sdk/client-application-auto-scaling').then(
+      (sdk) => new sdk.ApplicationAutoScaling({ ...OURS, ...this.#options.client }),
+    )
+    return this.#call(what, this.#scaling, ask)
+  }
+
+  async #call<Client, Reply>(
+    what: string,
+    loading: Promise<Client>,
+    ask: (client: Client) => Promise<Reply>,
+  ): Promise<Reply> {
+    const client = await loading
+    try {
+      return await withRetry(() => {
+        this.calls++
+        return ask(client)
+      }, this.#options.retry)
+    } catch (cause) {
+      throw awsError(what, cause)
+    }
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'The role may not do this; docs/events.md lists what it needs.',
+  ClusterNotFoundException: 'Check the cluster and the region.',
+  CredentialsProviderError: 'Give credentials: a role, AWS_PROFILE, or AWS_ACCESS_KEY_ID.',
+  ExpiredTokenException: 'Log in again.',
+}
+
+function awsError(what: string, cause: unknown): CloudError {
+  const { name, message } = cause as Error
+  const regionless = message.includes('Region is missing')
+  const hint = regionless ? 'Set AWS_REGION, or give --region.' : HINTS[name]
+  const text = `${what}: ${name}: ${message}${hint ? `\n${hint}` : ''}`
+  return new CloudError('FLEET_AWS', text, { conflict: isConflict(cause), cause })
+}
+
+const PAGES_MAX = 50 // of 100 each: an ECS service has 5,000 tasks at most
+
+/** All items of a paged list. */
+export async function allPages<Item>(
+  ask: (nextToken: string | undefined) => Promise<{
+    readonly items: readonly Item[] | undefined
+    readonly nextToken: string | undefined
+  }>,
+): Promise<readonly Item[]> {
+  const all: Item[] = []
+  let token: string | undefined
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const { items = [], nextToken } = await ask(token)
+    all.push(...items)
+    if (nextToken === undefined) break
+    token = nextToken
+  }
+  return all
+}
