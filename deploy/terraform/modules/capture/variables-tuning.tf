@@ -95,12 +95,12 @@ variable "stopping" {
 }
 
 variable "health_check" {
-  description = "How the balancer finds out: seconds between checks, and how many in a row change its mind."
+  description = "How the balancer finds out: seconds between checks, and how many in a row change its mind. The path minds no database outage: packets wait in the spool, and a node that ECS replaced for it would take its spool along."
   type = object({
     interval  = optional(number, 5)
     healthy   = optional(number, 2)
     unhealthy = optional(number, 2)
-    path      = optional(string, "/readyz")
+    path      = optional(string, "/readyz?for=hep")
     grace     = optional(number, 60)
   })
   default = {}
@@ -193,4 +193,10 @@ variable "deletion_protection" {
   description = "Keep the load balancer (and with it the address your senders know) from being deleted."
   type        = bool
   default     = true
+}
+
+variable "renew_schedule" {
+  description = "When nodes are replaced one by one so that they read their secrets anew, as cron or rate (UTC): an hour or two after the database's password is changed. null: never."
+  type        = string
+  default     = null
 }

@@ -1,0 +1,11 @@
+terraform {
+  # optional() with defaults and override_during in tests.
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.0, < 7.0"
+    }
+  }
+}
