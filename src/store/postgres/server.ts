@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import type { Account } from './account.ts'
 import { asUser } from './account.ts'
@@ -17,6 +18,7 @@ import { type ServerSettings, serverArguments } from './server-settings.ts'
 /** Recovery after a crash replays at most max_wal_size: seconds. This is for slow disks. */
 const START_MS_MAX = 300_000
 const STOP_MS_MAX = 60_000
+const NICE = 10 // as the writer's thread
 const LOG_BYTES_MAX = 10 * 1024 * 1024
 
 export interface ServerRun {
@@ -77,7 +79,15 @@ function launch(
     detached: true,
   })
   closeSync(log)
+  stepBack(child)
   return { child, logAt }
+}
+
+// It shares the machine with the sockets: what is spooled can wait for it, a datagram waits for nobody.
+function stepBack({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, NICE)
+  } catch {} // it has ended already; `exited` says why
 }
 
 /** The server says so in the eighth line of its pid file. Files can be watched, but not portably. */
