@@ -1,6 +1,6 @@
 // The chart, rendered by the real helm: what `helm install` would send to the cluster, as objects.
 import { join } from 'node:path'
-import { parseAllDocuments, stringify } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import { kubernetesTools } from './kubernetes-tools.ts'
 
 export const CHART = join(import.meta.dir, '../../deploy/helm/calliope')
@@ -32,7 +32,7 @@ export async function helm(words: readonly string[], values: ChartValues): Promi
   const tools = await kubernetesTools()
   if (!tools) throw new ChartError('helm runs here on Linux on x64 only')
   const child = Bun.spawn([tools.helm, ...words, '--values', '-'], {
-    ...{ stdin: new Blob([stringify(values)]), stdout: 'pipe', stderr: 'pipe' },
+    ...{ stdin: new Blob([JSON.stringify(values)]), stdout: 'pipe', stderr: 'pipe' },
     // No plugin, repository or cluster of whoever runs this.
     env: { ...process.env, HELM_NO_PLUGINS: '1', HELM_CACHE_HOME: '/tmp', KUBECONFIG: '/dev/null' },
   })
@@ -47,7 +47,8 @@ export async function helm(words: readonly string[], values: ChartValues): Promi
 /** The manifests of a release `sip` in the namespace `voice`, hooks too; throws ChartError with helm's words. */
 export async function renderChart(values: ChartValues = LEAST_VALUES): Promise<Manifest[]> {
   const text = await helm(['template', 'sip', CHART, '--namespace', 'voice'], values)
-  return parseAllDocuments(text).flatMap((document) => {
+  // YAML as Kubernetes reads it, 1.1: 0440 is octal, and off is no text.
+  return parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {
     if (document.errors.length > 0) throw new ChartError(String(document.errors[0]))
     return (document.toJS() as Manifest | null) ?? []
   })

@@ -75,3 +75,9 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Of pods: without versions, so that a new chart with the same pods starts none anew. */}}
+{{- define "calliope.podLabels" -}}
+{{ include "calliope.selectorLabels" . }}
+app.kubernetes.io/part-of: calliope
+{{- end -}}
