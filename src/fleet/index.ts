@@ -1,4 +1,22 @@
 // The door of the room: traffic as data, and sending it for real.
+
+export { decide, HISTORY_SECONDS, splitCapacity } from './policy/decide.ts'
+export { ECS_ENGINE, ECS_FAST_ENGINE, HPA_ENGINE } from './policy/engines.ts'
+export { METRICS, type Metric, type MetricName, metricOf } from './policy/metrics.ts'
+export type {
+  Capacity,
+  Decide,
+  Decision,
+  Engine,
+  HostLevel,
+  Policy,
+  PolicyState,
+  Rule,
+  Sample,
+  Spread,
+} from './policy/policy.ts'
+export { CALLIOPE, PRESETS } from './policy/presets.ts'
+export { initialState } from './policy/state.ts'
 export {
   TRAFFIC_KINDS,
   TRAFFIC_MIXES,
@@ -21,17 +39,3 @@ export {
   TrafficRing,
   type TrafficRingOptions,
 } from './traffic/traffic-ring.ts'
-export { ECS_ENGINE, ECS_FAST_ENGINE, HPA_ENGINE } from './policy/engines.ts'
-export { METRICS, type Metric, type MetricName, metricOf } from './policy/metrics.ts'
-export type {
-  Capacity,
-  Decide,
-  Decision,
-  Engine,
-  HostLevel,
-  Policy,
-  PolicyState,
-  Rule,
-  Sample,
-  Spread,
-} from './policy/policy.ts'

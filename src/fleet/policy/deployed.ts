@@ -96,34 +96,46 @@ export interface TerraformHosts {
   readonly scale_in_cooldown: number
 }
 
-// Helm: the part `autoscaling` of values.yaml. `metrics`, `behavior`, `triggers` are the Kubernetes and
-// KEDA shapes themselves; the chart prints them through `tpl (toYaml …) $` and adds nothing but
-// `serverAddress` (from its own value autoscaling.prometheusAddress) to prometheus triggers. `policyJson` goes
-// into the annotation `calliope/policy` of the HPA or ScaledObject: it holds what Kubernetes cannot say
-// (step widths, cooldown per rule, spot mix). Where the annotation and the spec differ, the spec wins.
+// Helm: the part `autoscaling` of values.yaml. `metrics`, `behavior`, `triggers` and `adapterRules` are the
+// shapes of Kubernetes, KEDA and prometheus-adapter themselves. The chart prints them through
+// `tpl (toYaml …) $` (queries hold `{{ .Release.Namespace }}`) and adds nothing but `serverAddress`, from its own
+// value `prometheusAddress`, to triggers of type prometheus. For engine hpa it prints `adapterRules` into a
+// ConfigMap with the data key `config.yaml`, for prometheus-adapter: { rules, externalRules }.
+// `policyJson` goes into the annotation `calliope/policy` of the HPA or ScaledObject: it holds what
+// Kubernetes cannot say (a cooldown per rule, the spot mix). Where annotation and spec differ, the spec wins.
 
 export interface HelmScaling {
-  readonly autoscaling: {
-    readonly engine: 'hpa' | 'keda'
-    readonly policy: string
-    readonly policyJson: string
-    readonly minReplicas: number
-    readonly maxReplicas: number
-    /** HPA v2 `spec.behavior`; for KEDA advanced.horizontalPodAutoscalerConfig.behavior. */
-    readonly behavior: HpaBehavior
-    /** HPA only, else []. */
-    readonly metrics: readonly HpaMetric[]
-    /** KEDA only, else []. */
-    readonly triggers: readonly KedaTrigger[]
-    /** KEDA only. */
-    readonly pollingIntervalSeconds: number
-  }
-  /** Node affinity: at least onDemandBase pods off spot; the chart turns it into preferred affinity. */
+  readonly autoscaling: HpaScaling | KedaScaling
+  /** Preferred node affinity by these weights when enabled; the chart knows the platform's labels. */
   readonly spot: {
     readonly enabled: boolean
     readonly onDemandWeight: number
     readonly spotWeight: number
   }
+}
+
+interface BothScaling {
+  readonly policy: string
+  readonly policyJson: string
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  /** HPA: `spec.behavior`; KEDA: `spec.advanced.horizontalPodAutoscalerConfig.behavior`. */
+  readonly behavior: HpaBehavior
+}
+
+export interface HpaScaling extends BothScaling {
+  readonly engine: 'hpa'
+  readonly metrics: readonly HpaMetric[]
+  readonly adapterRules: {
+    readonly rules: readonly AdapterRule[]
+    readonly externalRules: readonly AdapterRule[]
+  }
+}
+
+export interface KedaScaling extends BothScaling {
+  readonly engine: 'keda'
+  readonly triggers: readonly KedaTrigger[]
+  readonly pollingIntervalSeconds: number
 }
 
 export interface HpaBehavior {
@@ -139,6 +151,8 @@ export interface HpaDirection {
     readonly value: number
     readonly periodSeconds: number
   }[]
+  /** Kubernetes 1.35 and later; only where a rule changes fewer nodes than the usual 10 % lets through. */
+  readonly tolerance?: string
 }
 
 export type HpaMetric =
@@ -157,22 +171,29 @@ export type HpaMetric =
       }
     }
   | {
+      /** Its value is the number of pods the rule wants: averageValue is always 1. */
       readonly type: 'External'
       readonly external: {
         readonly metric: { readonly name: string }
-        readonly target: {
-          readonly type: 'Value' | 'AverageValue'
-          readonly value?: string
-          readonly averageValue?: string
-        }
+        readonly target: { readonly type: 'AverageValue'; readonly averageValue: '1' }
       }
     }
+
+export interface AdapterRule {
+  readonly seriesQuery: string
+  readonly resources: {
+    readonly namespaced?: boolean
+    readonly overrides?: { readonly [label: string]: { readonly resource: string } }
+  }
+  readonly name: { readonly as: string }
+  readonly metricsQuery: string
+}
 
 export interface KedaTrigger {
   readonly type: 'cpu' | 'memory' | 'prometheus'
   /** The rule's name. */
   readonly name: string
-  readonly metricType: 'Utilization' | 'AverageValue' | 'Value'
+  readonly metricType: 'Utilization' | 'AverageValue'
   /** cpu, memory: { value }; prometheus: { query, threshold }. */
   readonly metadata: { readonly [key: string]: string }
 }

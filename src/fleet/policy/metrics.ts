@@ -2,6 +2,10 @@
 // from the platform; ours come from each node (docs/metrics.md): `prometheus` names the gauge on
 // /metrics, `cloudwatch` the metric in namespace Calliope, published with the dimensions ClusterName
 // and ServiceName by every node, so that CloudWatch's Average and Maximum run over the nodes.
+//
+// spoolAgeSeconds rings the alarm; behindSeconds is what to scale by. They are equal, but for the time
+// in which the database is what everybody waits for: more nodes would only add to its load, so then
+// behindSeconds is 0.
 
 export interface Metric {
   /** For sentences. */
@@ -50,6 +54,13 @@ export const METRICS = {
     perNode: false,
     cloudwatch: ours('SpoolAgeSeconds'),
     prometheus: 'calliope_spool_age_seconds',
+  },
+  behindSeconds: {
+    label: 'time behind for want of nodes',
+    unit: 's',
+    perNode: false,
+    cloudwatch: ours('BehindSeconds'),
+    prometheus: 'calliope_behind_seconds',
   },
   dropsPerSecond: {
     label: 'drops',

@@ -140,8 +140,16 @@ export interface Spread {
 export interface PolicyState {
   readonly nodes: LevelState
   readonly hosts: LevelState | undefined
-  /** Highest total load by hour (epoch hours), for predictive rules; 14 days at most. */
-  readonly hourly: { readonly [ruleAndHour: string]: number }
+  /** By predictive rule: the highest total load of each hour, oldest first, eight days at most. */
+  readonly hourly: { readonly [rule: string]: readonly HourPeak[] }
+  /** Samples up to here are in `hourly`. */
+  readonly notedAtMs: number
+}
+
+export interface HourPeak {
+  /** Since the epoch. */
+  readonly hour: number
+  readonly load: number
 }
 
 /** One level's capacity and cooldowns. */
