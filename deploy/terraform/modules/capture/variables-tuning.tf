@@ -141,7 +141,7 @@ variable "log_retention_days" {
 }
 
 variable "kms_key_arn" {
-  description = "A key of your own for logs, the hand-over bucket and EBS spools; null: AWS's."
+  description = "A key of your own for logs, the hand-over bucket and EBS spools; null: AWS's. Its policy must let CloudWatch Logs of the region use it."
   type        = string
   default     = null
 }
