@@ -1,0 +1,83 @@
+// What a way out of the relay is: takes parcels, says what became of them. An outlet is one file; the
+// carrier (carrier.ts) reads, spreads, waits, tries again, counts and keeps the cursor for all of them.
+//
+//   send resolves       every frame is where the outlet promises: acknowledged, or handed to the wire
+//   send throws         OutletError, whose kind says what the carrier does next:
+//
+//     refused     certainly not taken, but for the frames it names    another target, or this one later
+//     unknown     may have been taken (no answer, cut connection)     the same parcel to the same target
+//     permanent   will never be taken, by nobody                      dropped and counted, with the reason
+//
+// Anything else that is thrown counts as unknown: better twice than not at all.
+
+/** A name that stays with a parcel through every retry. */
+export interface ParcelId {
+  /** One run of one destination of one relay. */
+  readonly stream: string
+  readonly number: number
+  /** No number of this stream below it will be sent again. */
+  readonly floor: number
+}
+
+/** Frames that go to one target together. */
+export interface Parcel {
+  readonly id: ParcelId
+  readonly frames: number
+  /** Of its HEP frames. */
+  readonly bytes: number
+  /** Goes over the frames in the order they came in; they must not be kept after `send`. */
+  walk(): FrameWalk
+}
+
+/** The frame at hand is bytes[from, to), HEP of any version, its agent's key blanked. */
+export interface FrameWalk {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
+  readonly receivedUs: number
+  /** How it came to the relay, and from whom. */
+  readonly transport: string
+  readonly peerIp: string
+  readonly peerPort: number
+  next(): boolean
+}
+
+/** What became of a parcel's frames; together they are all of them, or the first of them. */
+export interface Receipt {
+  /** Acknowledged, or handed to the wire. */
+  readonly taken: number
+  /** Looked at there and found wanting; counted and kept there. */
+  readonly rejected: number
+}
+
+export interface Outlet {
+  send(parcel: Parcel, target: string, signal: AbortSignal): Promise<Receipt>
+  /** Whether a target takes work; without it the next parcel finds out. */
+  probe?(target: string, signal: AbortSignal): Promise<boolean>
+  /** The targets there are now; whoever left will not be sent to. */
+  keepOnly?(targets: readonly string[]): void
+  close(): Promise<void>
+}
+
+/** Why frames were given up. */
+export const RELAY_DROP_REASONS = [
+  'refused', // the destination will never take them
+  'spool_damaged', // they could not be read back
+  'backlog', // one destination fell so far behind that it would have filled the disk for all
+] as const
+export type RelayDropReason = (typeof RELAY_DROP_REASONS)[number]
+
+type Trouble =
+  | { readonly kind: 'refused'; readonly first?: Receipt; readonly retryAfterMs?: number }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'permanent' }
+
+/** Why a parcel was not taken. The message is for people. */
+export class OutletError extends Error {
+  readonly trouble: Trouble
+
+  constructor(message: string, trouble: Trouble, cause?: unknown) {
+    super(message, { cause })
+    this.trouble = trouble
+  }
+}
