@@ -18,7 +18,7 @@ const cpu = (percent: number) => ({ cpuPercent: percent, memoryPercent: 50 })
 
 test('decide scales out on the third minute above the target, by proportion', () => {
   const wanted = play(CPU_MEMORY, [90, 90, 90, 90].map(cpu), { nodes: 4 })
-  expect(wanted.map((decision) => decision.wanted)).toEqual([4, 4, 6, 6])
+  expect(wanted.map((decision) => decision.wanted)).toEqual([4, 4, 6, 9])
   expect(wanted[2]!.reason).toEqual({
     kind: 'out',
     rule: 'cpu',
@@ -27,7 +27,7 @@ test('decide scales out on the third minute above the target, by proportion', ()
 })
 
 test('decide counts capacity already added while a scale-out cools down', () => {
-  const policy = withCooldown(CPU_MEMORY, 180)
+  const policy = withCooldown(CPU_MEMORY, 240)
   const wanted = play(policy, [90, 90, 90, 90, 90, 120, 90].map(cpu), { nodes: 4 })
   // At the sixth minute 4 × 120/60 = 8: counted from the 4 before the cooldown, not from 6.
   expect(wanted.map((decision) => decision.wanted)).toEqual([4, 4, 6, 6, 6, 8, 8])
@@ -82,7 +82,7 @@ test('decide keeps the floor of the same hour yesterday, ten minutes early', () 
     ...{ dropsPerSecond: 0, behindSeconds: 0 },
   }))
   const eachHour = play(CALLIOPE_FORECAST, hours, { nodes: 2, stepMs: 3_600_000 })
-  const { state } = eachHour.at(-2)!
+  const { state } = eachHour.at(-3)!
   const nineMs = START_MS + 33 * 3_600_000
   const at = (atMs: number) => decide(CALLIOPE_FORECAST, state, [], atMs)
   expect(at(nineMs - 11 * MINUTE_MS).reason.kind).toBe('hold')
