@@ -1,5 +1,6 @@
 // The door of the room: traffic as data, and sending it for real.
 
+export { type AwsCredentials, awsCredentials } from './aws-credentials.ts'
 export { decide, HISTORY_SECONDS, splitCapacity } from './policy/decide.ts'
 export { ECS_ENGINE, ECS_FAST_ENGINE, HPA_ENGINE } from './policy/engines.ts'
 export { METRICS, type Metric, type MetricName, metricOf } from './policy/metrics.ts'
@@ -17,6 +18,8 @@ export type {
 } from './policy/policy.ts'
 export { CALLIOPE, PRESETS } from './policy/presets.ts'
 export { initialState } from './policy/state.ts'
+export { type SpotNotice, spotNotice } from './spot-notice.ts'
+export { TaskProtection, type TaskProtectionOptions } from './task-protection.ts'
 export {
   TRAFFIC_KINDS,
   TRAFFIC_MIXES,
