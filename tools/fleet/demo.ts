@@ -1,0 +1,135 @@
+// `npm run demo:fleet`: a fleet of real capture nodes on this machine, scaled up and down by the policy
+// that is simulated and deployed, with the clock running sixty times faster.
+//
+//   sender ──many flows──▶ balancer ──▶ capture-1, capture-2 …  ──▶ PostgreSQL ──▶ serve (screen)
+//                             ▲              │ /metrics
+//                             └── driver ◀───┴─▶ decide(policy, …)
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { decide, ECS_ENGINE } from '#fleet'
+import { startEmbedded } from '#store'
+import { temporaryDirectory } from '../../test/program.ts'
+import { accountText } from './account.ts'
+import { drawRun } from './demo-graph.ts'
+import { demoPolicy } from './demo-policy.ts'
+import { openScreen } from './demo-screen.ts'
+import { demoShape } from './load-shape.ts'
+import { type RunResult, runFleet } from './run-fleet.ts'
+
+const USAGE = `npm run demo:fleet -- [--seconds 90] [--peak 9000] [--base 800] [--node-packets 2500]
+  [--nodes-max 5] [--flows 64] [--reclaim-at S] [--kill-at S] [--out DIR] [--docs] [--stay]
+
+  --peak, --base    packets per second at the top and at the bottom of the load
+  --node-packets    what the policy lets one node carry
+  --flows           UDP flows of the senders; each is opened anew every three seconds
+  --reclaim-at S    a node is taken back (SIGTERM) after S seconds; --kill-at S: kill -9
+  --out DIR         where the graph goes (fleet.svg) and the nodes keep their data
+  --docs            also writes the graph to docs/images/fleet.svg
+  --stay            afterwards keep screen and nodes until Ctrl-C`
+
+const OPTIONS = {
+  seconds: { type: 'string', default: '90' },
+  peak: { type: 'string', default: '9000' },
+  base: { type: 'string', default: '800' },
+  'node-packets': { type: 'string', default: '2500' },
+  'nodes-max': { type: 'string', default: '5' },
+  flows: { type: 'string', default: '64' },
+  'reclaim-at': { type: 'string' },
+  'kill-at': { type: 'string' },
+  out: { type: 'string' },
+  docs: { type: 'boolean', default: false },
+  stay: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+const TIMES_FASTER = 60
+const FLOW_MS = 3_000
+const IMAGES = join(import.meta.dir, '../../docs/images')
+
+process.exit(await demo())
+
+async function demo(): Promise<number> {
+  const { values } = readFlags()
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`)
+    return 0
+  }
+  const number = (name: 'seconds' | 'peak' | 'base' | 'node-packets' | 'nodes-max' | 'flows') =>
+    positive(name, values[name])
+  const [seconds, packetsPerNode] = [number('seconds'), number('node-packets')]
+  await using stack = new AsyncDisposableStack()
+  const directory = values.out ?? stack.use(disposable(temporaryDirectory('calliope-fleet-'))).path
+  mkdirSync(directory, { recursive: true })
+  const server = await startEmbedded({
+    directory: join(directory, `postgres-${process.pid}`),
+    settings: { max_connections: '200' }, // twelve a node
+  })
+  stack.defer(() => server.stop())
+  const shape = demoShape(seconds, number('base'), number('peak'))
+  const policy = demoPolicy({ nodesMin: 1, nodesMax: number('nodes-max'), packetsPerNode })
+  const result = await runFleet(
+    {
+      ...{ directory, databaseUrl: server.url, policy, engine: ECS_ENGINE, decide, shape },
+      ...{ timesFaster: TIMES_FASTER, flows: number('flows'), flowMs: FLOW_MS },
+      reclaimAt: optional('reclaim-at', values['reclaim-at']),
+      killAt: optional('kill-at', values['kill-at']),
+      onTick: openScreen({ seconds, timesFaster: TIMES_FASTER, packetsPerNode }),
+    },
+    stack,
+  )
+  const code = report(result, packetsPerNode, [
+    join(directory, 'fleet.svg'),
+    ...(values.docs ? [join(IMAGES, 'fleet.svg')] : []),
+  ])
+  if (values.stay) await interrupted()
+  return code
+}
+
+function report(result: RunResult, packetsPerNode: number, files: readonly string[]): number {
+  const { account, exitCodes } = result
+  const graph = drawRun({ result, packetsPerNode, prediction: undefined })
+  for (const file of files) writeFileSync(file, graph)
+  const isWhole = account.unexplained === 0 && account.pending === 0
+  const unclean = exitCodes.filter((code) => code !== 0).length
+  const lines = [
+    `\n  ledger     ${accountText(account)}`,
+    `  drains     ${exitCodes.length} nodes ended, ${unclean === 0 ? 'all with empty spools' : `${unclean} WITH PACKETS LEFT`}`,
+    `  graph      ${files.join(', ')}`,
+    isWhole ? '  balanced\n' : '  NOT BALANCED: see the ledger\n',
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return isWhole && unclean === 0 ? 0 : 1
+}
+
+function readFlags() {
+  try {
+    return parseArgs({ args: process.argv.slice(2), options: OPTIONS })
+  } catch (error) {
+    return fail((error as Error).message)
+  }
+}
+
+const optional = (name: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : positive(name, text)
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  return value > 0 && value < 1e9 ? value : fail(`--${name} is '${text}': give a number above 0`)
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n\n${USAGE}\n`)
+  process.exit(2)
+}
+
+/** For a stack that awaits. */
+const disposable = (directory: ReturnType<typeof temporaryDirectory>) => ({
+  path: directory.path,
+  [Symbol.asyncDispose]: async () => directory[Symbol.dispose](),
+})
+
+function interrupted(): Promise<void> {
+  process.stdout.write('  the screen stays: Ctrl-C ends it\n')
+  return new Promise((resolve) => process.once('SIGINT', () => resolve()))
+}
