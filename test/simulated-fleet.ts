@@ -1,9 +1,10 @@
 // A fleet in the simulated AWS: the spot service and its on-demand twin, one-per-host agents, and a
 // reconciler that gets every event as EventBridge would deliver it. Time moves only by `pass`.
-import { type AwsSim, startAwsSim } from '../src/fleet/aws-sim/start.ts'
+
 import type { BusEvent } from '../src/fleet/aws-sim/ecs-events.ts'
 import { scheduledEvent } from '../src/fleet/aws-sim/ecs-events.ts'
 import { settleAll } from '../src/fleet/aws-sim/ecs-scheduler.ts'
+import { type AwsSim, startAwsSim } from '../src/fleet/aws-sim/start.ts'
 import { openAwsCloud } from '../src/fleet/events/aws-cloud.ts'
 import { type FleetConfig, parseFleetConfig } from '../src/fleet/events/config.ts'
 import { type Outcome, Reconciler } from '../src/fleet/events/reconciler.ts'
@@ -28,8 +29,8 @@ export interface SimulatedFleet extends AsyncDisposable {
   readonly reconciler: Reconciler
   readonly outcomes: Outcome[]
   readonly events: BusEvent[]
-  /** Moves virtual time and lets the reconciler handle what happens, second by second. */
-  pass(seconds: number): Promise<void>
+  /** Moves virtual time in steps and lets the reconciler handle what happened. @default 1 */
+  pass(seconds: number, stepSeconds?: number): Promise<void>
   desired(service: string): number
   running(service: string): number
 }
@@ -59,9 +60,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<SimulatedF
       events.push(scheduledEvent('tick', sim.clock.nowMs)),
     )
   let handled = 0
-  const pass = async (seconds: number) => {
-    for (let second = 0; second < seconds; second++) {
-      sim.clock.advance(1000)
+  const pass = async (seconds: number, stepSeconds = 1) => {
+    for (let passed = 0; passed < seconds; passed += stepSeconds) {
+      sim.clock.advance(stepSeconds * 1000)
       while (handled < events.length) outcomes.push(await reconciler.handle(events[handled++]))
     }
   }

@@ -2,7 +2,13 @@
 // the tasks of an older deployment, and rolls a deployment back whose tasks will not start.
 // Rolling updates only, at 100 % minimum healthy and 200 % maximum, with the circuit breaker on.
 import { arn } from './arn.ts'
-import { dealOut, isMeantToLive, type SimDeployment, type SimService, type SimTask } from './ecs-state.ts'
+import {
+  dealOut,
+  isMeantToLive,
+  type SimDeployment,
+  type SimService,
+  type SimTask,
+} from './ecs-state.ts'
 import type { EcsWorld } from './ecs-world.ts'
 
 const FAILED_TASKS_MIN = 3 // the circuit breaker's lower bound
@@ -108,8 +114,8 @@ function placementFailed(world: EcsWorld, service: SimService): void {
 function start(world: EcsWorld, task: SimTask): void {
   const service = world.service(task.cluster, task.service)
   if (!isMeantToLive(task) || !service) return
-  if (world.broken.has(task.taskDefinition)) return failToStart(world, service, task)
-  world.changed(task, { lastStatus: 'RUNNING', startedAtMs: world.clock.nowMs })
+  if (world.broken.has(task.taskDefinition)) failToStart(world, service, task)
+  else world.changed(task, { lastStatus: 'RUNNING', startedAtMs: world.clock.nowMs })
   settle(world, service)
 }
 
@@ -122,7 +128,6 @@ function failToStart(world: EcsWorld, service: SimService, task: SimTask): void 
     if (deployment.failedTasks >= limit && deployment.rolloutState === 'IN_PROGRESS')
       rollBack(world, service, deployment)
   }
-  settle(world, service)
 }
 
 function rollBack(world: EcsWorld, service: SimService, failed: SimDeployment): void {
@@ -135,6 +140,7 @@ function rollBack(world: EcsWorld, service: SimService, failed: SimDeployment): 
     if (task.deploymentId === failed.id)
       world.stop(task, 'ServiceSchedulerInitiated', `Rolled back (deployment ${failed.id})`)
   good.status = 'PRIMARY'
+  good.updatedAtMs = world.clock.nowMs
   service.deployments = [good]
 }
 
@@ -145,9 +151,16 @@ function stopTasks(world: EcsWorld, service: SimService, tasks: SimTask[], count
     .filter(({ protectedUntilMs }) => protectedUntilMs <= world.clock.nowMs)
     .slice(0, Math.max(0, count))
   for (const task of stopped)
-    world.stop(task, 'ServiceSchedulerInitiated', `Scaling activity initiated by (deployment ${task.deploymentId})`)
+    world.stop(
+      task,
+      'ServiceSchedulerInitiated',
+      `Scaling activity initiated by (deployment ${task.deploymentId})`,
+    )
   if (stopped.length > 0)
-    world.note(service, `has stopped ${stopped.length} running tasks: ${stopped.map(taskWord).join(' ')}.`)
+    world.note(
+      service,
+      `has stopped ${stopped.length} running tasks: ${stopped.map(taskWord).join(' ')}.`,
+    )
 }
 
 function noteProgress(world: EcsWorld, service: SimService, healthy: number, old: number): void {

@@ -152,6 +152,7 @@ function deploy(world: EcsWorld, service: SimService, revision: Revision): void 
     ...revision,
     taskDefinition: nameOf(revision.taskDefinition),
     createdAtMs: world.clock.nowMs,
+    updatedAtMs: world.clock.nowMs,
     status: 'PRIMARY',
     rolloutState: 'IN_PROGRESS',
     rolloutStateReason: 'ECS deployment in progress.',

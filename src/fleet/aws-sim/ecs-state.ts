@@ -22,6 +22,7 @@ export interface SimDeployment {
   readonly strategy: readonly StrategyItem[]
   readonly monitoring: MonitoringState | undefined
   readonly createdAtMs: number
+  updatedAtMs: number
   status: 'PRIMARY' | 'ACTIVE'
   rolloutState: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
   rolloutStateReason: string

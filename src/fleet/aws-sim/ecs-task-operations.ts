@@ -39,13 +39,16 @@ export const taskOperations = (world: EcsWorld): OperationTable => ({
     },
     StopTask: ({ task, reason }: { cluster?: string; task: string; reason?: string }) => {
       const known = world.task(task)
-      if (!known) throw new AwsFault('InvalidParameterException', 'The referenced task was not found.')
+      if (!known)
+        throw new AwsFault('InvalidParameterException', 'The referenced task was not found.')
       world.stop(known, 'UserInitiated', reason ?? 'Task stopped by user')
       return { task: taskView(known) }
     },
     UpdateTaskProtection: (input: TasksInput & ProtectionInput) => protectTasks(world, input),
     GetTaskProtection: (input: TasksInput) => ({
-      protectedTasks: (input.tasks ?? []).flatMap((task) => protectionView(world, world.task(task))),
+      protectedTasks: (input.tasks ?? []).flatMap((task) =>
+        protectionView(world, world.task(task)),
+      ),
       failures: [],
     }),
     ListContainerInstances: (input: ListInstancesInput) => {
@@ -75,7 +78,8 @@ function findTasks(world: EcsWorld, input: ListTasksInput): SimTask[] {
     .filter((task) => task.desiredStatus === desiredStatus)
     .filter((task) => !serviceName || task.service === nameOf(serviceName))
     .filter(
-      ({ instanceArn }) => !containerInstance || nameOf(instanceArn ?? '') === nameOf(containerInstance),
+      ({ instanceArn }) =>
+        !containerInstance || nameOf(instanceArn ?? '') === nameOf(containerInstance),
     )
 }
 

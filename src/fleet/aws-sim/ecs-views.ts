@@ -1,7 +1,13 @@
 // How the simulated ECS shows what it knows: the structures of DescribeServices, DescribeTasks and so
 // on. Points in time are seconds, as JSON 1.1 carries them.
 import { arn } from './arn.ts'
-import { isMeantToLive, type SimDeployment, type SimInstance, type SimService, type SimTask } from './ecs-state.ts'
+import {
+  isMeantToLive,
+  type SimDeployment,
+  type SimInstance,
+  type SimService,
+  type SimTask,
+} from './ecs-state.ts'
 import type { EcsWorld } from './ecs-world.ts'
 import type { Json } from './operations.ts'
 
@@ -26,7 +32,9 @@ export function serviceView(world: EcsWorld, service: SimService): Json {
     ...(service.launchType ? { launchType: service.launchType } : {}),
     capacityProviderStrategy: primary.strategy,
     taskDefinition: arn('ecs', `task-definition/${primary.taskDefinition}`),
-    deployments: service.deployments.map((deployment) => deploymentView(service, tasks, deployment)),
+    deployments: service.deployments.map((deployment) =>
+      deploymentView(service, tasks, deployment),
+    ),
     events: service.events,
     createdAt: seconds(service.createdAtMs),
     currentServiceRevisions: service.deployments.map(({ id, revisionArn }) => {
@@ -52,6 +60,7 @@ function deploymentView(service: SimService, tasks: readonly SimTask[], deployme
     ...counts(tasks.filter(({ deploymentId }) => deploymentId === deployment.id)),
     failedTasks: deployment.failedTasks,
     createdAt: seconds(deployment.createdAtMs),
+    updatedAt: seconds(deployment.updatedAtMs),
     capacityProviderStrategy: deployment.strategy,
     rolloutState: deployment.rolloutState,
     rolloutStateReason: deployment.rolloutStateReason,

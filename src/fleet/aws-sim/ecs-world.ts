@@ -180,7 +180,12 @@ export class EcsWorld {
     this.clock.after(warned ? this.times.noticeMs : 0, () => {
       for (const task of this.tasks(instance.cluster))
         if (task.instanceArn === instance.arn)
-          this.stop(task, 'TerminationNotice', `Host EC2 (${instance.ec2InstanceId}) terminated.`, 0)
+          this.stop(
+            task,
+            'TerminationNotice',
+            `Host EC2 (${instance.ec2InstanceId}) terminated.`,
+            0,
+          )
       this.instances.delete(instance.arn)
       this.instanceChanged(instance, { status: 'INACTIVE', agentConnected: false })
     })

@@ -42,7 +42,9 @@ export const scalingOperations = (world: ScalingWorld): OperationTable => ({
       return {}
     },
     DescribeScalingPolicies: (input: ListInput) => {
-      const all = [...world.policies.values()].filter(({ ResourceId }) => isAsked(input, ResourceId))
+      const all = [...world.policies.values()].filter(({ ResourceId }) =>
+        isAsked(input, ResourceId),
+      )
       const { items, next } = listed(all, input)
       return {
         ScalingPolicies: items.map((policy) => ({ ...policy, CreationTime: 0 })),

@@ -39,7 +39,9 @@ export interface SimPolicy {
 const HIGH_RESOLUTION = 'HighResolution'
 
 /** Whether a policy follows 20-second metrics. */
-export const isFast = ({ TargetTrackingScalingPolicyConfiguration: tracking }: SimPolicy): boolean =>
+export const isFast = ({
+  TargetTrackingScalingPolicyConfiguration: tracking,
+}: SimPolicy): boolean =>
   tracking?.PredefinedMetricSpecification?.PredefinedMetricType.endsWith(HIGH_RESOLUTION) ?? false
 
 /** The Policy that a target's bounds, policies and the alarms that call them amount to. */

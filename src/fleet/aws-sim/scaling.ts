@@ -145,6 +145,8 @@ const dimensionsOf = ({ cluster, name }: SimService) => [
 // A new resolution counts once the deployment that brings it is through.
 function resolutionMs({ deployments }: SimService): number {
   const through = deployments.find(({ rolloutState }) => rolloutState === 'COMPLETED')
-  const fast = through?.monitoring?.metricConfigurations?.some((one) => one.resolutionSeconds === 20)
+  const fast = through?.monitoring?.metricConfigurations?.some(
+    (one) => one.resolutionSeconds === 20,
+  )
   return fast ? 20_000 : 60_000
 }

@@ -50,7 +50,7 @@ test('startAwsSim pages lists of more than a hundred', async () => {
 test('startAwsSim refuses a new strategy without a new deployment, as ECS does', async () => {
   const capacityProviderStrategy = [{ capacityProvider: 'FARGATE', base: 2, weight: 1 }]
   const update = ecs.updateService({ service: 'capture', capacityProviderStrategy })
-  expect(update).rejects.toThrow('you must force a new deployment')
+  await expect(update).rejects.toThrow('you must force a new deployment')
 })
 
 test('startAwsSim rolls back a deployment whose tasks do not start', async () => {
@@ -107,10 +107,18 @@ test('CloudWatch: metrics go in by the real client and come out by period', asyn
 test('CloudWatch: an alarm rings when its last periods are beyond the threshold', async () => {
   const cloudWatch = new CloudWatch(sim.client)
   const put = (Value: number) =>
-    cloudWatch.putMetricData({ Namespace: 'Calliope', MetricData: [{ MetricName: 'Drops', Value }] })
+    cloudWatch.putMetricData({
+      Namespace: 'Calliope',
+      MetricData: [{ MetricName: 'Drops', Value }],
+    })
   await cloudWatch.putMetricAlarm({
     ...{ AlarmName: 'drops', Namespace: 'Calliope', MetricName: 'Drops', Statistic: 'Maximum' },
-    ...{ Period: 60, EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' },
+    ...{
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+    },
   })
   const state = async () =>
     (await cloudWatch.describeAlarms({ AlarmNames: ['drops'] })).MetricAlarms?.[0]?.StateValue

@@ -7,8 +7,9 @@
 // What it covers is the operations we call, at the depth we rely on: README.md in this folder says
 // which. Time is virtual: `clock.advance(60_000)` makes tasks start, spot notices run out and policies
 // decide. Nothing here was compared with a real account, only with documentation and the SDK's types.
-import { CloudWatchWorld, cloudWatchOperations } from './cloudwatch-operations.ts'
+
 import { SimClock } from './clock.ts'
+import { CloudWatchWorld, cloudWatchOperations } from './cloudwatch-operations.ts'
 import { type DiscoveryTable, discoveryOperations } from './discovery-operations.ts'
 import { settleAll } from './ecs-scheduler.ts'
 import { serviceOperations } from './ecs-service-operations.ts'

@@ -109,6 +109,8 @@ class AwsCloud implements FleetCloud {
 /** What we keep of a service as ECS describes it. */
 export function serviceFacts(service: Service): ServiceFacts {
   const primary = service.deployments?.find(({ status }) => status === 'PRIMARY')
+  // After a roll-back the newest deployment may be an old one that is primary again.
+  const touched = [primary?.createdAt, primary?.updatedAt].map((at) => at?.getTime() ?? 0)
   return {
     name: service.serviceName ?? '',
     active: service.status === 'ACTIVE',
@@ -121,7 +123,7 @@ export function serviceFacts(service: Service): ServiceFacts {
     })),
     deployment: {
       inProgress: primary?.rolloutState === 'IN_PROGRESS',
-      createdAtMs: primary?.createdAt?.getTime() ?? 0,
+      touchedAtMs: Math.max(...touched),
       revisionArn: service.currentServiceRevisions?.[0]?.arn,
     },
   }

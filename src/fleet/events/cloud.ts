@@ -13,7 +13,7 @@ export interface ServiceFacts {
   /** The newest deployment. */
   readonly deployment: {
     readonly inProgress: boolean
-    readonly createdAtMs: number
+    readonly touchedAtMs: number
     readonly revisionArn: string | undefined
   }
 }

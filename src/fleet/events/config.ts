@@ -18,7 +18,11 @@ import {
 
 export const TASKS_MAX = 5_000 // what one ECS service can have
 
-const name = pipe(string(), maxLength(255), regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, _ and - only'))
+const name = pipe(
+  string(),
+  maxLength(255),
+  regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, _ and - only'),
+)
 const count = (least = 0, most = TASKS_MAX) =>
   pipe(number(), integer(), minValue(least), maxValue(most))
 
@@ -83,7 +87,8 @@ export function parseFleetConfig(text: string): FleetConfig {
   const parsed = safeParse(fleet, json)
   if (parsed.success) return parsed.output
   const wrong = parsed.issues.map(
-    (issue) => `${issue.path?.map(({ key }) => String(key)).join('.') ?? 'document'}: ${issue.message}`,
+    (issue) =>
+      `${issue.path?.map(({ key }) => String(key)).join('.') ?? 'document'}: ${issue.message}`,
   )
   throw new FleetConfigError(`The fleet configuration is wrong. ${wrong.join('; ')}`)
 }

@@ -11,7 +11,12 @@ import type { FleetEvent } from './read-event.ts'
 export type DutyName = 'spot' | 'per-host' | 'fast-metrics' | 'connections'
 
 export type Change =
-  | { readonly kind: 'desired'; readonly service: string; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'desired'
+      readonly service: string
+      readonly from: number
+      readonly to: number
+    }
   | {
       readonly kind: 'resolution'
       readonly service: string

@@ -27,12 +27,12 @@ export const perHostDuty = ({
 const FAST_METRICS = ['CPUUtilization', 'MemoryUtilization']
 const FAST_SECONDS = 20
 // Changing the resolution replaces every task. Should that fail and be rolled back, the deployment that
-// is then newest is young: trying again at once would replace them for ever.
+// is then primary was touched lately: trying again at once would replace them for ever.
 const UNDISTURBED_MS = 3_600_000
 
 export interface FastMetricsFacts {
   readonly inProgress: boolean
-  readonly createdAtMs: number
+  readonly touchedAtMs: number
   readonly resolutions: ReadonlyMap<string, number>
 }
 
@@ -50,11 +50,11 @@ export const fastMetricsDuty = (
     const resolutions = revisionArn ? await cloud.resolutions(revisionArn) : new Map()
     return { ...state, resolutions }
   },
-  compare: ({ inProgress, createdAtMs, resolutions }, _event, nowMs) => {
+  compare: ({ inProgress, touchedAtMs, resolutions }, _event, nowMs) => {
     if (FAST_METRICS.every((metric) => resolutions.get(metric) === FAST_SECONDS))
       return keep(`metrics come every ${FAST_SECONDS} s`)
     if (inProgress) return keep('a deployment is under way: not disturbed')
-    if (!atOnce && nowMs - createdAtMs < UNDISTURBED_MS)
+    if (!atOnce && nowMs - touchedAtMs < UNDISTURBED_MS)
       return keep('the last deployment is younger than an hour: not disturbed')
     const made = { metrics: FAST_METRICS, seconds: FAST_SECONDS }
     return change('metrics come every minute', { kind: 'resolution', service, ...made })
