@@ -139,8 +139,16 @@ function receiptOf({ status, headers }: Response, answer: Answer, frames: number
   const retryAfterMs = Number(headers.get('retry-after') ?? 0) * 1_000 || personMs(status)
   // Only these stop half-way through a parcel; the others are about all of it.
   const first = status === 503 || status === 429 ? partly(receipt, frames) : NOTHING
-  throw new OutletError(said, { kind: 'refused', first, retryAfterMs })
+  throw new OutletError(said, {
+    kind: 'refused',
+    first,
+    retryAfterMs,
+    isCertain: KNOWING.has(code),
+  })
 }
+
+/** Said by a node that has looked whether it knows the batch. */
+const KNOWING = new Set(['spool_full', 'closing', 'source_limit'])
 
 const NOTHING: Receipt = { taken: 0, rejected: 0 }
 

@@ -182,10 +182,11 @@ export class Delivery {
     if (!(error instanceof OutletError))
       log.warn({ destination: name, err: error }, 'a send failed')
     targets.fail(target, why, trouble.kind === 'refused' ? trouble.retryAfterMs : 0)
-    if (trouble.kind === 'unknown') {
-      trip.doubtSinceMs ??= performance.now()
-      return false
-    }
+    if (trouble.kind === 'unknown') trip.doubtSinceMs ??= performance.now()
+    // Not taken now says nothing of the time before.
+    const isInDoubt =
+      trip.doubtSinceMs !== undefined && !(trouble.kind === 'refused' && trouble.isCertain)
+    if (trouble.kind === 'unknown' || isInDoubt) return false
     trip.doubtSinceMs = undefined
     const { taken = 0, rejected = 0 } = trouble.first ?? {}
     if (taken + rejected === 0) return false

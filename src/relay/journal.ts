@@ -18,7 +18,7 @@ import { dirname } from 'node:path'
 import { log } from '#log'
 import type { Cursor } from '#spool'
 import type { Picks } from './cargo.ts'
-import { type Deal, JournalState, type Line, type Outcome } from './journal-state.ts'
+import { type Deal, JournalState, type Line } from './journal-state.ts'
 
 const FORMAT = 1
 const FILE_BYTES_MAX = 4 * 1024 * 1024

@@ -68,7 +68,14 @@ export const RELAY_DROP_REASONS = [
 export type RelayDropReason = (typeof RELAY_DROP_REASONS)[number]
 
 type Trouble =
-  | { readonly kind: 'refused'; readonly first?: Receipt; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'refused'
+      /** What was taken all the same. */
+      readonly first?: Receipt
+      readonly retryAfterMs?: number
+      /** True when this is also said of every earlier try of the same parcel. */
+      readonly isCertain?: boolean
+    }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'permanent' }
 
