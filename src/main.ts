@@ -4,6 +4,7 @@ import {
   capture,
   checkConfig,
   doctor,
+  handOver,
   health,
   load,
   runCommand,
@@ -25,6 +26,7 @@ const commands = {
   doctor,
   health,
   user,
+  'hand-over': handOver,
   'check-config': checkConfig,
 }
 

@@ -3,6 +3,7 @@
 //
 //   start   store ─▶ spool ─▶ intake ─▶ api ─▶ ready
 //   stop    readyz 503 ─▶ drain.wait ─▶ sockets closed ─▶ spool emptied ─▶ api ─▶ store ─▶ exit
+//                                                              └─ no time: handed over (drain.handover)
 //
 // The database may be away at the start: intake receives into the spool all the same.
 import { join } from 'node:path'
@@ -10,7 +11,14 @@ import { type Api, startApi } from '#api'
 import { type Config, type HostPort, showAddress } from '#config'
 import { BatchMemory, createFrameRetry, createHttpIntake, type Intake, startIntake } from '#intake'
 import { log } from '#log'
-import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
+import {
+  type HandOverPlace,
+  type LaneWriter,
+  openLane,
+  openSpool,
+  type Spool,
+  settleSeal,
+} from '#spool'
 import {
   connect,
   connectPeople,
@@ -23,15 +31,16 @@ import {
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { DemoTraffic } from './demo-traffic.ts'
+import { drainTimes, emptySpool, type Left, tellDatabase, tellLeft } from './empty-spool.ts'
+import { handOverPlace } from './handover-place.ts'
 import { ingestState } from './ingest-state.ts'
 import { IssuedAgentKeys } from './issued-agent-keys.ts'
 import { loginOptions } from './login-options.ts'
+import { type NodeDuties, startDuties } from './node-duties.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
 
-/** Exit code when packets are left in the spool. */
-const EXIT_LEFT = 3
 const READER = 'store'
 
 /** A running node; `stop` drains it and returns the exit code. */
@@ -44,6 +53,8 @@ export class CaptureNode {
   readonly #issued: IssuedAgentKeys
   readonly #retired: readonly LiveLane[]
   readonly #config: Config
+  readonly #place: HandOverPlace | undefined
+  #duties: NodeDuties | undefined
   #api: Api | undefined
   #pulse: NodePulse | undefined
   #isHttpLaneClosed = false
@@ -59,6 +70,7 @@ export class CaptureNode {
   ) {
     this.#issued = issued
     this.#config = config
+    this.#place = handOverPlace(config)
     this.spool = spool
     this.store = store
     this.intake = intake
@@ -70,6 +82,7 @@ export class CaptureNode {
   static async start(config: Config, { withPage }: { withPage: boolean }): Promise<CaptureNode> {
     await using undo = new AsyncDisposableStack()
     const directory = join(config.data_dir, 'spool')
+    await settleSeal(directory, handOverPlace(config))
     const spool = undo.use(
       await openSpool({ directory, bytesMax: config['spool.bytes_max'], readers: [READER] }),
     )
@@ -91,9 +104,12 @@ export class CaptureNode {
     return this.#api?.url ?? ''
   }
 
-  /** DESIGN §5, SIGTERM: 0 when the spool is empty, 3 when time ran out. Safe to call twice. */
-  stop(): Promise<number> {
-    this.#stopping ??= this.#drain()
+  /**
+   * DESIGN §5, SIGTERM: 0 when the spool is empty, 3 when time ran out. `byMs`: the machine is gone then.
+   * Safe to call twice.
+   */
+  stop(byMs = Number.POSITIVE_INFINITY): Promise<number> {
+    this.#stopping ??= this.#drain(byMs)
     return this.#stopping
   }
 
@@ -187,33 +203,42 @@ export class CaptureNode {
       isReady: () => this.state === 'ready',
     })
     this.#pulse = new NodePulse(this)
+    this.#duties = startDuties({
+      ...{ config: this.#config, place: this.#place, store: this.store, spool: this.spool },
+      isReady: () => this.state === 'ready',
+    })
     this.state = 'ready'
   }
 
-  async #drain(): Promise<number> {
-    const { 'drain.wait': waitMs, 'drain.timeout': timeoutMs } = this.#config
+  async #drain(byMs: number): Promise<number> {
+    const { waitMs, timeoutMs } = drainTimes(this.#config, byMs)
     this.state = 'draining'
     log.info({ waitMs, timeoutMs }, 'draining: still receiving')
-    await Bun.sleep(waitMs)
+    await Promise.all([Bun.sleep(waitMs), this.#duties?.stopAdopting()])
     await this.intake.pause()
     this.#isHttpLaneClosed = true // HTTP itself goes on answering until the spool is empty
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
-    // Nothing to store: a database that never answered is no reason to wait for it.
-    const isEmpty = !this.store.isReady && this.pending() === 0
-    const { frames } = isEmpty ? { frames: 0 } : await this.store.drain({ deadlineMs: timeoutMs })
+    const left = await this.#empty(timeoutMs)
+    await this.#duties?.close()
     await this.#pulse?.close()
     this.#issued.close()
     await this.#api?.close()
     await this.intake.close()
     await this.store.close()
     await this.spool.close()
-    if (frames === 0) return 0
-    log.error(
-      { left: frames, directory: this.spool.directory },
-      `${frames ?? 'some'} packets are left in ${this.spool.directory}; start a node on that directory to store them`,
-    )
-    return EXIT_LEFT
+    return tellLeft(left, this.spool.directory, this.#place)
+  }
+
+  async #empty(timeoutMs: number): Promise<Left> {
+    const { store, spool } = this
+    const left = await emptySpool({
+      ...{ store, spool, timeoutMs, place: this.#place },
+      ...{ node: this.#config.node, version: VERSION, pending: () => this.pending() },
+    })
+    if (left.handedOver && store.isReady && store.trouble === undefined)
+      await tellDatabase(store.url, left.handedOver)
+    return left
   }
 }
 

@@ -11,8 +11,10 @@ export interface Running {
   readonly fields: Readonly<Record<string, unknown>>
   /** Lines of the banner between name and address. */
   readonly lines: readonly string[]
-  /** Ends it and returns the exit code. */
-  stop(): Promise<number>
+  /** Resolves when the machine is about to be taken away, which is as good as a signal. */
+  readonly reclaimed?: Promise<{ readonly atMs: number }>
+  /** Ends it, by `byMs` at the latest, and returns the exit code. */
+  stop(byMs?: number): Promise<number>
 }
 
 /**
@@ -26,8 +28,15 @@ export async function runUntilSignal(start: () => Promise<Running>): Promise<num
   const signal = new Promise<string>((resolve) => signals.on(1, resolve))
   signals.on(2, () => process.exit(EXIT_INTERRUPTED))
   announce(running)
-  log.info({ signal: await signal }, 'stopping; the same signal again ends at once')
-  return running.stop()
+  const never = new Promise<never>(() => {})
+  const why = await Promise.race([signal, running.reclaimed ?? never])
+  if (typeof why === 'string') {
+    log.info({ signal: why }, 'stopping; the same signal again ends at once')
+    return running.stop()
+  }
+  // SIGTERM will follow, and be the first of its kind: it changes nothing.
+  log.warn({ at: new Date(why.atMs).toISOString() }, 'stopping: this machine will be taken away')
+  return running.stop(why.atMs)
 }
 
 function announce({ url, fields, lines }: Running): void {

@@ -1,4 +1,5 @@
 import { CONFIG_FLAGS, type Config, loadConfig, UsageError } from '#config'
+import { spotNotice } from '#fleet'
 import { log } from '#log'
 import { type Command, flagsOnly } from './command.ts'
 import { CaptureNode } from './node.ts'
@@ -22,7 +23,10 @@ const runCapture = (config: Config, withPage: boolean): Promise<number> =>
       url: node.url,
       fields: { ...node.intake.addresses, database: node.store.database },
       lines: [`HEP    ${hep.join('   ') || 'no socket is open'}`, `data   ${node.store.database}`],
-      stop: () => node.stop(),
+      ...(config['drain.spot_notice'] === 'ec2'
+        ? { reclaimed: spotNotice({ signal: new AbortController().signal }) }
+        : {}),
+      stop: (byMs) => node.stop(byMs),
     }
   })
 

@@ -1,6 +1,7 @@
 // The log on disk between intake and store: openSpool (main thread), openLane (one writer thread a
 // lane), openReader (anyone). spool.ts has the format.
 export type { Loss } from './damage.ts'
+export { chooseDrain, ShrinkRate } from './hand-over/drain-budget.ts'
 export { fetchSpool } from './hand-over/fetch-spool.ts'
 export {
   type HandedOver,
@@ -8,7 +9,7 @@ export {
   handOverSpool,
 } from './hand-over/hand-over-spool.ts'
 export type { HandOverLane, Manifest } from './hand-over/manifest.ts'
-export { openPlace, type PlaceOptions, tryPlace } from './hand-over/open-place.ts'
+export { measurePlace, openPlace, type PlaceOptions, tryPlace } from './hand-over/open-place.ts'
 export { type HandOverPlace, PlaceError } from './hand-over/place.ts'
 export { openS3Place, type S3Credentials } from './hand-over/s3-place.ts'
 export { settleSeal } from './hand-over/seal.ts'

@@ -96,7 +96,7 @@ async function readPart(
   }
   throw new PlaceError(
     `${part.key} in ${place.name} ${what}: put it back (an earlier version, a replica), or do without ` +
-      `by calliope hand-over --accept-loss ${manifest.id}, which counts what is lost`,
+      `by calliope hand-over accept-loss ${manifest.id}, which counts what is lost`,
     false,
   )
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { log } from '#log'
 import { listLanes } from '../lane-files.ts'
 import { spoolJsonPath } from '../spool-json.ts'
+import { lockSpool } from '../spool-lock.ts'
 import { manifestKey, parseManifest } from './manifest.ts'
 import type { HandOverPlace } from './place.ts'
 
@@ -53,6 +54,19 @@ export async function settleSeal(
     breakSeal(directory)
     return 'none'
   }
+  const unlock = lockSpool(directory) // somebody may be handing it over just now
+  try {
+    return await settle(directory, seal, place)
+  } finally {
+    unlock()
+  }
+}
+
+async function settle(
+  directory: string,
+  seal: Seal,
+  place: HandOverPlace | undefined,
+): Promise<'discarded' | 'opened'> {
   const facts = { room: 'spool', directory, handOver: seal.id, place: seal.place }
   if (seal.state === 'handed-over' || (await hasAll(seal, place))) {
     discardSpool(directory)

@@ -43,7 +43,7 @@ export async function adoptSpool({
   if (!manifest.isLossAccepted) {
     throw new Error(
       `${frames} packets of hand-over ${manifest.id} (${behind.map(({ lane }) => lane).join(', ')}) ` +
-        'could not be read; calliope hand-over --accept-loss counts them as lost and ends it',
+        `could not be read; calliope hand-over accept-loss ${manifest.id} counts them as lost and ends it`,
     )
   }
   await writeOff(sql, manifest)

@@ -1,0 +1,189 @@
+// Looks for spools that other nodes handed over, and stores one at a time as if it were their own.
+//
+//   every 30 s ± 20 %    manifests in the place ─▶ known to the database: they count as pending
+//                        and, when this node has time: claim ─▶ fetch ─▶ store ─▶ done ─▶ delete
+//
+// A claim is a lease that is renewed while the work goes on; a node that dies leaves it to the next,
+// which goes on from the cursor. This node's own packets come first: nothing is taken on while they wait.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { log as rootLog } from '#log'
+import {
+  fetchSpool,
+  type HandOverPlace,
+  type Manifest,
+  removeHandOver,
+  tryPlace,
+  WaitingHandOvers,
+} from '#spool'
+import {
+  adoptSpool,
+  claimHandOver,
+  connect,
+  finishHandOver,
+  forgetHandOvers,
+  readCursors,
+  registerHandOver,
+  releaseHandOver,
+  type WriterOptions,
+} from '#store'
+import { AdoptionCounts } from './adoption-counts.ts'
+
+const log = rootLog.child({ room: 'commands', part: 'adoption' })
+
+export interface AdopterOptions {
+  readonly place: HandOverPlace
+  /** Of the writer; the spool's id, directory and node are those of who handed it over. */
+  readonly writer: Omit<WriterOptions, 'spoolId' | 'spoolDirectory' | 'node'>
+  readonly node: string
+  /** Where adopted spools are fetched to. */
+  readonly directory: string
+  readonly everyMs: number
+  /** Whether the database answers. */
+  readonly canAsk: () => boolean
+  /** Whether this node has time for others. */
+  readonly hasTime: () => boolean
+}
+
+const LEASE_MS_MAX = 60_000
+const LEASE_MS_MIN = 3_000
+const FIRST_LOOK_MS_MAX = 2_000
+const STORED_KEPT_MS = 30 * 86_400_000
+const CLOSE_MS_MAX = 5_000
+
+/** Adopts until closed. */
+export class Adopter {
+  readonly counts = new AdoptionCounts()
+  readonly #options: AdopterOptions
+  readonly #by: string
+  readonly #leaseMs: number
+  readonly #sql: ReturnType<typeof connect>
+  readonly #waiting: WaitingHandOvers
+  readonly #closing = new AbortController()
+  readonly #running: Promise<void>
+
+  constructor(options: AdopterOptions) {
+    this.#options = options
+    this.#by = `${options.node} ${crypto.randomUUID()}`
+    this.#leaseMs = Math.min(LEASE_MS_MAX, Math.max(LEASE_MS_MIN, 3 * options.everyMs))
+    this.#sql = connect({ url: options.writer.url, max: 1, application: 'calliope adoption' })
+    this.#waiting = new WaitingHandOvers(options.place)
+    rmSync(options.directory, { recursive: true, force: true }) // of a life that was killed
+    this.#running = this.#run()
+  }
+
+  /** Leaves what is not finished to others. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.race([this.#running, sleep(CLOSE_MS_MAX, undefined, { ref: false })])
+    await this.#sql.close({ timeout: 0 })
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    await this.#try()
+    const rest = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
+    await rest(Math.random() * Math.min(FIRST_LOOK_MS_MAX, this.#options.everyMs))
+    while (!signal.aborted) {
+      if (this.#options.canAsk()) await this.#look()
+      await rest(this.#options.everyMs * (0.8 + 0.4 * Math.random()))
+    }
+  }
+
+  // A key that is wrong should be known now, and not when everything depends on it.
+  async #try(): Promise<void> {
+    try {
+      await tryPlace(this.#options.place)
+      this.counts.placeIsGood(true)
+    } catch (error) {
+      this.counts.placeIsGood(false)
+      log.error({ error: (error as Error).message }, 'packets could not be handed over if need be')
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const manifests = await this.#waiting.list()
+      this.counts.placeIsGood(true)
+      await forgetHandOvers(this.#sql, STORED_KEPT_MS)
+      for (const manifest of manifests) {
+        if (this.#closing.signal.aborted) return
+        await this.#consider(manifest)
+      }
+      this.counts.seen(manifests)
+    } catch (error) {
+      if (this.#closing.signal.aborted) return
+      this.counts.failed()
+      log.warn({ error: String(error) }, 'could not look for packets that were handed over; later')
+    }
+  }
+
+  async #consider(manifest: Manifest): Promise<void> {
+    const { id } = manifest
+    const { storedAt } = await registerHandOver(this.#sql, manifest)
+    // Stored by somebody who was killed before all was tidied up.
+    if (storedAt !== null) return await removeHandOver(this.#options.place, manifest)
+    this.counts.progress(manifest, await readCursors(this.#sql, manifest.spoolId))
+    if (!this.#options.hasTime()) return
+    if (await claimHandOver(this.#sql, { id, by: this.#by, leaseMs: this.#leaseMs }))
+      await this.#adopt(manifest)
+  }
+
+  async #adopt(manifest: Manifest): Promise<void> {
+    const { id, node, frames } = manifest
+    const facts = { handOver: id, from: node, frames, place: this.#options.place.name }
+    log.info(facts, 'storing packets that another node handed over')
+    const lease = this.#keepLease(id)
+    let trouble: string | null = null
+    try {
+      if (await this.#store(manifest, lease.signal)) {
+        await finishHandOver(this.#sql, id)
+        this.counts.adopted(manifest)
+        await removeHandOver(this.#options.place, manifest)
+        log.info(facts, 'stored packets that another node handed over')
+      }
+    } catch (error) {
+      trouble = (error as Error).message
+      this.counts.failed()
+      this.#waiting.forget(manifest)
+      if (!lease.signal.aborted)
+        log.error({ ...facts, error: trouble }, 'could not store them; later')
+    } finally {
+      lease.end()
+      rmSync(join(this.#options.directory, id), { recursive: true, force: true })
+    }
+    await releaseHandOver(this.#sql, { id, by: this.#by, trouble })
+  }
+
+  async #store(manifest: Manifest, signal: AbortSignal): Promise<boolean> {
+    const { place, writer } = this.#options
+    const { spoolId, node } = manifest
+    const directory = join(this.#options.directory, manifest.id)
+    const cursors = await readCursors(this.#sql, spoolId)
+    await fetchSpool({ place, manifest, directory, cursors, signal })
+    return await adoptSpool({
+      ...{ sql: this.#sql, manifest, signal },
+      writer: { ...writer, spoolId, node, spoolDirectory: directory },
+    })
+  }
+
+  /** Says now and then that we are still at it; the signal tells when we may not go on. */
+  #keepLease(id: string): { readonly signal: AbortSignal; end(): void } {
+    const lost = new AbortController()
+    let goodUntilMs = performance.now() + this.#leaseMs
+    const renew = async () => {
+      const askedMs = performance.now()
+      const isOurs = await claimHandOver(this.#sql, { id, by: this.#by, leaseMs: this.#leaseMs })
+      if (isOurs) goodUntilMs = askedMs + this.#leaseMs
+      else lost.abort()
+    }
+    const timer = setInterval(() => {
+      if (performance.now() > goodUntilMs) lost.abort()
+      void renew().catch(() => undefined) // the database is away: the lease runs out
+    }, this.#leaseMs / 4)
+    timer.unref()
+    const signal = AbortSignal.any([lost.signal, this.#closing.signal])
+    return { signal, end: () => clearInterval(timer) }
+  }
+}
