@@ -15,6 +15,8 @@ export interface Command {
   /** A line a person can copy. */
   readonly example: string
   readonly flags: FlagTable
+  /** What the first word after the command's name chooses among, for commands that do several things. */
+  readonly actions?: CommandTable
   /** Returns the exit code. */
   run(argv: readonly string[]): Promise<number>
 }
@@ -50,8 +52,26 @@ export async function runCommand(
       2,
     )
   }
+  if (command.actions) return runAction(name, command, command.actions, argv)
   if (argv.includes('--help') || argv.includes('-h')) return print(commandHelp(command))
   return runGuarded(name, command, argv)
+}
+
+// `calliope NAME ACTION …`: an action is a command of its own, with its own flags and help.
+async function runAction(
+  name: string,
+  command: Command,
+  actions: CommandTable,
+  argv: readonly string[],
+): Promise<number> {
+  const [word, ...rest] = argv
+  const action = word === undefined ? undefined : actions[word]
+  const asksHelp = argv.includes('--help') || argv.includes('-h')
+  if (action)
+    return asksHelp ? print(commandHelp(action)) : runGuarded(`${name} ${word}`, action, rest)
+  if (asksHelp || word === undefined) return print(actionsHelp(name, command, actions))
+  const known = Object.keys(actions).join(', ')
+  return complain(`${name} has no '${word}'; give one of ${known}. See: calliope ${name} --help`, 2)
 }
 
 async function runGuarded(
@@ -102,6 +122,15 @@ function overview(commands: CommandTable): string {
 ${lines.join('\n')}
 
 Settings: calliope.toml, then CALLIOPE_* in the environment, then flags; the last one given counts.`
+}
+
+function actionsHelp(name: string, command: Command, actions: CommandTable): string {
+  const width = Math.max(...Object.keys(actions).map((word) => word.length))
+  const lines = Object.entries(actions).map(
+    ([word, { summary }]) => `  ${word.padEnd(width)}  ${summary}`,
+  )
+  const more = `Flags of each: calliope ${name} WORD --help`
+  return `calliope ${command.usage}\n\n${command.summary}\n\nExample:\n  ${command.example}\n\n${lines.join('\n')}\n\n${more}`
 }
 
 function commandHelp({ summary, usage, example, flags }: Command): string {
