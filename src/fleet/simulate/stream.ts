@@ -1,0 +1,116 @@
+// What flows: traffic from the senders over relays, balancer and nodes into the database. It knows nothing
+// of policies; it lets time pass until it is told that something has changed.
+//
+//   rate ─▶ relays ─▶ flows ─▶ nodes: received ─▶ spool ─▶ stored        what is refused ─▶ lost, by cause
+//
+// Between two changes everything goes evenly, so that each stretch is one sum, however long.
+import type { Fleet } from './fleet.ts'
+import type { Flows } from './flows.ts'
+import type { History } from './history.ts'
+import { type ByCause, refusals, setRates } from './rates.ts'
+import { RelayBuffer } from './relay-buffer.ts'
+import type { Tally } from './tally.ts'
+import type { World } from './world.ts'
+
+/** No stretch is shorter; what would happen within it happens at its end. */
+const STRETCH_MIN = 1e-3
+
+export class Stream {
+  readonly relay: RelayBuffer
+  now = 0
+  /** Packets a second in all. */
+  rate = 0
+  /** What the database stores now, as a share of its rate. */
+  databaseShare = 1
+  readonly #world: World
+  readonly #fleet: Fleet
+  readonly #flows: Flows
+  readonly #tally: Tally
+  readonly #history: History
+
+  constructor(parts: {
+    readonly world: World
+    readonly fleet: Fleet
+    readonly flows: Flows
+    readonly tally: Tally
+    readonly history: History
+  }) {
+    this.#world = parts.world
+    this.#fleet = parts.fleet
+    this.#flows = parts.flows
+    this.#tally = parts.tally
+    this.#history = parts.history
+    this.relay = new RelayBuffer(parts.world.senders)
+  }
+
+  /** Packets that are neither stored nor lost. */
+  get pending(): number {
+    const waiting = this.#fleet.nodes.reduce((sum, { line }) => sum + line.packets, 0)
+    return waiting + this.#fleet.handedOver + this.relay.packets
+  }
+
+  /** Seconds the oldest packet has waited, wherever it is. */
+  get age(): number {
+    let oldest = this.relay.oldestAt ?? this.now
+    for (const { line } of this.#fleet.nodes) oldest = Math.min(oldest, line.oldestAt ?? this.now)
+    return this.now - oldest
+  }
+
+  /** Lets time pass in which nothing happens but what the rates bring about. */
+  pass(until: number): void {
+    const world = this.#world
+    while (this.now < until) {
+      this.#flows.settle(this.#fleet.nodes)
+      const { nodes } = this.#fleet
+      const offered = this.relay.offer(this.rate)
+      setRates(nodes, offered, world.databaseRate * this.databaseShare, world.node)
+      const refused = refusals(nodes, offered * this.#flows.unpinnedShare, world.node)
+      const lost = this.relay.isUsed ? this.relay.lose(this.rate, offered, refused) : refused
+      const end = Math.min(until, Math.max(this.now + STRETCH_MIN, this.now + this.#calm(offered)))
+      this.#integrate(end, lost)
+    }
+  }
+
+  /** Seconds until a spool is full or empty. */
+  #calm(offered: number): number {
+    const { spoolPackets } = this.#world.node
+    let calm = this.relay.calm(this.rate, offered)
+    for (const { line, kept, stored } of this.#fleet.nodes) {
+      const growth = kept - stored
+      if (growth < 0 && line.packets > 0) calm = Math.min(calm, line.packets / -growth)
+      if (growth > 0 && line.packets < spoolPackets)
+        calm = Math.min(calm, (spoolPackets - line.packets) / growth)
+    }
+    return calm
+  }
+
+  #integrate(to: number, lost: ByCause): void {
+    const { node: model } = this.#world
+    const from = this.now
+    const seconds = to - from
+    const { wait, share } = this.relay.pass(from, to, this.rate)
+    for (const node of this.#fleet.nodes) {
+      const { line } = node
+      node.sinceSeconds += seconds
+      node.packets += node.received * seconds
+      if (!this.relay.isUsed && node.isListening)
+        node.dropped += (node.offered - node.kept) * seconds
+      node.cpuSeconds +=
+        (seconds * (node.received * model.receiveMicros + node.stored * model.storeMicros)) / 1e6
+      // Nothing waits and nothing begins to: stored at once.
+      if (line.packets === 0 && node.kept <= node.stored) {
+        if (node.kept > 0) this.#tally.store(node.kept * seconds * share, wait)
+        continue
+      }
+      line.push(from - wait, to - wait, node.kept * seconds * share)
+      line.take(Math.min(line.packets, node.stored * seconds), from, to, this.#tally.store)
+    }
+    let lostRate = 0
+    for (const rate of Object.values(lost)) lostRate += rate
+    this.#history.pass(seconds, this.rate, lostRate)
+    const { nodes } = this.#fleet
+    this.now = to
+    this.#fleet.now = to
+    this.#tally.pass({ from, to, rate: this.rate, lost, nodes, age: this.age })
+  }
+}
