@@ -80,7 +80,7 @@ async function runPlans<Name extends string>(
 ): Promise<Record<Name, Plan | PlanError>> {
   const names = Object.keys(variants) as Name[]
   mkdirSync(join(module, 'tests'), { recursive: true })
-  // A file each: after a run that failed terraform skips the rest of its file.
+  // A file each: after a run that failed terraform skips the rest of its file. Files run one by one all the same.
   for (const name of names)
     writeFileSync(
       join(module, 'tests', `${name}.tftest.json`),

@@ -1,11 +1,11 @@
 // A Terraform provider that knows the shape of AWS's types and nothing else: with it `terraform
 // validate` and `terraform test` (mock_provider) work without a registry, an account or a network.
-// Terraform starts it through dev_overrides (terraform.ts), reads one line with the socket's address
-// from its output, and talks gRPC. Never use it to apply anything: it cannot.
+// Terraform does not start it but is told where it listens (TF_REATTACH_PROVIDERS), so that one serves
+// many runs, and talks gRPC. Never use it to apply anything: it cannot.
 //
 // Limits: shapes only. Enumerations, conflicts and what forces a replacement are the real
 // provider's to know; plan-rig.ts checks the enumerations against the AWS SDK instead.
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -64,33 +64,55 @@ const answer =
 
 const nothing = answer({})
 
-function serve(): void {
+/** A running provider; terraform finds it through `environment`. */
+export interface SchemaProvider {
+  readonly environment: Readonly<Record<string, string>>
+  close(): void
+}
+
+/** Serves the schemas on a socket of its own until closed; any number of terraforms may use it. */
+export async function startProvider(): Promise<SchemaProvider> {
   const server = new Server()
-  const socket = join(mkdtempSync(join(tmpdir(), 'tf-provider-')), 'socket')
+  const folder = mkdtempSync(join(tmpdir(), 'tf-provider-'))
+  const socket = join(folder, 'socket')
+  addServices(server)
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
+    ),
+  )
+  const reattach = {
+    ...{ Protocol: 'grpc', ProtocolVersion: 6, Pid: process.pid, Test: true },
+    Addr: { Network: 'unix', String: socket },
+  }
+  return {
+    environment: { TF_REATTACH_PROVIDERS: JSON.stringify({ 'hashicorp/aws': reattach }) },
+    close: () => {
+      server.forceShutdown()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function addServices(server: Server): void {
   server.addService(serviceOf('provider.proto', 'tfplugin6.Provider'), {
-    GetProviderSchema: answer({
-      provider: wireSchema(PROVIDER),
-      resource_schemas: wireSchemas(awsSchema.resources),
-      data_source_schemas: wireSchemas(awsSchema.data),
-    }),
+    GetProviderSchema: answer(schemas()),
     ValidateProviderConfig: nothing,
     ValidateResourceConfig: nothing,
     ValidateDataResourceConfig: nothing,
     ConfigureProvider: nothing,
     StopProvider: nothing,
   })
-  server.addService(serviceOf('plugin.proto', 'plugin.GRPCController'), {
-    Shutdown: (_call: unknown, reply: sendUnaryData<object>) => {
-      reply(null, {})
-      setImmediate(() => process.exit(0))
-    },
-  })
+  server.addService(serviceOf('plugin.proto', 'plugin.GRPCController'), { Shutdown: nothing })
   server.addService(serviceOf('plugin.proto', 'plugin.GRPCStdio'), { StreamStdio: () => {} })
-  server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => {
-    if (error) throw error
-    process.stdout.write(`1|6|unix|${socket}|grpc\n`)
-  })
 }
+
+const schemas = () => ({
+  provider: wireSchema(PROVIDER),
+  resource_schemas: wireSchemas(awsSchema.resources),
+  data_source_schemas: wireSchemas(awsSchema.data),
+  server_capabilities: { get_provider_schema_optional: true },
+})
 
 function serviceOf(file: string, path: string) {
   const definition = loadSync(join(import.meta.dir, file), { keepCase: true })
@@ -98,5 +120,3 @@ function serviceOf(file: string, path: string) {
   const root = loadPackageDefinition(definition)[scope] as Record<string, ServiceClientConstructor>
   return root[name]!.service
 }
-
-serve()

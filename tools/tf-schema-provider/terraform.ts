@@ -3,9 +3,8 @@
 //
 //   node tools/with-bun.mjs tools/tf-schema-provider/terraform.ts -chdir=deploy/terraform/modules/capture validate
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startProvider } from './provider.ts'
 
 export interface TerraformRun {
   readonly code: number
@@ -17,9 +16,23 @@ export interface TerraformRun {
 export const hasTerraform = (): boolean => Bun.which('terraform') !== null
 
 /** Runs terraform in `cwd`; never throws for what terraform itself thinks of the configuration. */
-export function terraform(args: readonly string[], cwd: string): Promise<TerraformRun> {
+export async function terraform(args: readonly string[], cwd: string): Promise<TerraformRun> {
+  const provider = await startProvider()
+  try {
+    return await run(args, cwd, provider.environment)
+  } finally {
+    provider.close()
+  }
+}
+
+function run(
+  args: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<TerraformRun> {
   return new Promise((resolve, reject) => {
-    const child = spawn('terraform', args, { cwd, env: environment() })
+    const env = { ...process.env, ...ALONE, ...environment }
+    const child = spawn('terraform', args, { cwd, env })
     const out: string[] = []
     const err: string[] = []
     child.stdout.on('data', (chunk) => out.push(String(chunk)))
@@ -31,31 +44,12 @@ export function terraform(args: readonly string[], cwd: string): Promise<Terrafo
   })
 }
 
-let shim: string | undefined
-
-// One folder per process: an executable by the name terraform looks for, and the file that points to it.
-function shimFolder(): string {
-  if (shim !== undefined) return shim
-  shim = mkdtempSync(join(tmpdir(), 'tf-schema-provider-'))
-  const program = join(shim, 'bin', 'terraform-provider-aws')
-  mkdirSync(join(shim, 'bin'))
-  const provider = join(import.meta.dir, 'provider.ts')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${provider}'\n`)
-  chmodSync(program, 0o755)
-  writeFileSync(
-    join(shim, 'terraform.rc'),
-    `provider_installation {\n  dev_overrides { "hashicorp/aws" = "${join(shim, 'bin')}" }\n  direct {}\n}\n`,
-  )
-  return shim
-}
-
-const environment = (): NodeJS.ProcessEnv => ({
-  ...process.env,
-  TF_CLI_CONFIG_FILE: join(shimFolder(), 'terraform.rc'),
-  TF_DISABLE_PLUGIN_TLS: '1',
-  CHECKPOINT_DISABLE: '1',
+// Nothing of the machine's own configuration, and no call home.
+const ALONE = {
+  TF_CLI_CONFIG_FILE: join(import.meta.dir, 'terraform.rc'),
   TF_IN_AUTOMATION: '1',
-})
+  CHECKPOINT_DISABLE: '1',
+}
 
 if (import.meta.main) {
   const { code, stdout, stderr } = await terraform(process.argv.slice(2), process.cwd())

@@ -49,6 +49,7 @@ locals {
     command                = ["capture"]
     essential              = true
     readonlyRootFilesystem = true
+    privileged             = false
     user                   = "10001:10001"
     stopTimeout            = var.stopping.stop
     environment            = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]

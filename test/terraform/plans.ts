@@ -1,0 +1,44 @@
+// The capture module's variants, planned once for all test files of a run.
+import { type Plan, plansOf } from '../../tools/tf-schema-provider/plan.ts'
+import { estate, estateWithAll, scaling, source0 } from './variables.ts'
+
+const variants = {
+  spot: estate,
+  everything: estateWithAll,
+  source0,
+  ec2: { ...estate, compute: { kind: 'ec2' } },
+  managed: { ...estate, compute: { kind: 'managed_instances', architecture: 'ARM64' } },
+  twoLevel: { ...estate, compute: { kind: 'ec2' }, scaling: scaling.twoLevel },
+  daemon: { ...estate, compute: { kind: 'ec2', daemon: true } },
+  ownCluster: { ...estate, cluster: { name: 'voip' } },
+  forecast: { ...estate, scaling: scaling.forecast },
+}
+
+export type CapturePlans = Readonly<Record<keyof typeof variants, Plan>>
+
+/** Planning takes seconds: give a hook that calls this time. */
+export const PLANNING_MS_MAX = 60_000
+
+let planned: Promise<CapturePlans> | undefined
+
+export const capturePlans = (): Promise<CapturePlans> => {
+  planned ??= plansOf('modules/capture', variants)
+  return planned
+}
+
+export interface Container {
+  readonly image: string
+  readonly user: string
+  readonly stopTimeout: number
+  readonly linuxParameters: { readonly capabilities: { readonly drop: readonly string[] } }
+  readonly ulimits: readonly object[]
+  readonly secrets: readonly { readonly name: string; readonly valueFrom: string }[]
+  readonly environment: readonly { readonly name: string; readonly value: string }[]
+}
+
+export const containerOf = (plan: Plan): Container =>
+  JSON.parse(plan.one('aws_ecs_task_definition', 'node').container_definitions)[0]
+
+/** The node's settings, as environment variables. */
+export const settingsOf = (plan: Plan): Readonly<Record<string, string>> =>
+  Object.fromEntries(containerOf(plan).environment.map(({ name, value }) => [name, value]))
