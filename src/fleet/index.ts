@@ -1,9 +1,35 @@
 // The door of the room: traffic as data, and sending it for real.
 
 export { type AwsCredentials, awsCredentials } from './aws-credentials.ts'
+export type { AwsOptions } from './events/aws-clients.ts'
+export { openAwsCloud } from './events/aws-cloud.ts'
+export { CloudError } from './events/cloud.ts'
+export { type FleetConfig, FleetConfigError, parseFleetConfig } from './events/config.ts'
+export { type FleetStatus, readFleetStatus, type ServiceStatus } from './events/fleet-status.ts'
+export { fastMetricsDuty } from './events/other-duties.ts'
+export { outcomeLine } from './events/outcome-line.ts'
+export { type Outcome, Reconciler } from './events/reconciler.ts'
+export { ecsInventory } from './inventory/ecs-inventory.ts'
+export {
+  INVENTORY_FORMATS,
+  type InventoryFormat,
+  type InventoryNode,
+  writeInventory,
+} from './inventory/inventory.ts'
 export { decide, HISTORY_SECONDS, splitCapacity } from './policy/decide.ts'
+export type { HelmScaling, PolicyReading, TerraformScaling } from './policy/deployed.ts'
+export { describePolicy } from './policy/describe.ts'
 export { ECS_ENGINE, ECS_FAST_ENGINE, HPA_ENGINE } from './policy/engines.ts'
+export { fromHelm } from './policy/from-helm.ts'
+export { fromPlan } from './policy/from-plan.ts'
 export { METRICS, type Metric, type MetricName, metricOf } from './policy/metrics.ts'
+export {
+  canonical,
+  type ParsedPolicy,
+  type PolicyProblem,
+  parsePolicy,
+} from './policy/parse-policy.ts'
+export type { Json } from './policy/planned.ts'
 export type {
   Capacity,
   Decide,
@@ -18,6 +44,8 @@ export type {
 } from './policy/policy.ts'
 export { CALLIOPE, PRESETS } from './policy/presets.ts'
 export { initialState } from './policy/state.ts'
+export { toHelm } from './policy/to-helm.ts'
+export { toTerraform } from './policy/to-terraform.ts'
 export { type SpotNotice, spotNotice } from './spot-notice.ts'
 export { TaskProtection, type TaskProtectionOptions } from './task-protection.ts'
 export {

@@ -2,7 +2,7 @@
 // themselves; `call` does, so that every call is counted, waits can be tested, and an error says in our
 // words what was asked and whether somebody else was quicker.
 import type { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
-import type { ECS, ECSClientConfig } from '@aws-sdk/client-ecs'
+import type { ECS, ECSClientConfig, Task } from '@aws-sdk/client-ecs'
 import { CloudError } from './cloud.ts'
 import { isConflict, type RetryOptions, withRetry } from './retry.ts'
 
@@ -95,4 +95,27 @@ export async function allPages<Item>(
     token = nextToken
   }
   return all
+}
+
+const TASKS_PER_DESCRIBE_MAX = 100
+
+/** Every task of a service that is meant to live, described. */
+export async function describeTasks(
+  aws: AwsClients,
+  cluster: string,
+  serviceName: string,
+): Promise<readonly Task[]> {
+  const arns = await allPages(async (nextToken) => {
+    const reply = await aws.ecs('list tasks', (ecs) =>
+      ecs.listTasks({ cluster, serviceName, desiredStatus: 'RUNNING', nextToken }),
+    )
+    return { items: reply.taskArns, nextToken: reply.nextToken }
+  })
+  const found: Task[] = []
+  for (let from = 0; from < arns.length; from += TASKS_PER_DESCRIBE_MAX) {
+    const tasks = arns.slice(from, from + TASKS_PER_DESCRIBE_MAX)
+    const reply = await aws.ecs('describe tasks', (ecs) => ecs.describeTasks({ cluster, tasks }))
+    found.push(...(reply.tasks ?? []))
+  }
+  return found
 }

@@ -19,7 +19,8 @@ export async function handler(event: unknown): Promise<Outcome> {
 }
 
 function openReconciler(text: string | undefined): Reconciler {
-  if (!text) throw new Error('CALLIOPE_FLEET is not set; deploy/lambda/README.md shows what it holds.')
+  if (!text)
+    throw new Error('CALLIOPE_FLEET is not set; deploy/lambda/README.md shows what it holds.')
   const config = parseFleetConfig(text)
   return new Reconciler({ config, cloud: openAwsCloud(config.cluster) })
 }
