@@ -1,5 +1,6 @@
 // `npm test`: installs what the tests need (npm packages; on Debian as root also the real peers:
-// Kamailio, SIPp, sngrep, tshark, Chromium), runs every test, and closes with one line of counts.
+// Kamailio, SIPp, sngrep, tshark, Chromium, and what carries and runs images), runs every test, and
+// closes with one line of counts.
 //   npm test                 everything
 //   npm test -- src/hep      one room
 import { spawn, spawnSync } from 'node:child_process'
@@ -12,6 +13,10 @@ const PEERS = {
   tshark: 'tshark',
   chromium: 'chromium',
   openssl: 'openssl',
+  umoci: 'umoci',
+  skopeo: 'skopeo',
+  runc: 'runc',
+  'docker-registry': 'docker-registry',
 }
 
 ensureInstalled({ dev: true })
