@@ -59,7 +59,7 @@ export function DoctorPage({ address }: PageProps) {
         {view === 'quarantine' && (
           <QuarantineList chosen={address.query.frame} again={tick} changed={refresh} />
         )}
-        {view === 'nodes' && <Nodes again={tick} />}
+        {view === 'nodes' && <Nodes again={tick} chosen={address.query.node} />}
         {view === 'connect' && (
           <>
             {wasEmpty && (
@@ -100,10 +100,10 @@ const NobodyYet = () => (
   </div>
 )
 
-function Nodes({ again }: { again: number }) {
+function Nodes({ again, chosen }: { again: number; chosen: string | undefined }) {
   const { value, failure } = useAnswer<{ nodes: readonly NodeRow[] }>(apiPath('nodes'), again)
   if (failure) return <ErrorNote failure={failure} />
-  return value ? <NodeList nodes={value.nodes} nowMs={Date.now()} /> : null
+  return value ? <NodeList nodes={value.nodes} chosen={chosen} nowMs={Date.now()} /> : null
 }
 
 // A server without sockets of its own has no such state; the page says so in its own words.

@@ -1,11 +1,12 @@
 // The capture nodes: alive or not, how busy, how far behind.
 import type { NodeRow } from '#contract'
-import { showCount } from '../parts/format.ts'
+import { showBytes, showCount, spanOf } from '../parts/format.ts'
 import { Sideways } from '../parts/sideways.tsx'
-import { spanOf } from './source-advice.ts'
 
 interface Props {
   readonly nodes: readonly NodeRow[]
+  /** The node somebody came here for. */
+  readonly chosen: string | undefined
   readonly nowMs: number
 }
 
@@ -17,7 +18,7 @@ const MOOD: Record<NodeRow['state'], string> = {
   lost: 'bad',
 }
 
-export function NodeList({ nodes, nowMs }: Props) {
+export function NodeList({ nodes, chosen, nowMs }: Props) {
   if (nodes.length === 0)
     return (
       <p class="muted">
@@ -42,7 +43,7 @@ export function NodeList({ nodes, nowMs }: Props) {
         </thead>
         <tbody>
           {nodes.map(({ node, state, version, signals, heartbeatAt, ledger, startedAt }) => (
-            <tr key={node} data-node={node}>
+            <tr key={node} data-node={node} aria-current={node === chosen ? 'true' : undefined}>
               <td>
                 <b>{node}</b>
               </td>
@@ -52,7 +53,7 @@ export function NodeList({ nodes, nowMs }: Props) {
               <td title={`Started ${startedAt}`}>{version}</td>
               <td class="right">{showCount(Math.round(signals.packetsPerSecond ?? 0))} /s</td>
               <td class="right">{showCount(ledger.pending)}</td>
-              <td class="right">{bytesText(signals.spoolBytes ?? 0)}</td>
+              <td class="right">{showBytes(signals.spoolBytes ?? 0)}</td>
               <td class={`right ${(signals.spoolAgeSeconds ?? 0) > 10 ? 'worse' : ''}`}>
                 {spanOf((signals.spoolAgeSeconds ?? 0) * 1000)}
               </td>
@@ -66,12 +67,4 @@ export function NodeList({ nodes, nowMs }: Props) {
       </table>
     </Sideways>
   )
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-
-function bytesText(bytes: number): string {
-  const step = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
-  const value = bytes / 1024 ** step
-  return `${value < 10 && step > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[step]}`
 }

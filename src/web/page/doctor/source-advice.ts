@@ -1,6 +1,8 @@
 // What is wrong with a source, and what to do about it, in plain words. Pure: the page shows it, the
 // tests read it.
+
 import type { IngestState, Source } from '#contract'
+import { spanOf } from '../parts/format.ts'
 
 export interface Advice {
   /** `bad` loses or damages data; `mild` is worth mending. */
@@ -133,13 +135,4 @@ export function adviseOnSockets(state: IngestState): readonly Advice[] {
         ]
       : []),
   ]
-}
-
-/** '47 s', '12 min', '3 h', '2 days'. */
-export function spanOf(ms: number): string {
-  const seconds = ms / 1000
-  if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
-  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`
-  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`
-  return `${Math.round(seconds / 86_400)} days`
 }

@@ -1,9 +1,9 @@
 // Every source: what it is, how much it sends, and what is wrong with it.
 import type { Source } from '#contract'
-import { showCount } from '../parts/format.ts'
+import { showCount, spanOf } from '../parts/format.ts'
 import { Sideways } from '../parts/sideways.tsx'
 import { hrefOf } from '../shell/address.ts'
-import { adviseOn, spanOf } from './source-advice.ts'
+import { adviseOn } from './source-advice.ts'
 import { Sparkline } from './sparkline.tsx'
 
 interface Props {

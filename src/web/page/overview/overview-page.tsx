@@ -1,6 +1,5 @@
 // How calls go, over the last minutes to a week: numbers, curves, and the tables behind them, each of
 // them a way into the search.
-import { useEffect, useState } from 'preact/hooks'
 import type { Kpi } from '#contract'
 import '../parts/facts.css'
 import './overview.css'
@@ -10,6 +9,7 @@ import { changeQuery } from '../shell/address.ts'
 import { apiPath } from '../shell/fetch-json.ts'
 import type { PageProps } from '../shell/pages.tsx'
 import { useAnswer } from '../shell/use-answer.ts'
+import { useTick } from '../shell/use-tick.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { BusySteps } from './busy-steps.tsx'
 import { CodeTable, HostTable } from './failure-tables.tsx'
@@ -126,13 +126,3 @@ const NothingYet = () => (
     </p>
   </div>
 )
-
-/** Rises every so often while somebody looks. */
-function useTick(everyMs: number): number {
-  const [tick, setTick] = useState(0)
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || setTick((n) => n + 1), everyMs)
-    return () => clearInterval(timer)
-  }, [everyMs])
-  return tick
-}

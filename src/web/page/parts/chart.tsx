@@ -11,9 +11,17 @@ export interface Series {
   /** A css variable, '--good'. */
   readonly color: string
   readonly values: readonly (number | null)[]
-  readonly kind?: 'line' | 'bars' | 'area' | 'dashes'
+  readonly kind?: 'line' | 'bars' | 'area' | 'dashes' | 'steps'
   /** For the legend. @default as it is */
   readonly show?: (value: number) => string
+}
+
+/** A moment in which something happened. */
+export interface Mark {
+  /** Seconds since 1970. */
+  readonly time: number
+  /** A css variable. */
+  readonly color: string
 }
 
 interface Props {
@@ -32,6 +40,8 @@ interface Props {
   readonly range?: readonly [number, number]
   /** Axis labels. */
   readonly showY?: (value: number) => string
+  /** Moments to mark by a line through the chart. @default none */
+  readonly marks?: readonly Mark[]
   /** Charts of one name move their cursors together. */
   readonly sync?: string
 }
@@ -72,7 +82,7 @@ export function Chart(props: Props) {
   }, [shape])
   useEffect(
     () => chart.current?.setData(dataOf(props)),
-    [props.times, props.series, props.range?.join()],
+    [props.times, props.series, props.range?.join(), props.marks],
   )
   return <div ref={place} class="chart" role="img" aria-label={props.label} />
 }
@@ -107,6 +117,7 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
     ],
     series: [{ label: 'Time', value: timeAt }, ...series.map((one) => lineOf(one, color))],
     hooks: {
+      drawSeries: [(chart, place) => place === 1 && drawMarks(chart, latest.current.marks, color)],
       ready: [
         (chart) =>
           chart.over.addEventListener('click', () => {
@@ -151,6 +162,12 @@ function lineOf({ label, color, kind, show }: Series, of: (name: string) => stri
     ...(kind === 'bars'
       ? { fill: stroke, paths: uPlot.paths.bars!({ size: [0.86, 60], align: 1 }) }
       : {}),
+    ...(kind === 'steps'
+      ? {
+          paths: uPlot.paths.stepped!({ align: 1 }),
+          fill: `color-mix(in srgb, ${stroke} 14%, transparent)`,
+        }
+      : {}),
     ...(kind === 'area' ? { fill: `color-mix(in srgb, ${stroke} 18%, transparent)` } : {}),
     value: (chart, _, place, at) => {
       const shown = at ?? lastPlace(chart)
@@ -159,6 +176,28 @@ function lineOf({ label, color, kind, show }: Series, of: (name: string) => stri
       return value === null ? '–' : (show?.(value) ?? String(value))
     },
   }
+}
+
+// Under the second line and those above it: what happened explains the lines, it does not hide them.
+function drawMarks(
+  { ctx, bbox, scales, valToPos }: uPlot,
+  marks: readonly Mark[] = [],
+  colorOf: (name: string) => string,
+): void {
+  const { min = 0, max = 0 } = scales.x ?? {}
+  ctx.save()
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
+  ctx.lineWidth = devicePixelRatio
+  for (const { time, color } of marks) {
+    if (time < (min ?? 0) || time > (max ?? 0)) continue
+    const x = Math.round(valToPos(time, 'x', true)) + 0.5
+    ctx.strokeStyle = colorOf(color)
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+  }
+  ctx.restore()
 }
 
 // A value with none beside it is no line: without a point the first minute of a system would be empty.

@@ -45,3 +45,21 @@ export const visible = (text: string): string =>
     .replaceAll(/[\u0000-\u0008\u000b-\u001f]/g, (char) =>
       String.fromCharCode(0x2400 + char.charCodeAt(0)),
     )
+
+/** '0.4 s', '42 s', '5 min', '3 h', '2 days': how long, roughly. */
+export function spanOf(ms: number): string {
+  const seconds = ms / 1000
+  if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`
+  return `${Math.round(seconds / 86_400)} days`
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+/** '812 B', '1.4 GiB' */
+export function showBytes(bytes: number): string {
+  const step = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  const value = bytes / 1024 ** step
+  return `${value < 10 && step > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[step]}`
+}

@@ -9,6 +9,7 @@ import { useTheme } from './theme.ts'
 const LINKS = [
   ['search', 'Search'],
   ['overview', 'Overview'],
+  ['fleet', 'Fleet'],
   ['ingest', 'Ingest'],
   ['settings', 'Settings'],
 ] as const

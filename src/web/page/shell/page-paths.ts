@@ -2,7 +2,15 @@
 // file says which page it is; both go by this, so it imports nothing.
 
 /** Every page but the search, which is at '/'. */
-export const PAGE_NAMES = ['call', 'overview', 'ingest', 'settings', 'login', 'share'] as const
+export const PAGE_NAMES = [
+  'call',
+  'overview',
+  'fleet',
+  'ingest',
+  'settings',
+  'login',
+  'share',
+] as const
 export type PageName = 'search' | (typeof PAGE_NAMES)[number]
 
 /** '/call/CALLID', '/settings', '/settings/users'; never '/api/…' or a file. */

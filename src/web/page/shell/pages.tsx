@@ -23,6 +23,7 @@ type Page = ComponentType<PageProps>
 const LOADERS: Readonly<Record<Exclude<PageName, 'search'>, () => Promise<Page>>> = {
   call: async () => (await import('../call/call-page.tsx')).CallPage,
   overview: async () => (await import('../overview/overview-page.tsx')).OverviewPage,
+  fleet: async () => (await import('../fleet/fleet-page.tsx')).FleetPage,
   ingest: async () => (await import('../doctor/doctor-page.tsx')).DoctorPage,
   settings: async () => (await import('../settings/settings-page.tsx')).SettingsPage,
   login: async () => (await import('../login/login-page.tsx')).LoginPage,
