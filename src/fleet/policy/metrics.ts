@@ -32,6 +32,7 @@ export const METRICS = {
     cloudwatch: { namespace: 'AWS/ECS', name: 'CPUUtilization' },
     predefined: 'ECSServiceAverageCPUUtilization',
     resource: 'cpu',
+    prometheus: 'calliope_cpu_percent',
   },
   memoryPercent: {
     label: 'memory',
@@ -40,6 +41,7 @@ export const METRICS = {
     cloudwatch: { namespace: 'AWS/ECS', name: 'MemoryUtilization' },
     predefined: 'ECSServiceAverageMemoryUtilization',
     resource: 'memory',
+    prometheus: 'calliope_memory_percent',
   },
   packetsPerSecond: {
     label: 'packets per node',
@@ -63,7 +65,7 @@ export const METRICS = {
     prometheus: 'calliope_behind_seconds',
   },
   dropsPerSecond: {
-    label: 'drops',
+    label: 'drop rate',
     unit: 'frames/s',
     perNode: false,
     cloudwatch: ours('DropsPerSecond'),

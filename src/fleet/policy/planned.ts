@@ -28,7 +28,10 @@ export function plannedResources(document: Json): PlannedResource[] {
   const changes = items(at(plan, 'resource_changes'))
   if (changes.length > 0)
     return changes.flatMap((change) => resourceIn(change, at(change, 'change', 'after')))
-  return fromModule(at(plan, 'planned_values', 'root_module') ?? at(plan, 'values', 'root_module'), 0)
+  return fromModule(
+    at(plan, 'planned_values', 'root_module') ?? at(plan, 'values', 'root_module'),
+    0,
+  )
 }
 
 function fromModule(module: Json | undefined, depth: number): PlannedResource[] {
