@@ -6,6 +6,7 @@
 //   401, 403, 404    somebody has to mend something: nothing is given up, the log says what
 //   400              every frame was looked at and refused there
 //   no answer        nobody knows
+import { type PeerCertificate, checkServerIdentity as verifyIdentity } from 'node:tls'
 import { CARRIED_TYPE, carriedBytes, writeCarried } from '#hep'
 import { TRANSPORTS } from '#spool'
 import { type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
@@ -32,13 +33,13 @@ interface Answer {
 const PERSON_MS = 5_000 // before what only a person can mend is tried again
 
 export function openCalliope({ token, key, ca, answerMs = 10_000 }: CalliopeOptions = {}): Outlet {
-  const tls = ca ? { tls: { ca } } : {}
   const headers = token ? { authorization: `Bearer ${token}` } : {}
   return {
     async send(parcel, target, signal) {
       const { stream, number, floor } = parcel.id
-      const response = await post(`${target}/hep`, {
-        ...tls,
+      const { url, tls } = addressOf(target, ca)
+      const response = await post(`${url}/hep`, {
+        tls,
         method: 'POST',
         body: bodyOf(parcel, key),
         headers: {
@@ -51,12 +52,20 @@ export function openCalliope({ token, key, ca, answerMs = 10_000 }: CalliopeOpti
       return receiptOf(response, await answerOf(response), parcel.frames)
     },
     async probe(target, signal) {
-      const response = await fetch(`${target}/readyz`, { ...tls, signal })
+      const { url, tls } = addressOf(target, ca)
+      const response = await fetch(`${url}/readyz`, { tls, signal })
       await response.body?.cancel()
       return response.ok
     },
     close: async () => {},
   }
+}
+
+// A certificate is for a name, the connection goes to one of its addresses.
+function addressOf(target: string, ca: string | undefined) {
+  const [url = '', name] = target.split('#')
+  const checkServerIdentity = (_: string, cert: PeerCertificate) => verifyIdentity(name ?? '', cert)
+  return { url, tls: { ...(ca ? { ca } : {}), ...(name ? { checkServerIdentity } : {}) } }
 }
 
 function bodyOf(parcel: Parcel, key: string | undefined): Buffer<ArrayBuffer> {
@@ -81,7 +90,7 @@ const HEAD_BYTES_MAX = carriedBytes(0, {
   ...{ transport: 0, peerIp: ' '.repeat(255), peerPort: 0, receivedUs: 0 },
 })
 
-async function post(url: string, init: RequestInit): Promise<Response> {
+async function post(url: string, init: BunFetchRequestInit): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (error) {

@@ -45,7 +45,7 @@ const CARGO_BYTES = 1024 * 1024
 const IDLE_MS = 20
 const MARK_MS = 250
 const LANES_LOOK_MS = 250
-const BACKLOG_LOOK_MS = 1_000
+const BACKLOG_LOOK_MS = 250
 const TROUBLE_MS = 1_000
 
 interface OpenLane {
@@ -280,8 +280,10 @@ export class Carrier {
         backlogBytes(spool.directory, lanes, b) - backlogBytes(spool.directory, lanes, a),
     )[0]!
     const lane = this.#lanes.get(name)
-    const file = nextFile(spool.directory, name, state.passed.file)
-    if (!lane || file === undefined) return
+    if (!lane) return
+    const oldest = state.cuts[0]?.place.next.file ?? lane.reader.cursor.file
+    const file = nextFile(spool.directory, name, Math.max(state.passed.file, oldest))
+    if (file === undefined) return
     this.#delivery.giveUp(name, file)
     if (lane.reader.cursor.file >= file) return
     const { records } = lane.reader.cursor

@@ -1,0 +1,155 @@
+// The relay: a carrier for every destination over one spool, and the numbers of all of them.
+import { join } from 'node:path'
+import type { LedgerCounts } from '#ledger'
+import type { Spool } from '#spool'
+import { openCalliope } from './calliope-outlet.ts'
+import { Carrier } from './carrier.ts'
+import { type Destination, parseDestinations } from './destination.ts'
+import type { FinderOptions } from './discover/find-nodes.ts'
+import { followNodes } from './discover/follow-nodes.ts'
+import { openHepStream } from './hep-stream-outlet.ts'
+import { openHepUdp } from './hep-udp-outlet.ts'
+import type { Outlet, RelayDropReason } from './outlet.ts'
+import { Targets } from './targets.ts'
+
+export interface RelayOptions {
+  /** As destination.ts reads them. */
+  readonly to: readonly string[]
+  readonly spool: Spool
+  /** Where the journals are kept. */
+  readonly directory: string
+  readonly token?: string | undefined
+  readonly key?: string | undefined
+  /** PEM. */
+  readonly ca?: string | undefined
+  /** Source ports of a UDP destination. @default 256 */
+  readonly flows?: number
+  /** How often each flow or connection is opened anew. @default 5 minutes */
+  readonly reopenMs?: number
+  /** Memory for each destination. @default 32 MiB */
+  readonly inFlightBytes?: number
+  /** @default 200 */
+  readonly batchWaitMs?: number
+  /** Longest wait for an answer. @default 10000 */
+  readonly answerMs?: number
+  /** How long what a silent node may have waits for it. @default 60000 */
+  readonly doubtMs?: number
+  /** How often nodes are looked up. @default 5000 */
+  readonly resolveMs?: number
+  /** Where nodes are looked up, when not where the system says. */
+  readonly finder?: FinderOptions
+}
+
+/** What one destination made of the frames. */
+export interface DestinationState {
+  readonly name: string
+  /** Acknowledged, or for plain HEP handed to the wire. */
+  readonly relayed: number
+  readonly rejected: number
+  readonly dropped: Readonly<Partial<Record<RelayDropReason, number>>>
+  readonly pending: number
+  /** received = relayed + rejected + dropped + pending, the last by the place of its cursor. */
+  readonly balanced: boolean
+}
+
+export interface Relay extends AsyncDisposable {
+  readonly carriers: readonly Carrier[]
+  /** How each destination stands, given what the lanes have had. */
+  states(lanes: readonly LedgerCounts[]): readonly DestinationState[]
+  /** Resolves when everything spooled by now is carried to every destination. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The names of the destinations: the spool's readers. Throws DestinationError. */
+export const destinationNames = (to: readonly string[]): string[] =>
+  parseDestinations(to).map(({ name }) => name)
+
+/** Starts carrying. The spool must have been opened with `destinationNames` as readers. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const destinations = parseDestinations(options.to)
+  const started = await Promise.all(
+    destinations.map((destination) => startOne(destination, options, destinations.length)),
+  )
+  const carriers = started.map(({ carrier }) => carrier)
+  const close = async () => {
+    await Promise.all(started.map(({ following }) => following.close()))
+    await Promise.all(carriers.map((carrier) => carrier.close()))
+  }
+  return {
+    carriers,
+    states: (lanes) => {
+      const appended = lanes.reduce((sum, counts) => sum + counts.appended, 0)
+      return carriers.map((carrier) => stateOf(carrier, appended))
+    },
+    drain: async () => void (await Promise.all(carriers.map((carrier) => carrier.drain()))),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** With several destinations none may fill more of the disk than this. */
+const BACKLOG_SHARE = 0.9
+
+async function startOne(destination: Destination, options: RelayOptions, count: number) {
+  const { spool, directory, resolveMs = 5_000, finder } = options
+  const outlet = outletOf(destination, options)
+  const probe = outlet.probe?.bind(outlet)
+  const isAcknowledged = destination.scheme === 'http' || destination.scheme === 'https'
+  const targets = new Targets({
+    ...{ destination: destination.name, probe },
+    // Parcels at once: over plain HEP one after the other, so that calls stay in order.
+    connections: isAcknowledged ? (destination.flows ?? 4) : 1,
+  })
+  const carrier = new Carrier({
+    ...{ name: destination.name, outlet, targets, spool, directory: join(directory) },
+    ...(options.inFlightBytes ? { inFlightBytes: options.inFlightBytes } : {}),
+    ...(options.batchWaitMs === undefined ? {} : { batchWaitMs: options.batchWaitMs }),
+    ...(options.doubtMs === undefined ? {} : { doubtMs: options.doubtMs }),
+    backlogBytesMax: count > 1 ? spool.bytesMax * BACKLOG_SHARE : 0,
+  })
+  const following = await followNodes(destination, {
+    ...finder,
+    everyMs: resolveMs,
+    onNodes: (names) => {
+      outlet.keepOnly?.(names)
+      targets.replace(names)
+    },
+  })
+  carrier.start()
+  return { carrier, following }
+}
+
+function outletOf(destination: Destination, options: RelayOptions): Outlet {
+  const { key, ca, token, answerMs, reopenMs } = options
+  const { flows, framesPerSecondMax, healthPort } = destination
+  switch (destination.scheme) {
+    case 'http':
+    case 'https':
+      return openCalliope({ token, key, ca, ...(answerMs ? { answerMs } : {}) })
+    case 'udp':
+      return openHepUdp({
+        ...{ key, healthPort, flows: flows ?? options.flows ?? 256 },
+        ...(framesPerSecondMax ? { framesPerSecondMax } : {}),
+        ...(reopenMs === undefined ? {} : { reopenMs }),
+      })
+    case 'tcp':
+    case 'tls':
+      return openHepStream({
+        ...{ key, ca, healthPort },
+        ...(flows ? { connections: flows } : {}),
+        ...(reopenMs === undefined ? {} : { reopenMs }),
+        ...(answerMs ? { stallMs: answerMs } : {}),
+      })
+  }
+}
+
+function stateOf(carrier: Carrier, appended: number): DestinationState {
+  const { taken, rejected, before, dropped, settled } = carrier.counts()
+  const given = Object.values(dropped).reduce((sum, n) => sum + n, 0)
+  return {
+    ...{ name: carrier.name, relayed: taken, rejected, dropped },
+    pending: Math.max(0, appended - settled),
+    balanced: settled === taken + rejected + given + before,
+  }
+}
