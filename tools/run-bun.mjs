@@ -13,8 +13,9 @@ export function becomeBun(args, options = {}) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 143)))
 }
 
-// npm passes SIGTERM on to the shell it started us in, which dies of it and tells nobody. Without this
-// the program would go on alone, with the ports taken.
+// npm passes SIGTERM on to the shell it started us in. `exec` in our scripts puts us in the shell's place;
+// started by others without it, the shell dies and tells nobody, and the program would go on alone, with
+// the ports taken.
 function endWithParent(child) {
   const { ppid } = process
   if (!process.env.npm_lifecycle_event) return
