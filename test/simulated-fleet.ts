@@ -21,6 +21,8 @@ export interface FleetOptions {
   readonly spotTasks?: number
   /** Minutes between two ticks; 0 = none. @default 1 */
   readonly tickMinutes?: number
+  /** When the rig is ready; of use where a program looks at its own clock. */
+  readonly nowMs?: number
 }
 
 /** The rig; `outcomes` is what came of every event so far. */
@@ -35,6 +37,8 @@ export interface SimulatedFleet extends AsyncDisposable {
   running(service: string): number
 }
 
+const AGE_MS = 3_600_000 // the services are an hour old when a test begins
+
 const STRATEGY = {
   capture: [
     { capacityProvider: 'FARGATE', base: 1, weight: 0 },
@@ -44,8 +48,8 @@ const STRATEGY = {
 }
 
 export async function startFleet(options: FleetOptions = {}): Promise<SimulatedFleet> {
-  const { config = FLEET, spotTasks = 4, tickMinutes = 1 } = options
-  const sim = startAwsSim()
+  const { config = FLEET, spotTasks = 4, tickMinutes = 1, nowMs } = options
+  const sim = startAwsSim(nowMs === undefined ? {} : { startMs: nowMs - AGE_MS })
   const reconciler = new Reconciler({
     config,
     cloud: openAwsCloud(config.cluster, { client: sim.client, retry: { sleep: async () => {} } }),
@@ -93,5 +97,5 @@ async function createServices(sim: AwsSim, config: FleetConfig, spotTasks: numbe
     await create(config.perHost.service, 0, { launchType: 'EC2', placementConstraints })
   ecs.destroy()
   settleAll(sim.ecs)
-  sim.clock.advance(3_600_000)
+  sim.clock.advance(AGE_MS)
 }

@@ -71,7 +71,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function awsError(what: string, cause: unknown): CloudError {
   const { name, message } = cause as Error
-  const regionless = message.includes('Region is missing')
+  const regionless = /^Region (is missing|not accepted)/.test(message)
   const hint = regionless ? 'Set AWS_REGION, or give --region.' : HINTS[name]
   const text = `${what}: ${name}: ${message}${hint ? `\n${hint}` : ''}`
   return new CloudError('FLEET_AWS', text, { conflict: isConflict(cause), cause })
