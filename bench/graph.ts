@@ -31,6 +31,7 @@ export interface GraphOptions {
 
 const [WIDTH, LEFT, RIGHT, TOP, BOTTOM] = [960, 90, 24, 62, 46]
 const [PANEL, GAP] = [110, 34]
+const EVENT_ROWS = 18
 const TICKS = 6
 const STYLE = `
   :root { --ground: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --event: #bc4c00;
@@ -43,14 +44,15 @@ const STYLE = `
 
 export function drawGraph(options: GraphOptions): string {
   const { title, panels, events = [], xTitle } = options
-  const height = TOP + panels.length * (PANEL + GAP) + BOTTOM - GAP + 8
+  const top = TOP + (events.length > 0 ? EVENT_ROWS : 0)
+  const height = top + panels.length * (PANEL + GAP) + BOTTOM - GAP + 8
   const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(([x]) => x)))
   const place = xScale([Math.min(...xs), Math.max(...xs)], options.isLogarithmic ?? false)
   const bottom = height - BOTTOM
   const body = [
     `<text class="title" x="${LEFT}" y="24">${escaped(title)}</text>`,
     ...events.map((event, i) => drawEvent(place(event.at), event.name, bottom, i)),
-    ...panels.map((panel, i) => drawPanel(panel, TOP + i * (PANEL + GAP), place, options)),
+    ...panels.map((panel, i) => drawPanel(panel, top + i * (PANEL + GAP), place, options)),
     ...xTicks(xs, options).map(
       (x) =>
         `<text x="${place(x)}" y="${bottom + 16}" text-anchor="middle">${options.xText(x)}</text>`,

@@ -33,9 +33,13 @@ function fleetNode(row: NodeRow, droppedLately: number): FleetNode {
     received: ledger.received,
     dropped: ledger.dropped.total,
     droppedLately,
-    headroom: current(signals.headroom) ?? null,
+    headroom: headroomOf(current(signals.usedPercent)),
   }
 }
+
+// Nodes say what they use of what they could take, which may be more than all of it.
+const headroomOf = (usedPercent: number | undefined): number | null =>
+  usedPercent === undefined ? null : Math.min(1, Math.max(0, 1 - usedPercent / 100))
 
 /** The sums; `nowMs` tells new nodes from others. */
 export function fleetNow(nodes: readonly FleetNode[], nowMs: number): FleetNow {

@@ -74,7 +74,7 @@ function row(node: string, packetsPerSecond: number, more: Partial<NodeRow> = {}
   }
   return {
     ...{ node, version: '1', state: 'ready', startedAt: ago(600), heartbeatAt: ago(0), ledger },
-    signals: { packetsPerSecond, headroom: 0.5, spoolAgeSeconds: 1 },
+    signals: { packetsPerSecond, usedPercent: 50, spoolAgeSeconds: 1 },
     ...more,
   }
 }

@@ -32,6 +32,7 @@ import { buildPage } from '#web'
 import { VERSION } from './command.ts'
 import { DemoTraffic } from './demo-traffic.ts'
 import { drainTimes, emptySpool, type Left, tellDatabase, tellLeft } from './empty-spool.ts'
+import { fleetPolicyOf } from './fleet-policy.ts'
 import { handOverPlace } from './handover-place.ts'
 import { ingestState } from './ingest-state.ts'
 import { IssuedAgentKeys } from './issued-agent-keys.ts'
@@ -164,6 +165,7 @@ export class CaptureNode {
       }),
       people,
       ...loginOptions(config),
+      ...(withPage ? fleetPolicyOf(config) : {}),
       ...httpOf(config),
       hosts: config['http.hosts'],
       readiness: async (work) => {

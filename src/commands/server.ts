@@ -14,6 +14,7 @@ import {
 } from '#store'
 import { buildPage } from '#web'
 import { VERSION } from './command.ts'
+import { fleetPolicyOf } from './fleet-policy.ts'
 import { loginOptions } from './login-options.ts'
 
 const RETRY_MS = 1000
@@ -45,6 +46,7 @@ export async function startServer(config: Config): Promise<Api> {
     store: openCallStore({ sql, storedHeaders: config['store.custom_headers'] }),
     people: openPeople(connectPeople(config.database)),
     ...loginOptions(config),
+    ...fleetPolicyOf(config),
     hostname: host,
     port,
     token: config['http.token'],

@@ -235,6 +235,12 @@ export const SETTINGS = {
     16 * MIB,
     'what much is; protection ends below a quarter of it',
   ),
+
+  'fleet.policy': setting(
+    text,
+    '',
+    'the policy that scales the nodes, for the fleet page to say: a preset or a file (calliope policy)',
+  ),
 } as const satisfies Record<string, Setting<never> | Setting<unknown>>
 
 export type SettingKey = keyof typeof SETTINGS

@@ -47,8 +47,6 @@ const TIMES_FASTER = 60
 const FLOW_MS = 3_000
 const IMAGES = join(import.meta.dir, '../../docs/images')
 
-process.exit(await demo())
-
 async function demo(): Promise<number> {
   const { values } = readFlags()
   if (values.help) {
@@ -133,3 +131,5 @@ function interrupted(): Promise<void> {
   process.stdout.write('  the screen stays: Ctrl-C ends it\n')
   return new Promise((resolve) => process.once('SIGINT', () => resolve()))
 }
+
+process.exit(await demo())

@@ -48,7 +48,8 @@ export interface RunView {
 /** One look at the fleet. */
 export interface Tick {
   readonly seconds: number
-  /** Sent per second since the tick before. */
+  readonly sent: number
+  /** Sent per second, over the last second. */
   readonly offered: number
   readonly ready: number
   /** Started and not yet gone. */
@@ -75,6 +76,7 @@ export interface RunResult {
 }
 
 const TICK_MS = 250
+const RATE_TICKS = 4
 const POLICY_MINUTE_MS = 60_000
 const DEREGISTRATION_MINUTES = 1
 const IDLE_MINUTES = 2
@@ -175,7 +177,9 @@ class FleetRun {
       const before = scaler.wanted
       await this.#look()
       const { wanted, reason } = scaler.decide(this.#fleet.active)
-      if (wanted !== before) this.#tell(before, wanted, reason.text)
+      // The numbers stand beside the reason: once is enough.
+      const why = reason.text.replace(/: \d+ \w+ becomes? \d+$/, '')
+      if (wanted !== before) this.#tell(before, wanted, why)
       this.#fleet.scaleTo(wanted)
       this.#tick(wanted)
       this.#draw()
@@ -225,18 +229,17 @@ class FleetRun {
   }
 
   #tick(wanted: number): void {
-    const before = this.#ticks.at(-1)?.seconds ?? 0
+    const then = this.#ticks.at(-RATE_TICKS) ?? { seconds: 0, sent: 0 }
     const sent = this.#sender!.sent
     const seconds = this.#seconds
     const ready = this.#fleet.nodes.filter(({ stage }) => stage === 'ready')
     const gone = this.#fleet.count('gone') + this.#fleet.count('killed')
     this.#ticks.push({
       ...{ seconds, wanted, ready: ready.length, paid: this.#fleet.nodes.length - gone },
-      offered: (sent - this.#sent) / Math.max(0.05, seconds - before),
+      ...{ sent, offered: (sent - then.sent) / Math.max(0.05, seconds - then.seconds) },
       spoolAgeSeconds: Math.max(0, ...ready.map(({ reading }) => reading.spoolAgeSeconds)),
       busiest: Math.max(0, ...ready.map(({ reading }) => reading.packetsPerSecond)),
     })
-    this.#sent = sent
   }
 
   #tell(nodesFrom: number, nodesTo: number, reason: string): void {

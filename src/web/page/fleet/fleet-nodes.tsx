@@ -42,8 +42,8 @@ const FACTS: readonly Fact[] = [
   {
     name: 'Spool age',
     about: 'Age of its oldest packet that is not in the database yet',
-    show: ({ spoolAgeSeconds }) => spanOf(spoolAgeSeconds * 1000),
-    isBad: ({ spoolAgeSeconds }) => spoolAgeSeconds > BEHIND_SECONDS,
+    show: (node) => (hasEnded(node) ? unknown : spanOf(node.spoolAgeSeconds * 1000)),
+    isBad: (node) => !hasEnded(node) && node.spoolAgeSeconds > BEHIND_SECONDS,
   },
   {
     name: 'Dropped',
@@ -158,6 +158,7 @@ function State({ state }: Pick<FleetNode, 'state'>) {
 // Bars beside each other show an uneven fleet sooner than numbers do.
 function Rate({ node, most }: { node: FleetNode; most: number }) {
   const { packetsPerSecond } = node
+  if (hasEnded(node)) return <span class="rate-bar">{unknown}</span>
   return (
     <span class="rate-bar">
       <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">

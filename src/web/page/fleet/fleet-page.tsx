@@ -65,10 +65,16 @@ function Policy({ policy }: Pick<Fleet, 'policy'>) {
         <code>--fleet-policy NAME</code>.
       </p>
     )
+  const [whole = '', ...rules] = policy.sentence.split('\n')
   return (
-    <p class="policy">
-      <b>Policy {policy.name}</b> {policy.sentence}
-    </p>
+    <details class="policy">
+      <summary>{whole}</summary>
+      <ul>
+        {rules.map((rule) => (
+          <li key={rule}>{rule}</li>
+        ))}
+      </ul>
+    </details>
   )
 }
 

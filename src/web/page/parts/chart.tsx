@@ -109,7 +109,15 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, ticks: grid, size: 26, gap: 2, values: showTimes },
+      {
+        ...axis,
+        grid: { show: false },
+        ticks: grid,
+        size: 26,
+        gap: 2,
+        space: 72,
+        values: showTimes,
+      },
       {
         ...{ ...axis, grid, ticks: { show: false }, size: 52 },
         ...(showY ? { values: (_: uPlot, splits: number[]) => splits.map(showY) } : {}),
