@@ -21,6 +21,7 @@ import {
   storageUrl,
   text,
 } from './kinds.ts'
+import { RELAY_SETTINGS } from './relay-settings.ts'
 
 export interface Setting<Value> {
   readonly kind: Kind<Value>
@@ -187,6 +188,8 @@ export const SETTINGS = {
   'store.discard_methods': setting(list(text), [], 'CSeq methods not to store, such as OPTIONS'),
   'store.censor_methods': setting(list(text), [], 'CSeq methods whose bodies are blanked'),
   'store.custom_headers': setting(list(text), [], 'headers to search by, such as X-Account'),
+
+  ...RELAY_SETTINGS,
 
   'drain.wait': setting(
     duration(0, 600 * SECOND),
