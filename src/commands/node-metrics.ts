@@ -12,7 +12,8 @@ export interface NodeSources {
   readonly pending: () => number
   readonly intake: Intake
   readonly spool: Spool
-  readonly store: () => Signals | undefined
+  /** Absent in a relay. */
+  readonly store?: () => Signals | undefined
   readonly isReady: () => boolean
 }
 
@@ -37,10 +38,10 @@ export function publishNodeMetrics({
   byReason('frames_dropped', 'Good frames that could not be kept, by reason.', () =>
     ledger().map(({ dropped }) => dropped),
   )
-  gauge('frames_pending', 'Frames in the spool that are not in the database yet.', pending)
+  gauge('frames_pending', 'Frames in the spool that are not stored, or not carried on, yet.', pending)
   publishIntake(intake)
   publishSpool(spool)
-  publishStore(store)
+  if (store) publishStore(store)
   gauge('ready', '1 while the node takes work.', () => (isReady() ? 1 : 0))
 }
 
