@@ -126,6 +126,7 @@ interface BothScaling {
 export interface HpaScaling extends BothScaling {
   readonly engine: 'hpa'
   readonly metrics: readonly HpaMetric[]
+  readonly triggers: readonly []
   readonly adapterRules: {
     readonly rules: readonly AdapterRule[]
     readonly externalRules: readonly AdapterRule[]
@@ -134,6 +135,9 @@ export interface HpaScaling extends BothScaling {
 
 export interface KedaScaling extends BothScaling {
   readonly engine: 'keda'
+  /** Empty, so that no HPA's metrics of an earlier choice stay among the values. */
+  readonly metrics: readonly []
+  readonly adapterRules: Readonly<Record<string, never>>
   readonly triggers: readonly KedaTrigger[]
   readonly pollingIntervalSeconds: number
 }

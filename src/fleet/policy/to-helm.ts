@@ -46,6 +46,7 @@ function hpaOf(policy: Policy): HpaScaling {
     engine: 'hpa',
     ...bothOf(policy),
     metrics: [...plain.map(plainMetric), ...asked.map(({ name }) => externalMetric(name))],
+    triggers: [],
     adapterRules: {
       rules: plain.flatMap(podsRule),
       externalRules: asked.map(({ name, query }) => externalRule(name, query)),
@@ -57,6 +58,8 @@ function kedaOf(policy: Policy): KedaScaling {
   return {
     engine: 'keda',
     ...bothOf(policy),
+    metrics: [],
+    adapterRules: {},
     triggers: [
       ...policy.rules.filter(isPlain).map(plainTrigger),
       ...policy.rules.flatMap(queriesOf).map(
