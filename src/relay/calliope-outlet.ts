@@ -53,7 +53,7 @@ export function openCalliope({ token, key, ca, answerMs = 10_000 }: CalliopeOpti
     },
     async probe(target, signal) {
       const { url, tls } = addressOf(target, ca)
-      const response = await fetch(`${url}/readyz`, { tls, signal })
+      const response = await fetch(`${url}/readyz?for=hep`, { tls, signal })
       await response.body?.cancel()
       return response.ok
     },

@@ -7,7 +7,7 @@ export async function probeHealth(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { hostname } = new URL(target)
-  const response = await fetch(`http://${hostname}:${port}/readyz`, { signal })
+  const response = await fetch(`http://${hostname}:${port}/readyz?for=hep`, { signal })
   await response.body?.cancel()
   return response.ok
 }

@@ -1,0 +1,50 @@
+import { CONFIG_FLAGS, loadConfig, UsageError } from '#config'
+import { log } from '#log'
+import { DestinationError, parseDestinations } from '#relay'
+import { type Command, flagsOnly } from './command.ts'
+import { RelayNode } from './relay-node.ts'
+import { runUntilSignal } from './run-until-signal.ts'
+
+/** `calliope relay`: HEP in beside the sender, carried on to wherever. */
+export const relay: Command = {
+  summary: 'beside the sender: takes HEP, spools it, spreads it over nodes or carries it elsewhere',
+  usage: 'relay --relay-to URL[,URL …] [--hep-udp HOST:PORT] …',
+  example: 'calliope relay --hep-udp 127.0.0.1:9060 --relay-to http://capture.internal:9080',
+  flags: CONFIG_FLAGS,
+  run: async (argv) => {
+    const { config, positionals } = loadConfig(argv)
+    flagsOnly('relay', positionals)
+    checkDestinations(config['relay.to'])
+    log.level = config['log.level']
+    return runUntilSignal(async () => {
+      const node = await RelayNode.start(config)
+      const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)
+      return {
+        url: node.url,
+        fields: node.intake.addresses,
+        lines: [
+          `HEP    ${hep.join('   ') || 'no socket is open'}`,
+          ...config['relay.to'].map((to) => `to     ${to}`),
+        ],
+        stop: () => node.stop(),
+      }
+    })
+  },
+}
+
+function checkDestinations(to: readonly string[]): void {
+  const where = '--relay-to'
+  if (to.length === 0)
+    throw new UsageError([
+      {
+        where,
+        message: 'say where to: http://NODE:9080 for Calliopes, udp://HOST:9060 for others',
+      },
+    ])
+  try {
+    parseDestinations(to)
+  } catch (error) {
+    if (error instanceof DestinationError) throw new UsageError([{ where, message: error.message }])
+    throw error
+  }
+}
