@@ -47,12 +47,15 @@ export async function helm(words: readonly string[], values: ChartValues): Promi
 /** The manifests of a release `sip` in the namespace `voice`, hooks too; throws ChartError with helm's words. */
 export async function renderChart(values: ChartValues = LEAST_VALUES): Promise<Manifest[]> {
   const text = await helm(['template', 'sip', CHART, '--namespace', 'voice'], values)
-  // YAML as Kubernetes reads it, 1.1: 0440 is octal, and off is no text.
-  return parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {
+  return parseManifests(text)
+}
+
+/** YAML as Kubernetes reads it, 1.1: 0440 is octal, and off is no text. */
+export const parseManifests = (text: string): Manifest[] =>
+  parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {
     if (document.errors.length > 0) throw new ChartError(String(document.errors[0]))
     return (document.toJS() as Manifest | null) ?? []
   })
-}
 
 /** The one object of a kind, and of a name's end where there are several. */
 export function manifestOf(manifests: readonly Manifest[], kind: string, nameEnd = ''): Manifest {

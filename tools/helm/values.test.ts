@@ -64,7 +64,6 @@ const WRONG: readonly (readonly [string, ChartValues, RegExp])[] = [
     { autoscaling: { triggers: [{ type: 'cpu' }] } },
     /belong to KEDA/,
   ],
-  ['KEDA with an HPA’s metrics', { autoscaling: { engine: 'keda' } }, /belong to the HPA/],
   [
     'KEDA that does not know Prometheus',
     {
