@@ -64,7 +64,9 @@ describe.if(hasTerraform())('the capture module', () => {
   test('the container runs without root, without a writable root, with room for connections', () => {
     each((plan) => {
       const container = containerOf(plan)
-      expect(container).toMatchObject({ readonlyRootFilesystem: true, privileged: false })
+      const { enable_execute_command } = plan.one('aws_ecs_service', 'capture')
+      const readonlyRootFilesystem = !enable_execute_command // ECS's agent writes into the container
+      expect(container).toMatchObject({ readonlyRootFilesystem, privileged: false })
       expect(container.user).not.toMatch(/^(0|root)\b/)
       expect(container.linuxParameters.capabilities.drop).toEqual(['ALL'])
       expect(container.image).toMatch(/@sha256:[0-9a-f]{64}$/)

@@ -11,6 +11,9 @@ import { dirname, join, relative } from 'node:path'
 import { terraform } from './terraform.ts'
 import { TERRAFORM } from './types-used.ts'
 
+/** When ids, ARNs and addresses are known: at once, or as for real only after `apply`. */
+export type Answers = 'mocked' | 'later'
+
 export type Variables = Readonly<Record<string, unknown>>
 
 /** One resource of a plan; `values` is what terraform would ask AWS for. */
@@ -45,12 +48,16 @@ export async function planOf(dir: string, variables: Variables): Promise<PlanJso
   return (await plansOf(dir, { only: variables })).only.json
 }
 
-/** Plans of one module with several sets of variables, by one terraform process. Throws PlanError. */
+/**
+ * Plans of one module with several sets of variables, by one terraform process. Throws PlanError.
+ * With `answers: 'later'` nothing that AWS would make up is known yet, as in a first plan for real.
+ */
 export async function plansOf<Name extends string>(
   dir: string,
   variants: Readonly<Record<Name, Variables>>,
+  answers: Answers = 'mocked',
 ): Promise<Record<Name, Plan>> {
-  const outcome = await tryPlans(dir, variants)
+  const outcome = await tryPlans(dir, variants, answers)
   const failed = Object.entries<Plan | PlanError>(outcome).find(([, plan]) => plan instanceof Error)
   if (failed) throw failed[1]
   return outcome as Record<Name, Plan>
@@ -60,6 +67,7 @@ export async function plansOf<Name extends string>(
 export async function tryPlans<Name extends string>(
   dir: string,
   variants: Readonly<Record<Name, Variables>>,
+  answers: Answers = 'mocked',
 ): Promise<Record<Name, Plan | PlanError>> {
   const work = mkdtempSync(join(tmpdir(), 'tf-plan-'))
   try {
@@ -67,7 +75,7 @@ export async function tryPlans<Name extends string>(
       recursive: true,
       filter: (from) => !/\/(\.terraform|tests|helm|image|dist)(\/|$)/.test(from),
     })
-    return await runPlans(join(work, 'deploy/terraform', dir), work, variants)
+    return await runPlans(join(work, 'deploy/terraform', dir), work, variants, answers)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -77,6 +85,7 @@ async function runPlans<Name extends string>(
   module: string,
   work: string,
   variants: Readonly<Record<Name, Variables>>,
+  answers: Answers,
 ): Promise<Record<Name, Plan | PlanError>> {
   const names = Object.keys(variants) as Name[]
   mkdirSync(join(module, 'tests'), { recursive: true })
@@ -84,7 +93,7 @@ async function runPlans<Name extends string>(
   for (const name of names)
     writeFileSync(
       join(module, 'tests', `${name}.tftest.json`),
-      testFile(module, work, variants[name]),
+      testFile(module, work, variants[name], answers),
     )
   const got = await terraform(['get', '-no-color'], module)
   if (got.code !== 0) throw new PlanError(got.stderr)
@@ -96,10 +105,12 @@ async function runPlans<Name extends string>(
   >
 }
 
-const testFile = (module: string, work: string, variables: Variables): string => {
+const testFile = (module: string, work: string, variables: Variables, answers: Answers): string => {
   const mocks = relative(module, join(work, 'deploy/terraform/mocks'))
   return JSON.stringify({
-    mock_provider: { aws: { source: mocks, override_during: 'plan' } },
+    mock_provider: {
+      aws: { source: mocks, override_during: answers === 'mocked' ? 'plan' : 'apply' },
+    },
     run: { plan: { command: 'plan', variables } },
   })
 }

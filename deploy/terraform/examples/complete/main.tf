@@ -54,11 +54,11 @@ module "capture" {
   spool                = { gib = 100 }
   database             = module.database.database
   kms_key_arn          = var.kms_key_arn
-  tls_certificate_arn  = var.tls_certificate_arn
+  tls                  = { certificate_arn = var.tls_certificate_arn }
   execute_command      = true
   renew_schedule       = "cron(0 5 1 * ? *)"
 
-  service_discovery_namespace_id = aws_service_discovery_private_dns_namespace.nodes.id
+  service_discovery = { namespace_id = aws_service_discovery_private_dns_namespace.nodes.id }
 
   secrets = {
     http_token   = { arn = var.secret_arn }

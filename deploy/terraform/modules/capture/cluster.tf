@@ -46,13 +46,13 @@ resource "aws_ecs_cluster_capacity_providers" "fleet" {
 
 # The nodes find each other, and relays find the nodes, under nodes.<namespace>.
 resource "aws_service_discovery_service" "nodes" {
-  count = var.service_discovery_namespace_id == null ? 0 : 1
+  count = var.service_discovery == null ? 0 : 1
 
   name = var.name
   tags = local.tags
 
   dns_config {
-    namespace_id   = var.service_discovery_namespace_id
+    namespace_id   = var.service_discovery.namespace_id
     routing_policy = "MULTIVALUE"
 
     dns_records {

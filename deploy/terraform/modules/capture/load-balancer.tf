@@ -97,13 +97,13 @@ resource "aws_lb_listener" "tcp" {
 }
 
 resource "aws_lb_listener" "tls" {
-  count = var.tls_certificate_arn == null ? 0 : 1
+  count = var.tls == null ? 0 : 1
 
   load_balancer_arn = aws_lb.capture.arn
   port              = local.ports.tls
   protocol          = "TLS"
-  certificate_arn   = var.tls_certificate_arn
-  ssl_policy        = var.tls_policy
+  certificate_arn   = var.tls.certificate_arn
+  ssl_policy        = var.tls.policy
   tags              = local.tags
 
   default_action {

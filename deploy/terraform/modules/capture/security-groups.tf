@@ -21,7 +21,7 @@ locals {
       udp = { protocol = "udp", port = local.ports.udp }
       tcp = { protocol = "tcp", port = local.ports.tcp }
     },
-    var.tls_certificate_arn == null ? {} : { tls = { protocol = "tcp", port = local.ports.tls } }
+    var.tls == null ? {} : { tls = { protocol = "tcp", port = local.ports.tls } }
   )
   from_senders = merge([
     for name, listener in local.listeners : {
@@ -98,14 +98,14 @@ resource "aws_vpc_security_group_egress_rule" "nodes_to_https" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "nodes_to_database" {
-  count = var.database.security_group_id == null ? 0 : 1
+  count = length(var.database.security_group_ids)
 
   security_group_id            = aws_security_group.nodes.id
   description                  = "PostgreSQL"
   ip_protocol                  = "tcp"
   from_port                    = var.database.port
   to_port                      = var.database.port
-  referenced_security_group_id = var.database.security_group_id
+  referenced_security_group_id = var.database.security_group_ids[count.index]
   tags                         = local.tags
 }
 
@@ -122,9 +122,9 @@ resource "aws_vpc_security_group_egress_rule" "nodes_to_database_networks" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database_from_nodes" {
-  count = var.database.security_group_id == null ? 0 : 1
+  count = length(var.database.security_group_ids)
 
-  security_group_id            = var.database.security_group_id
+  security_group_id            = var.database.security_group_ids[count.index]
   description                  = "PostgreSQL from the ${var.name} nodes"
   ip_protocol                  = "tcp"
   from_port                    = var.database.port

@@ -11,6 +11,7 @@ locals {
     {
       CALLIOPE_DATABASE                  = local.database_url
       CALLIOPE_DATA_DIR                  = local.data_dir
+      TMPDIR                             = local.data_dir # the rest is read-only
       CALLIOPE_HTTP                      = "0.0.0.0:${local.ports.http}"
       CALLIOPE_HEP_UDP                   = "0.0.0.0:${local.ports.udp}"
       CALLIOPE_HEP_TCP                   = "0.0.0.0:${local.ports.tcp}"
@@ -48,10 +49,11 @@ locals {
     image                  = var.image
     command                = ["capture"]
     essential              = true
-    readonlyRootFilesystem = true
+    readonlyRootFilesystem = !var.execute_command # ECS's agent for it writes into the container
     privileged             = false
-    user                   = "10001:10001"
+    user                   = "65532:65532" # as in the image
     stopTimeout            = var.stopping.stop
+    healthCheck            = { command = ["CMD", "/usr/bin/calliope", "health"], interval = 10, timeout = 5, retries = 3, startPeriod = 60 }
     environment            = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
     secrets                = [for name in sort(keys(local.secrets)) : { name = name, valueFrom = local.secrets[name] }]
     mountPoints            = [{ sourceVolume = "spool", containerPath = local.data_dir, readOnly = false }]

@@ -58,16 +58,13 @@ variable "spool" {
   }
 }
 
-variable "tls_certificate_arn" {
-  description = "ACM certificate for HEP over TLS on 9062, which ends at the load balancer; null: no TLS listener."
-  type        = string
-  default     = null
-}
-
-variable "tls_policy" {
-  description = "Which TLS versions and ciphers the listener takes."
-  type        = string
-  default     = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+variable "tls" {
+  description = "HEP over TLS on 9062, which ends at the load balancer: an ACM certificate, and which TLS versions and ciphers are taken. null: no TLS listener."
+  type = object({
+    certificate_arn = string
+    policy          = optional(string, "ELBSecurityPolicy-TLS13-1-2-2021-06")
+  })
+  default = null
 }
 
 variable "stopping" {
@@ -129,7 +126,7 @@ variable "environment" {
 }
 
 variable "execute_command" {
-  description = "Allow `aws ecs execute-command` into a task. The root file system stays read-only, so it is for looking."
+  description = "Allow `aws ecs execute-command` into a task, such as `--command \"/usr/bin/calliope doctor\"` (the image has no shell). It makes the root file system writable, which ECS's agent needs: off unless wanted."
   type        = bool
   default     = false
 }
@@ -177,9 +174,9 @@ variable "handover" {
   default = {}
 }
 
-variable "service_discovery_namespace_id" {
-  description = "A Cloud Map namespace in which the nodes are found by relays; null: none."
-  type        = string
+variable "service_discovery" {
+  description = "A Cloud Map namespace in which the nodes are found by relays. null: none."
+  type        = object({ namespace_id = string })
   default     = null
 }
 

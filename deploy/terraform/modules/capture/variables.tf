@@ -62,17 +62,17 @@ variable "network" {
 }
 
 variable "database" {
-  description = "The PostgreSQL nodes write to. The secret is JSON in Secrets Manager holding user_key and password_key; security_group_id is opened for the nodes when given."
+  description = "The PostgreSQL nodes write to. The secret is JSON in Secrets Manager holding user_key and password_key; security_group_ids are opened for the nodes, cidrs are where else it may be."
   type = object({
-    host              = string
-    port              = optional(number, 5432)
-    name              = optional(string, "calliope")
-    secret_arn        = string
-    user_key          = optional(string, "username")
-    password_key      = optional(string, "password")
-    sslmode           = optional(string, "require")
-    security_group_id = optional(string)
-    cidrs             = optional(list(string), [])
+    host               = string
+    port               = optional(number, 5432)
+    name               = optional(string, "calliope")
+    secret_arn         = string
+    user_key           = optional(string, "username")
+    password_key       = optional(string, "password")
+    sslmode            = optional(string, "require")
+    security_group_ids = optional(list(string), [])
+    cidrs              = optional(list(string), [])
   })
 
   validation {

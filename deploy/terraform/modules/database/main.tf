@@ -66,7 +66,7 @@ resource "aws_db_instance" "calls" {
 
   storage_type          = "gp3"
   allocated_storage     = local.allocated_gib
-  max_allocated_storage = local.allocated_gib * 2
+  max_allocated_storage = min(65536, local.allocated_gib * 2)
   iops                  = local.iops
   storage_throughput    = local.throughput_mbps
   storage_encrypted     = true
@@ -90,6 +90,13 @@ resource "aws_db_instance" "calls" {
   performance_insights_enabled    = true
   performance_insights_kms_key_id = var.kms_key_arn
   enabled_cloudwatch_logs_exports = ["postgresql"]
+
+  lifecycle {
+    precondition {
+      condition     = local.allocated_gib <= 65536
+      error_message = "load comes to ${local.allocated_gib} GiB, more than the 65,536 an instance may have: fewer retention_days, or several databases (docs/sizing.md)."
+    }
+  }
 }
 
 resource "aws_secretsmanager_secret_rotation" "master" {

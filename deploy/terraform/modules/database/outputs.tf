@@ -1,11 +1,11 @@
 output "database" {
   description = "For the capture module's variable of the same name."
   value = {
-    host              = aws_db_instance.calls.address
-    port              = aws_db_instance.calls.port
-    name              = aws_db_instance.calls.db_name
-    secret_arn        = aws_db_instance.calls.master_user_secret[0].secret_arn
-    security_group_id = aws_security_group.database.id
+    host               = aws_db_instance.calls.address
+    port               = aws_db_instance.calls.port
+    name               = aws_db_instance.calls.db_name
+    secret_arn         = aws_db_instance.calls.master_user_secret[0].secret_arn
+    security_group_ids = [aws_security_group.database.id]
   }
 }
 
