@@ -39,12 +39,16 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 const targetOf = ({ address, port }: Pick<InventoryNode, 'address' | 'port'>): string =>
   `${address.includes(':') ? `[${address}]` : address}:${port}`
 
-// A host and two checks for each node: alive, and ready to take packets. The templates are those that
-// Debian's nagios4 brings.
+// A host and two checks for each node: alive, and ready to take packets. The templates generic-host and
+// generic-service come with Nagios; its check_http differs from one system to the next, so ours is here.
 function writeNagios(nodes: readonly InventoryNode[]): string {
-  const group =
-    nodes.length === 0 ? '' : define('hostgroup', { hostgroup_name: 'calliope', alias: 'Calliope' })
-  return [HEADER, group, ...nodes.map(nagiosNode)].filter(Boolean).join('\n')
+  if (nodes.length === 0) return HEADER
+  const group = define('hostgroup', { hostgroup_name: 'calliope', alias: 'Calliope' })
+  const command = define('command', {
+    command_name: 'check_calliope',
+    command_line: '$USER1$/check_http -H $HOSTADDRESS$ -p $ARG1$ -u $ARG2$',
+  })
+  return [HEADER, group, command, ...nodes.map(nagiosNode)].join('\n')
 }
 
 const HEADER = '# Written by calliope fleet inventory; changes are overwritten.\n'
@@ -56,7 +60,7 @@ function nagiosNode({ name, address, port, labels }: InventoryNode): string {
       use: 'generic-service',
       host_name: host,
       service_description: description,
-      check_command: `check_http!-p ${port} -u ${path}`,
+      check_command: `check_calliope!${port}!${path}`,
     })
   const words = Object.entries(labels).map(([key, value]) => `${key}=${plain(value)}`)
   return [
