@@ -61,7 +61,9 @@ describe.if(hasTerraform())('the modules beside capture', () => {
     }
     // A first plan for real knows no id of anything: whether something is made must not depend on one.
     await plansOf('examples/minimal', { minimal }, 'later')
-    await plansOf('examples/complete', { complete }, 'later')
+    const on = (kind: string) => ({ ...complete, compute: { kind } })
+    const kinds = { complete, ec2: on('ec2'), managed: on('managed_instances') }
+    await plansOf('examples/complete', kinds, 'later')
   }, PLANNING_MS_MAX)
 
   test('database: class, disk and speed follow the load', () => {
@@ -71,7 +73,7 @@ describe.if(hasTerraform())('the modules beside capture', () => {
     })
     expect(sizes).toEqual([
       // 1,000/s × 0.4 × 7 d × 180 B = 44 GB; below 400 GiB gp3 has no speed to choose
-      ['db.t4g.medium', 60, null, null],
+      ['db.t4g.medium', 60, 0, 0],
       ['db.m7g.large', 2160, 12_000, 500],
       ['db.m7g.2xlarge', 21_580, 12_000, 500],
     ])

@@ -83,7 +83,7 @@ variable "compute" {
 }
 
 variable "scaling" {
-  description = "What `calliope policy` prints; policy.auto.tfvars.json has it."
+  description = "What `calliope policy` prints; scaling.auto.tfvars.json has it."
   type        = any
 }
 

@@ -21,7 +21,7 @@ variable "messages_per_second" {
 }
 
 variable "scaling" {
-  description = "What `calliope policy` prints; policy.auto.tfvars.json has it."
+  description = "What `calliope policy` prints; scaling.auto.tfvars.json has it."
   type        = any
 }
 
