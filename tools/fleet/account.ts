@@ -7,6 +7,9 @@
 import type { Ledger } from '#contract'
 import type { BalancerCounts } from './balancer.ts'
 
+/** What a node that was killed had not put on its disk yet, and what came for it afterwards. */
+export const LOST = 'lost with killed nodes'
+
 export interface Account {
   readonly sent: number
   readonly stored: number
@@ -18,8 +21,16 @@ export interface Account {
   readonly unexplained: number
 }
 
+export interface Books {
+  readonly sent: number
+  readonly balancer: BalancerCounts
+  readonly ledger: Ledger
+  /** Only then may what was sent to a node not have arrived there. */
+  readonly wasKilled: boolean
+}
+
 /** Puts the books together. */
-export function accountFor(sent: number, balancer: BalancerCounts, ledger: Ledger): Account {
+export function accountFor({ sent, balancer, ledger, wasKilled }: Books): Account {
   const forwarded = balancer.targets.reduce((sum, { packets }) => sum + packets, 0)
   const byBalancer = Object.entries(balancer.dropped).map(
     ([reason, count]) => [`balancer: ${reason}`, count] as const,
@@ -27,9 +38,9 @@ export function accountFor(sent: number, balancer: BalancerCounts, ledger: Ledge
   const byNodes = Object.entries(ledger.dropped.byReason).map(
     ([reason, count]) => [`node: ${reason}`, count] as const,
   )
-  const withNodes = ['with killed nodes', forwarded - ledger.received] as const
+  const withNodes = wasKilled ? [[LOST, forwarded - ledger.received] as const] : []
   const dropped = Object.fromEntries(
-    [...byBalancer, ...byNodes, withNodes].filter(([, count]) => count !== 0),
+    [...byBalancer, ...byNodes, ...withNodes].filter(([, count]) => count !== 0),
   )
   const { stored, pending, rejected } = ledger
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)

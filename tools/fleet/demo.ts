@@ -66,12 +66,15 @@ async function demo(): Promise<number> {
   stack.defer(() => server.stop())
   const shape = demoShape(seconds, number('base'), number('peak'))
   const policy = demoPolicy({ nodesMin: 1, nodesMax: number('nodes-max'), packetsPerNode })
+  const policyFile = join(directory, 'policy.json')
+  writeFileSync(policyFile, JSON.stringify(policy, null, 2))
   const result = await runFleet(
     {
       ...{ directory, databaseUrl: server.url, policy, engine: ECS_ENGINE, decide, shape },
       ...{ timesFaster: TIMES_FASTER, flows: number('flows'), flowMs: FLOW_MS },
       reclaimAt: optional('reclaim-at', values['reclaim-at']),
       killAt: optional('kill-at', values['kill-at']),
+      serveFlags: ['--fleet-policy', policyFile],
       onTick: openScreen({ seconds, timesFaster: TIMES_FASTER, packetsPerNode }),
     },
     stack,

@@ -3,7 +3,7 @@
 import type { Fleet, Ledger } from '#contract'
 import type { Decide, Engine, Policy } from '#fleet'
 import { ask, type Program, startProgram, until } from '../../test/program.ts'
-import { type Account, accountFor } from './account.ts'
+import { type Account, accountFor, LOST } from './account.ts'
 import { Autoscaler } from './autoscaler.ts'
 import type { BalancerCounts } from './balancer.ts'
 import { BalancerThread } from './balancer-thread.ts'
@@ -82,6 +82,7 @@ const DEREGISTRATION_MINUTES = 1
 const IDLE_MINUTES = 2
 const HEALTH_SECONDS = 10
 const SETTLE_MS_MAX = 30_000
+const STILL_MS = 3_000
 
 /** Runs to the end of the shape and settles; the caller ends what `stack` holds. */
 export async function runFleet(
@@ -193,18 +194,27 @@ class FleetRun {
     this.#sent = await this.#sender!.stop()
     await this.#fleet.settle()
     const deadline = performance.now() + SETTLE_MS_MAX
-    let account: Account
+    let account = this.#account()
+    let still = { ...account, sinceMs: performance.now() }
     do {
       await Bun.sleep(TICK_MS)
       await this.#look()
-      account = accountFor(this.#sent, this.#counts, this.#ledger)
+      account = this.#account()
       this.#draw()
-    } while (!isSettled(account) && performance.now() < deadline)
+      if (account.stored !== still.stored || account.unexplained !== still.unexplained)
+        still = { ...account, sinceMs: performance.now() }
+    } while (!isSettled(account, still.sinceMs) && performance.now() < deadline)
     return {
       ...{ ticks: this.#ticks, happenings: this.#happenings, account, balancer: this.#counts },
       fleet: await ask<Fleet>(this.#screen, '/api/v1/fleet?from=-10m'),
       exitCodes: this.#fleet.exitCodes,
     }
+  }
+
+  #account(): Account {
+    const wasKilled = this.#fleet.count('killed') > 0
+    const [sent, balancer, ledger] = [this.#sent, this.#counts, this.#ledger]
+    return accountFor({ sent, balancer, ledger, wasKilled })
   }
 
   get #seconds(): number {
@@ -272,5 +282,8 @@ class FleetRun {
 const real = ({ timesFaster }: RunOptions, policyMinutes: number): number =>
   (policyMinutes * POLICY_MINUTE_MS) / timesFaster
 
-const isSettled = ({ pending, unexplained, dropped }: Account): boolean =>
-  pending === 0 && unexplained === 0 && dropped['with killed nodes'] === undefined
+// What a killed node lost looks like packets on their way, until nothing has moved for a while.
+const isSettled = ({ pending, unexplained, dropped }: Account, sinceMs: number): boolean =>
+  pending === 0 &&
+  unexplained === 0 &&
+  (dropped[LOST] === undefined || performance.now() - sinceMs > STILL_MS)
