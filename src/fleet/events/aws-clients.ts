@@ -8,13 +8,14 @@ import { isConflict, type RetryOptions, withRetry } from './retry.ts'
 
 export interface AwsOptions {
   /** Region, endpoint and credentials; by default as everywhere in AWS (environment, profile, role). */
-  readonly client?: Pick<ECSClientConfig, 'region' | 'endpoint' | 'credentials'>
+  readonly client?: Pick<ECSClientConfig, 'region' | 'endpoint' | 'credentials' | 'requestHandler'>
   readonly retry?: RetryOptions
 }
 
 const OURS = {
   maxAttempts: 1,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+  // Without throwOnRequestTimeout the handler only warns, and waits on.
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 } as const
 
 export class AwsClients {

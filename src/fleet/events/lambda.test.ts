@@ -23,7 +23,15 @@ for await (const line of (await import('node:readline')).createInterface({ input
 
 async function invoke(events: readonly unknown[], env: Record<string, string | undefined>) {
   const node = Bun.spawn(
-    ['node', '--no-warnings', '--input-type=module', '-e', RUNTIME, '--', join(directory, 'index.mjs')],
+    [
+      'node',
+      '--no-warnings',
+      '--input-type=module',
+      '-e',
+      RUNTIME,
+      '--',
+      join(directory, 'index.mjs'),
+    ],
     { env: { PATH: process.env.PATH, ...env }, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' },
   )
   node.stdin.write(events.map((event) => `${JSON.stringify(event)}\n`).join(''))

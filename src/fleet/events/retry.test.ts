@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import { startFleet } from '../../../test/simulated-fleet.ts'
 import { openAwsCloud } from './aws-cloud.ts'
-import { withRetry } from './retry.ts'
 
 /** A cloud whose waits are noted, not slept. */
 async function noted() {
@@ -53,12 +52,23 @@ test('withRetry gives up after its attempts and says what was asked', async () =
 })
 
 test('withRetry repeats a call whose answer took too long', async () => {
-  let calls = 0
-  const slow = async () => {
-    if (++calls < 3) throw Object.assign(new Error('too slow'), { name: 'TimeoutError' })
-    return 'done'
-  }
-  expect(await withRetry(slow, { sleep: async () => {} })).toBe('done')
+  await using rig = await noted()
+  rig.fleet.sim.faults.plan('ListTasks', { kind: 'slow', waitMs: 400 })
+  const requestHandler = { requestTimeout: 100, throwOnRequestTimeout: true }
+  const client = { ...rig.fleet.sim.client, requestHandler }
+  const sleep = async () => {}
+  const cloud = openAwsCloud('voip', { client, retry: { sleep } })
+  expect(await cloud.livingTasks('capture')).toBe(4)
+  expect(cloud.calls).toBe(2)
+})
+
+test('withRetry repeats a call that found nobody there', async () => {
+  const closed = { ...(await noted()).fleet.sim.client, endpoint: 'http://127.0.0.1:9' }
+  let slept = 0
+  const sleep = async () => void slept++
+  const cloud = openAwsCloud('voip', { client: closed, retry: { sleep } })
+  await expect(cloud.livingTasks('capture')).rejects.toThrow(/list tasks: /)
+  expect(slept).toBe(4)
 })
 
 test('Reconciler: after a conflict it looks again, and leaves it to the next tick after two', async () => {
