@@ -186,3 +186,15 @@ export const httpUrl: Kind<string> = {
       : { allowed: 'the address of a server such as http://127.0.0.1:9080' }
   },
 }
+
+/** `off`, `stdout`, or where the CloudWatch agent listens. */
+export const emfTarget: Kind<string> = {
+  placeholder: 'TARGET',
+  parse: (raw) => {
+    const text = String(raw)
+    const isAgent = /^(tcp|udp):\/\/[^/\s]+:\d{1,5}\/?$/.test(text) && URL.canParse(text)
+    return text === 'off' || text === 'stdout' || isAgent
+      ? { value: text }
+      : { allowed: 'off, stdout, tcp://HOST:PORT or udp://HOST:PORT' }
+  },
+}

@@ -98,11 +98,11 @@ test('loadConfig resolves secret references and never prints what they held', ()
       HEP_KEY: 'x',
     },
   )
-  expect(config.database).toBe('postgres://calliope:p@ss@db:5432/c')
+  expect(config.database).toBe('postgres://calliope:p%40ss@db:5432/c')
   expect(config['http.token']).toBe('hunter2-very-secret')
   const shown = explainConfig({ config, ...rest })
   expect(shown).not.toContain('hunter2')
-  expect(shown).not.toContain('p@ss')
+  expect(shown).not.toMatch(/p(@|%40)ss/)
 })
 
 test('loadConfig names the secret reference that cannot be read, and what sources there are', () => {
@@ -117,6 +117,15 @@ test('loadConfig names the secret reference that cannot be read, and what source
   expect(problems.join('\n')).toContain("no source 'vault'; there are file, env")
   expect(problems.join('\n')).toContain('/nowhere/x')
   expect(problems.join('\n')).not.toContain('topsecret')
+})
+
+test('loadConfig takes a made-up password whole, whatever signs it has, into a URL', () => {
+  const password = 'p@ss:w/rd?#1%'
+  const { config } = loadConfig(
+    ['--database', 'postgres://calliope:${secret:env:DATABASE_PASSWORD}@db:5432/c'],
+    { DATABASE_PASSWORD: password },
+  )
+  expect(decodeURIComponent(new URL(config.database).password)).toBe(password)
 })
 
 test('loadConfig refuses a secret from the environment that is not there', () => {

@@ -1,6 +1,7 @@
 // `${secret:file:/run/secrets/db#password}` and `${secret:env:NAME}` inside any configured text are
 // replaced at start. `#key` takes one member of a JSON object. What came from a secret is never
-// printed: errors name the reference, not the value.
+// printed: errors name the reference, not the value. Inside a URL it is percent-encoded: passwords that
+// machines make up (RDS does) have : / ? # and @ in them, which would end the password there.
 import { readFileSync } from 'node:fs'
 
 /** Raised with a sentence that names the reference and what to do about it. */
@@ -20,14 +21,17 @@ const SOURCES: Readonly<Record<string, SecretSource>> = {
 
 const REFERENCE = /\$\{secret:([a-z]+):([^}#]+)(?:#([^}]+))?\}/g
 
+const URL_BEGINS = /^[a-z]+:\/\//i
+
 /** Whether a text refers to a secret. */
 export const refersToSecret = (text: string): boolean => text.includes('${secret:')
 
 /** Replaces every secret reference in `text`. Throws SecretError. */
 export function resolveSecrets(text: string, env: Environment): string {
-  const resolved = text.replaceAll(REFERENCE, (reference, source, name, key) =>
-    readSecret(reference, source, name, key, env),
-  )
+  const resolved = text.replaceAll(REFERENCE, (reference, source, name, key, offset: number) => {
+    const value = readSecret(reference, source, name, key, env)
+    return URL_BEGINS.test(text.slice(0, offset)) ? encodeURIComponent(value) : value
+  })
   if (!refersToSecret(resolved)) return resolved
   throw new SecretError(`'${text}' holds a malformed secret reference; write \${secret:file:PATH}`)
 }

@@ -12,6 +12,7 @@ import {
   cidr,
   databaseUrl,
   duration,
+  emfTarget,
   type HostPort,
   integer,
   type Kind,
@@ -239,6 +240,26 @@ export const SETTINGS = {
     'what much is; protection ends below a quarter of it',
   ),
 
+  'fleet.emf': setting(
+    emfTarget,
+    'off',
+    'metrics for CloudWatch: off, stdout (awslogs), or its agent at tcp://HOST:PORT or udp://HOST:PORT',
+  ),
+  'fleet.emf_every': setting(
+    duration(SECOND, 60 * SECOND),
+    10 * SECOND,
+    'how often; a policy that acts within seconds needs 10s or less',
+  ),
+  'fleet.cluster': setting(
+    text,
+    '',
+    'ClusterName of the metrics; empty = as ECS says, else default',
+  ),
+  'fleet.service': setting(
+    text,
+    '',
+    'ServiceName of the metrics; empty = as ECS says (not on Fargate), else calliope',
+  ),
   'fleet.policy': setting(
     text,
     '',
