@@ -129,11 +129,51 @@ describe.skipIf(!tools)('the chart', () => {
     expect(kinds).not.toContain('HorizontalPodAutoscaler')
   })
 
+  test('a relay finds this release’s pods, and may ask for EndpointSlices and nothing else', () => {
+    const to = (name: string) => {
+      const config = manifestOf(of(name), 'ConfigMap', 'relay').data!['calliope.toml']!
+      return (Bun.TOML.parse(config) as { relay: { to: string[] } }).relay.to
+    }
+    expect(to('everything')).toEqual(['http+k8s://sip-hep-capture.voice?port=http&name=capture'])
+    const headless = manifestOf(of('everything'), 'Service', 'hep-capture').spec
+    expect(headless.clusterIP).toBe('None')
+    expect((headless.ports as { name: string }[]).map(({ name }) => name)).toContain('http')
+    expect(manifestOf(of('everything'), 'Role') as { rules?: unknown }).toMatchObject({
+      rules: [
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list'] },
+      ],
+    } as never)
+    // By name it needs no right at all.
+    expect(to('relay')).toEqual(['http://sip-calliope-capture.voice.svc:9080?name=capture'])
+    expect(of('relay').map(({ kind }) => kind)).not.toContain('Role')
+    const [pod] = podsOf(of('relay')).filter(({ of }) => of.endsWith('relay'))
+    expect(pod!.spec).toMatchObject({
+      hostNetwork: true,
+      automountServiceAccountToken: false,
+    } as never)
+    expect(pod!.spec.containers[0]!.readinessProbe!.httpGet).toMatchObject({
+      host: '127.0.0.1',
+    } as never)
+  })
+
+  test('the fleet page is told the policy that scales the pods', async () => {
+    const policyJson = JSON.stringify({ name: 'x"y', rules: [] })
+    const manifests = await renderChart({
+      ...(await valuesOf('least')),
+      autoscaling: { policyJson },
+    })
+    const { data } = manifestOf(manifests, 'ConfigMap', 'serve')
+    expect(data!['policy.json']).toBe(policyJson)
+    expect(data!['calliope.toml']).toContain('[fleet]\npolicy = "/etc/calliope/policy.json"')
+    const scaler = manifestOf(manifests, 'HorizontalPodAutoscaler')
+    expect(scaler.metadata.annotations!['calliope/policy']).toBe(policyJson)
+  })
+
   test('no manifest holds a secret: references to files only', () => {
     for (const manifests of rendered.values())
       for (const { data } of manifests.filter(({ kind }) => kind === 'ConfigMap')) {
-        const toml = data!['calliope.toml']!
-        for (const [, value] of toml.matchAll(/^(?:database|token|keys|client_secret) = (.*)$/gm))
+        const toml = data!['calliope.toml'] ?? ''
+        for (const [, value] of toml.matchAll(/^(?:database|token|keys?|client_secret) = (.*)$/gm))
           expect(value).toMatch(/^"\$\{secret:file:\/run\/secrets\/calliope\/[a-z-]+\}"$/)
       }
   })

@@ -3,6 +3,7 @@
 // of a container is one the program knows.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseDestinations } from '../../src/relay/destination.ts'
 import { run } from '../../test/commands.ts'
 import { temporaryDirectory } from '../../test/program.ts'
 import { type Container, podsOf } from './pods.ts'
@@ -44,12 +45,20 @@ export async function checkConfigs(manifests: readonly Manifest[]): Promise<stri
   return problems
 }
 
+const helps = new Map<string, ReturnType<typeof run>>()
+
+function helpOf(command: string): ReturnType<typeof run> {
+  const known = helps.get(command) ?? run([command, '--help'])
+  helps.set(command, known)
+  return known
+}
+
 async function complaints(of: string, container: Container, toml?: string): Promise<string[]> {
   const [command = '', ...flags] = container.args ?? []
   const env = Object.fromEntries(
     (container.env ?? []).map(({ name, value = 'pod' }) => [name, value]),
   )
-  const help = await run([command, '--help'])
+  const help = await helpOf(command)
   const known = new Set([...help.out.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag))
   const unknown = flags.filter((word) => word.startsWith('--') && !known.has(word))
   const problems = unknown.map((flag) => `${of}: calliope ${command} has no ${flag}`)
@@ -58,5 +67,16 @@ async function complaints(of: string, container: Container, toml?: string): Prom
   using directory = temporaryDirectory()
   const file = await writeConfig(toml, directory.path)
   const { code, err } = await run(['check-config', '--config', file], { env })
-  return code === 0 ? problems : [...problems, `${of}: ${err.trim()}`]
+  if (code !== 0) problems.push(`${of}: ${err.trim()}`)
+  return command === 'relay' ? [...problems, ...badDestinations(of, toml)] : problems
+}
+
+// What only `calliope relay` itself looks at.
+function badDestinations(of: string, toml: string): string[] {
+  const { relay } = Bun.TOML.parse(toml) as { relay?: { to?: string[] } }
+  try {
+    return parseDestinations(relay?.to ?? []).length > 0 ? [] : [`${of}: it carries nowhere`]
+  } catch (error) {
+    return [`${of}: ${(error as Error).message}`]
+  }
 }

@@ -13,7 +13,14 @@ export interface PodMonitor {
   readonly kind: 'PodMonitor'
   readonly metadata: Metadata
   readonly spec: {
-    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
+    readonly selector: {
+      readonly matchLabels: Readonly<Record<string, string>>
+      readonly matchExpressions?: readonly {
+        readonly key: string
+        readonly operator: string
+        readonly values?: readonly string[]
+      }[]
+    }
     readonly podTargetLabels?: readonly string[]
     readonly podMetricsEndpoints: readonly {
       readonly port: string

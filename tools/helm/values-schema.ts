@@ -104,6 +104,7 @@ export const CHART_OWNED: readonly string[] = [
   ...['database', 'data_dir', 'node', 'http.listen', 'http.token'],
   ...['hep.udp', 'hep.tcp', 'hep.tls', 'hep.ws', 'hep.tls_cert', 'hep.tls_key'],
   ...['intake.shards', 'intake.keys', 'oidc.client_secret'],
+  ...['relay.to', 'relay.token', 'relay.key'],
 ]
 
 // Names only: what a value may be is the program's to say, and units are texts in any case.

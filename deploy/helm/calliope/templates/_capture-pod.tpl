@@ -11,7 +11,7 @@ hostNetwork: true
 dnsPolicy: ClusterFirstWithHostNet
 {{- end }}
 # preStop + drain.wait + drain.timeout + spare: what drains has the time it was given.
-terminationGracePeriodSeconds: {{ include "calliope.captureGraceSeconds" . }}
+terminationGracePeriodSeconds: {{ add (int $c.preStopSeconds) (include "calliope.drainSeconds" (include "calliope.captureConfig" .) | int) (int $c.graceSpareSeconds) }}
 securityContext: {{ include "calliope.podSecurity" . | nindent 2 }}
   {{- with $c.sysctls }}
   sysctls: {{ toYaml . | nindent 4 }}

@@ -83,17 +83,36 @@ http:
 {{- $_ := set $own.http "listen" (printf "0.0.0.0:%d" (int $s.port)) -}}
 {{- with .Values.secrets.keys.oidcClientSecret }}{{ $_ := set $own "oidc" (dict "client_secret" (include "calliope.secretFile" .)) }}{{ end -}}
 {{- $default := dict -}}
+{{- if .Values.autoscaling.policyJson }}{{ $_ := set $default "fleet" (dict "policy" "/etc/calliope/policy.json") }}{{ end -}}
 {{- if and $s.ingress.enabled $s.ingress.tlsSecret -}}
 {{- $_ := set $default "http" (dict "public_url" (printf "https://%s" $s.ingress.host)) -}}
 {{- end -}}
 {{- mergeOverwrite $default (deepCopy .Values.config) (deepCopy $s.config) $own | toYaml -}}
 {{- end -}}
 
-{{/* From the first sign of the end to the kill: what drains must have time to drain. */}}
-{{- define "calliope.captureGraceSeconds" -}}
-{{- $config := include "calliope.captureConfig" . | fromYaml -}}
-{{- $drain := default dict $config.drain -}}
+{{/* Seconds that a drain may take, of a configuration as YAML. */}}
+{{- define "calliope.drainSeconds" -}}
+{{- $drain := (fromYaml .).drain | default dict -}}
 {{- $wait := include "calliope.seconds" (default "0" $drain.wait) | int -}}
 {{- $timeout := include "calliope.seconds" (default "90s" $drain.timeout) | int -}}
-{{- add (int .Values.capture.preStopSeconds) $wait $timeout (int .Values.capture.graceSpareSeconds) -}}
+{{- add $wait $timeout -}}
+{{- end -}}
+
+{{/* A relay has no database. Off loopback its HTTP asks for the token. */}}
+{{- define "calliope.relayConfig" -}}
+{{- $r := .Values.relay -}}
+{{- $keys := .Values.secrets.keys -}}
+{{- $capture := include "calliope.name" (list . "capture") -}}
+{{- $port := int .Values.capture.ports.http -}}
+{{- $nodes := printf "http+k8s://%s.%s?port=http&name=capture" $capture .Release.Namespace -}}
+{{- if eq $r.discovery "dns" }}{{ $nodes = printf "http://%s.%s.svc:%d?name=capture" $capture .Release.Namespace $port }}{{ end -}}
+{{- $http := dict "listen" (printf "%s:%d" $r.httpListen (int $r.ports.http)) -}}
+{{- if not (hasPrefix "127." $r.httpListen) }}{{ $_ := set $http "token" (include "calliope.secretFile" $keys.httpToken) }}{{ end -}}
+{{- $tcp := int $r.ports.tcp -}}
+{{- $hep := dict "udp" (printf "%s:%d" $r.listen (int $r.ports.udp)) "tcp" (ternary (printf "%s:%d" $r.listen $tcp) "off" (gt $tcp 0)) -}}
+{{- $relay := dict "to" (default (list $nodes) $r.to) "token" (include "calliope.secretFile" (default $keys.httpToken $keys.relayToken)) -}}
+{{- with $keys.relayKey }}{{ $_ := set $relay "key" (include "calliope.secretFile" .) }}{{ end -}}
+{{- $own := dict "data_dir" "/var/lib/calliope" "http" $http "hep" $hep "relay" $relay -}}
+{{- $spool := dict "spool" (dict "bytes_max" (include "calliope.spoolBytes" $r.spool.size)) -}}
+{{- mergeOverwrite $spool (deepCopy .Values.config) (deepCopy $r.config) $own | toYaml -}}
 {{- end -}}

@@ -75,11 +75,14 @@ checksum/config: {{ sha256sum (index . 1) }}
 {{- end }}
 {{- end -}}
 
-{{/* A probe of a path; of (dict "path" "/readyz" "period" 5 "failures" 2). */}}
+{{/* A probe of a path; of (dict "path" "/readyz" "period" 5 "failures" 2), on the node's network with "host". */}}
 {{- define "calliope.probe" -}}
 httpGet:
   path: {{ .path }}
   port: http
+  {{- with .host }}
+  host: {{ . }}
+  {{- end }}
 periodSeconds: {{ .period }}
 timeoutSeconds: 3
 failureThreshold: {{ .failures }}
