@@ -95,7 +95,7 @@ describe.if(hasTerraform())('the capture module scales', () => {
     })
     expect(ec2.one('aws_autoscaling_group', 'hosts').protect_from_scale_in).toBe(true)
     const start = atob(ec2.one('aws_launch_template', 'hosts').user_data)
-    expect(start).toContain('net.core.rmem_max=33554432')
+    expect(start).toContain('net.core.rmem_max=67108864')
     expect(start).toMatch(/ECS_CLUSTER=calliope\n.*ECS_ENABLE_SPOT_INSTANCE_DRAINING=true/)
     expect(start).toContain('ECS_CONTAINER_STOP_TIMEOUT=120s')
     expect(ec2.all('aws_ecs_service').map(({ values }) => values.launch_type)).not.toContain('EC2')

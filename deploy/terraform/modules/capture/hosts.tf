@@ -10,8 +10,8 @@ locals {
   host_user_data = <<-EOT
     #!/bin/sh
     set -eu
-    # UDP bursts wait in the socket's buffer; Calliope asks for 32 MiB.
-    echo net.core.rmem_max=33554432 > /etc/sysctl.d/50-calliope.conf
+    # UDP bursts wait in the socket's buffer; Calliope asks for 64 MiB.
+    echo net.core.rmem_max=67108864 > /etc/sysctl.d/50-calliope.conf
     sysctl --system
     cat >> /etc/ecs/ecs.config <<CONFIG
     ECS_CLUSTER=${var.name}

@@ -21,6 +21,9 @@ locals {
       CALLIOPE_DRAIN_HANDOVER            = "s3://${aws_s3_bucket.handover.bucket}/${var.name}"
       CALLIOPE_DRAIN_HANDOVER_REGION     = local.region
       CALLIOPE_DRAIN_TASK_PROTECTION     = "on"
+      CALLIOPE_FLEET_EMF                 = "stdout" # CloudWatch makes metrics of these lines: scaling and alarms live on them
+      CALLIOPE_FLEET_CLUSTER             = local.cluster_name
+      CALLIOPE_FLEET_SERVICE             = var.name
       CALLIOPE_INTAKE_CONNECTION_AGE_MAX = "10m" # so that new nodes get their share of old connections
     },
     var.environment
