@@ -71,8 +71,9 @@ export class Flows {
     this.#isDirty = true
   }
 
-  isDown(sender: number): boolean {
-    return this.#isDown[sender] ?? false
+  /** Every sender is down. */
+  get isSilent(): boolean {
+    return this.#isDown.every((isDown) => isDown)
   }
 
   /** Writes each node's share, if anything has changed. */

@@ -3,10 +3,11 @@
 //
 //   CPU of a node      receiving and storing share it; when both want more than there is, each gets half
 //   offered > what it can receive            refused (UDP: lost in the kernel; relay: kept there)
-//   received > what it can store             waits in the spool; when that is full: refused
+//   received > what it can store             waits in the spool; when that is full: refused, which
+//                                            costs as much as receiving, but from a relay is not even read
 //   the database stores `databaseRate`       dealt out evenly among nodes that want more
 import type { SimNode } from './sim-node.ts'
-import type { NodeModel } from './world.ts'
+import { carriedByNode, type NodeModel } from './world.ts'
 
 /** Why packets were refused, in the order of the report. */
 export const CAUSES = ['skew', 'capacity', 'start-up', 'database', 'drain', 'spot'] as const
@@ -27,24 +28,24 @@ export function setRates(
   rate: number,
   databaseRate: number,
   model: NodeModel,
+  doesPushBack: boolean,
 ): void {
   for (const node of nodes) {
     node.offered = rate * node.share
-    setWishes(node, model)
+    setWishes(node, model, doesPushBack && node.line.fills(model.spoolPackets))
   }
   dealDatabase(nodes, databaseRate)
   for (const node of nodes) {
-    const isFull = node.line.packets >= model.spoolPackets
+    const isFull = node.line.fills(model.spoolPackets)
     node.kept = isFull ? Math.min(node.received, node.stored) : node.received
   }
 }
 
-function setWishes(
-  node: SimNode,
-  { cpus, receiveMicros, storeMicros, storeRateMax }: NodeModel,
-): void {
+function setWishes(node: SimNode, model: NodeModel, isClosed: boolean): void {
+  const { cpus, receiveMicros, storeMicros, storeRateMax } = model
   const cpu = node.phase === 'starting' || node.phase === 'stopped' ? 0 : cpus * 1e6
-  const offered = node.isListening ? node.offered : 0
+  const open = isClosed ? carriedByNode(model) : Number.POSITIVE_INFINITY
+  const offered = node.isListening ? Math.min(open, node.offered) : 0
   const isBehind = node.line.packets > 0
   const receiveWish = offered * receiveMicros
   const storeWish = isBehind ? cpu : Math.min(storeRateMax, offered) * storeMicros
@@ -80,9 +81,9 @@ export function refusals(
   model: NodeModel,
   into: ByCause = noCauses(),
 ): ByCause {
-  const { cpus, receiveMicros, storeMicros, storeRateMax, spoolPackets } = model
-  const receivable = (cpus * 1e6) / receiveMicros
-  const carried = Math.min(storeRateMax, (cpus * 1e6) / (receiveMicros + storeMicros))
+  const { cpus, receiveMicros, spoolPackets } = model
+  const receivable = (cpus * 1e6) / receiveMicros / 2
+  const carried = carriedByNode(model)
   let [offered, refused, able, ableNow, starting] = [unpinnedRate, unpinnedRate, 0, 0, 0]
   for (const node of nodes) {
     if (node.phase === 'starting' || node.target === 'initial') starting += receivable
@@ -93,8 +94,8 @@ export function refusals(
     if (node.target === 'initial' && node.share === 0) continue
     offered += node.offered
     refused += node.offered - node.kept
-    const isFull = node.line.packets >= spoolPackets
-    const own = isFull ? carried : receivable / (node.line.packets > 0 ? 2 : 1)
+    const isFull = node.line.fills(spoolPackets)
+    const own = isFull ? carried : receivable
     able += own
     ableNow += isFull && !node.isCpuBound ? Math.min(own, node.stored) : own
   }

@@ -32,12 +32,11 @@ export class RelayBuffer {
     return this.packets > 0 ? rate + this.#catchUpRate : rate
   }
 
-  /** Of what nodes refused, what is lost: nothing until the spools are full. */
-  lose(rate: number, offered: number, refused: ByCause): ByCause {
+  /** Of what nodes refused, what is lost: nothing until the spools are full. `taken`: by all nodes. */
+  lose(rate: number, taken: number, refused: ByCause): ByCause {
+    this.#taken = taken
     const sum = Object.values(refused).reduce((a, b) => a + b, 0)
-    this.#taken = Math.max(0, offered - sum)
-    const isFull = this.packets >= this.#packetsMax
-    this.#lost = isFull ? Math.max(0, rate - this.#taken) : 0
+    this.#lost = this.#line.fills(this.#packetsMax) ? Math.max(0, rate - taken) : 0
     const share = sum > 0 ? this.#lost / sum : 0
     const entries = Object.entries(refused).map(([cause, value]) => [cause, value * share])
     return Object.fromEntries(entries) as ByCause
@@ -47,7 +46,7 @@ export class RelayBuffer {
   calm(rate: number, offered: number): number {
     if (!this.isUsed) return Number.POSITIVE_INFINITY
     const growth = rate - this.#taken
-    if (growth > 0 && this.packets < this.#packetsMax)
+    if (growth > 0 && !this.#line.fills(this.#packetsMax))
       return (this.#packetsMax - this.packets) / growth
     return growth < 0 && offered > rate ? this.packets / -growth : Number.POSITIVE_INFINITY
   }

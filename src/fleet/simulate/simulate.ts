@@ -3,7 +3,7 @@ import type { Engine, Policy } from '../policy/policy.ts'
 import type { Happening, Moment } from './history.ts'
 import { type Cost, costOf, PRICES, type Prices } from './prices.ts'
 import { type ByCause, CAUSES } from './rates.ts'
-import { Simulation } from './simulation.ts'
+import { type Change, Simulation } from './simulation.ts'
 import type { Trace } from './trace.ts'
 import { WORLD, type World } from './world.ts'
 
@@ -45,8 +45,9 @@ export interface SimulationResult {
   readonly cost: Cost
   readonly nodesMost: number
   readonly nodesMean: number
-  /** Changes of the wanted number; those that went back within a quarter of an hour. */
-  readonly actions: number
+  /** Every change of the wanted number of nodes. */
+  readonly changes: readonly Change[]
+  /** How many took back the one before them within a quarter of an hour. */
   readonly flaps: number
   /** 95th percentile of busiest node / mean, over time. */
   readonly skewP95: number
@@ -92,18 +93,19 @@ export function simulate(options: SimulateOptions): SimulationResult {
     ),
     nodesMost: run.nodesMost,
     nodesMean: ((onDemandHours + spotHours) * 3600) / seconds,
-    ...{ actions: run.actions.length, flaps: flapsOf(run.actions) },
+    ...{ changes: run.changes, flaps: flapsOf(run.changes) },
     skewP95: tally.skews.quantile(0.95),
     ...tally.elasticity,
-    recoverySeconds: recovery === undefined || recovery === Number.POSITIVE_INFINITY ? null : recovery,
+    recoverySeconds:
+      recovery === undefined || recovery === Number.POSITIVE_INFINITY ? null : recovery,
     hasRecovered: recovery !== Number.POSITIVE_INFINITY,
     ...{ moments: history.moments, happenings: history.happenings },
   }
 }
 
 /** Changes that take back the one before them within a quarter of an hour. */
-const flapsOf = (actions: readonly { readonly at: number; readonly change: number }[]): number =>
-  actions.filter(({ at, change }, i) => {
-    const before = actions[i - 1]
+const flapsOf = (changes: readonly Change[]): number =>
+  changes.filter(({ at, change }, i) => {
+    const before = changes[i - 1]
     return before && change * before.change < 0 && at - before.at <= FLAP_SECONDS
   }).length

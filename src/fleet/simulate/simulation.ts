@@ -30,6 +30,13 @@ export interface SimulationOptions {
   readonly engine?: Engine
 }
 
+/** The wanted number of nodes became another. */
+export interface Change {
+  readonly at: number
+  readonly change: number
+  readonly wanted: number
+}
+
 /** At the beginning nodes are this busy. */
 const BUSY_AT_FIRST = 0.55
 const RECONCILE_AFTER = 10
@@ -41,7 +48,7 @@ export class Simulation {
   readonly fleet: Fleet
   readonly hosts: HostLevel
   readonly stream: Stream
-  actions: { readonly at: number; readonly change: number }[] = []
+  readonly changes: Change[] = []
   nodesMost = 0
   readonly #agenda = new Agenda()
   readonly #flows: Flows
@@ -125,7 +132,7 @@ export class Simulation {
     if (rate > 0 && this.stream.now - this.#silentSince >= idle) this.#reopen()
     this.#silentSince =
       rate > 0 ? Number.POSITIVE_INFINITY : Math.min(this.#silentSince, this.stream.now)
-    this.stream.rate = rate
+    this.stream.demand = rate
   }
 
   #reopen(sender?: number): void {
@@ -195,7 +202,7 @@ export class Simulation {
 
   #act({ wanted, onDemand, spot, hosts, reason }: Decision, before: number): void {
     if (wanted !== before) {
-      this.actions.push({ at: this.stream.now, change: wanted - before })
+      this.changes.push({ at: this.stream.now, change: wanted - before, wanted })
       this.history.note(this.stream.now, reason.text)
     }
     const room = this.hosts.want(hosts, this.stream.now, this.fleet.nodes.length, () =>

@@ -14,12 +14,14 @@ import type { World } from './world.ts'
 
 /** No stretch is shorter; what would happen within it happens at its end. */
 const STRETCH_MIN = 1e-3
+/** Nor longer: ages are looked at between stretches. */
+const STRETCH_MAX = 10
 
 export class Stream {
   readonly relay: RelayBuffer
   now = 0
-  /** Packets a second in all. */
-  rate = 0
+  /** Packets a second that the senders have to send, all together. */
+  demand = 0
   /** What the database stores now, as a share of its rate. */
   databaseShare = 1
   readonly #world: World
@@ -43,6 +45,11 @@ export class Stream {
     this.relay = new RelayBuffer(parts.world.senders)
   }
 
+  /** Packets a second in all; none when every sender is down. */
+  get #rate(): number {
+    return this.#flows.isSilent ? 0 : this.demand
+  }
+
   /** Packets that are neither stored nor lost. */
   get pending(): number {
     const waiting = this.#fleet.nodes.reduce((sum, { line }) => sum + line.packets, 0)
@@ -62,23 +69,29 @@ export class Stream {
     while (this.now < until) {
       this.#flows.settle(this.#fleet.nodes)
       const { nodes } = this.#fleet
-      const offered = this.relay.offer(this.rate)
-      setRates(nodes, offered, world.databaseRate * this.databaseShare, world.node)
+      const offered = this.relay.offer(this.#rate)
+      const database = world.databaseRate * this.databaseShare
+      setRates(nodes, offered, database, world.node, this.relay.isUsed)
       const refused = refusals(nodes, offered * this.#flows.unpinnedShare, world.node)
-      const lost = this.relay.isUsed ? this.relay.lose(this.rate, offered, refused) : refused
+      const lost = this.relay.isUsed ? this.relay.lose(this.#rate, this.#taken, refused) : refused
       const end = Math.min(until, Math.max(this.now + STRETCH_MIN, this.now + this.#calm(offered)))
       this.#integrate(end, lost)
     }
   }
 
+  /** What all nodes put into their spools, packets a second. */
+  get #taken(): number {
+    return this.#fleet.nodes.reduce((sum, { kept }) => sum + kept, 0)
+  }
+
   /** Seconds until a spool is full or empty. */
   #calm(offered: number): number {
     const { spoolPackets } = this.#world.node
-    let calm = this.relay.calm(this.rate, offered)
+    let calm = Math.min(STRETCH_MAX, this.relay.calm(this.#rate, offered))
     for (const { line, kept, stored } of this.#fleet.nodes) {
       const growth = kept - stored
       if (growth < 0 && line.packets > 0) calm = Math.min(calm, line.packets / -growth)
-      if (growth > 0 && line.packets < spoolPackets)
+      if (growth > 0 && !line.fills(spoolPackets))
         calm = Math.min(calm, (spoolPackets - line.packets) / growth)
     }
     return calm
@@ -88,7 +101,7 @@ export class Stream {
     const { node: model } = this.#world
     const from = this.now
     const seconds = to - from
-    const { wait, share } = this.relay.pass(from, to, this.rate)
+    const { wait, share } = this.relay.pass(from, to, this.#rate)
     for (const node of this.#fleet.nodes) {
       const { line } = node
       node.sinceSeconds += seconds
@@ -107,10 +120,10 @@ export class Stream {
     }
     let lostRate = 0
     for (const rate of Object.values(lost)) lostRate += rate
-    this.#history.pass(seconds, this.rate, lostRate)
+    this.#history.pass(seconds, this.#rate, lostRate)
     const { nodes } = this.#fleet
     this.now = to
     this.#fleet.now = to
-    this.#tally.pass({ from, to, rate: this.rate, lost, nodes, age: this.age })
+    this.#tally.pass({ from, to, rate: this.#rate, lost, nodes, age: this.age })
   }
 }

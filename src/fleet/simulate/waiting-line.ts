@@ -12,8 +12,9 @@ interface Stretch {
 /** Told of packets that left, and how long they had waited on average. */
 export type NoteWait = (packets: number, seconds: number) => void
 
-/** Fewer packets than this are rounding. */
+/** Fewer packets than this are rounding, when a line ends and when it is full. */
 const NOTHING = 1e-6
+const NEARLY = 0.01
 
 export class WaitingLine {
   #stretches: Stretch[] = []
@@ -23,6 +24,11 @@ export class WaitingLine {
   /** When the oldest came; undefined when nothing waits. */
   get oldestAt(): number | undefined {
     return this.#stretches[this.#head]?.from
+  }
+
+  /** True when there is no room for more. */
+  fills(packetsMax: number): boolean {
+    return this.packets >= packetsMax - NEARLY
   }
 
   push(from: number, to: number, packets: number): void {
