@@ -44,13 +44,14 @@ export const policy: Command = {
     if (sources.length > 1)
       throw new UsageError([{ where: sources[1]!, message: 'one policy at a time' }])
     if (sources.length === 0) return print(presetList())
-    const { policy, differences } = await read(flags, positionals)
+    const { policy, differences } = await readPolicy(flags, positionals)
     for (const difference of differences) process.stderr.write(`calliope: ${difference}\n`)
     return print(await show(policy, flags.as))
   },
 }
 
-async function read(
+/** A policy from a plan, from manifests, by name or from a file. */
+export async function readPolicy(
   flags: { readonly 'from-plan': string; readonly 'from-helm': string },
   [name = '']: readonly string[],
 ): Promise<PolicyReading> {

@@ -48,13 +48,22 @@ export function readFlags(argv: readonly string[], table: FlagTable): RawFlags {
     const negated = name.startsWith('no-') ? byFlag.get(name.slice(3)) : undefined
     if (positive && positive.kind.placeholder === '') given.set(positive.key, inline ?? true)
     else if (positive && (inline !== undefined || hasValue(argv[i + 1])))
-      given.set(positive.key, inline ?? argv[++i]!)
+      give(given, positive, inline ?? argv[++i]!)
     else if (positive)
       problems.push({ where: `--${name}`, message: `needs a value: ${positive.kind.placeholder}` })
     else if (negated?.kind.placeholder === '') given.set(negated.key, false)
     else problems.push(unknownFlag(word, byFlag))
   }
   return { given, positionals, problems }
+}
+
+function give(
+  given: Map<string, string | boolean>,
+  { key, kind }: { readonly key: string; readonly kind: { readonly repeats?: boolean } },
+  value: string,
+): void {
+  const before = given.get(key)
+  given.set(key, kind.repeats && typeof before === 'string' ? `${before},${value}` : value)
 }
 
 // A value may begin with one dash (`--from -15m`), not with two.

@@ -11,6 +11,8 @@ export interface Kind<Value> {
   parse(raw: unknown): Parsed<Value>
   /** True for values that must never be shown. */
   readonly secret?: boolean
+  /** The flag may be given several times; what was given is joined by commas. */
+  readonly repeats?: boolean
 }
 
 export interface HostPort {
@@ -53,6 +55,18 @@ export const integer = (min: number, max: number): Kind<number> => ({
   },
 })
 
+/** A number with or without a fraction. */
+export const decimal = (min: number, max: number): Kind<number> => ({
+  placeholder: 'NUMBER',
+  parse: (raw) => {
+    const isNumber = typeof raw === 'number' || /^[+-]?\d+(\.\d+)?$/.test(String(raw).trim())
+    const number = isNumber ? Number(raw) : Number.NaN
+    return number >= min && number <= max
+      ? { value: number }
+      : { allowed: `a number from ${min} to ${max}` }
+  },
+})
+
 export const choice = <const Option extends string>(...options: Option[]): Kind<Option> => ({
   placeholder: options.join('|'),
   parse: (raw) => {
@@ -64,6 +78,7 @@ export const choice = <const Option extends string>(...options: Option[]): Kind<
 /** Comma-separated text, or a TOML array; each item is parsed by `item`. */
 export const list = <Item>(item: Kind<Item>): Kind<readonly Item[]> => ({
   placeholder: `${item.placeholder},…`,
+  repeats: true,
   ...(item.secret ? { secret: true } : {}),
   parse: (raw) => {
     const parts = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw
