@@ -1,5 +1,6 @@
 // The capture module as terraform plans it: what would be asked of AWS, variant by variant.
 import { beforeAll, describe, expect, test } from 'bun:test'
+import { loadConfig } from '../../src/config/index.ts'
 import type { Plan } from '../../tools/tf-schema-provider/plan.ts'
 import { hasTerraform } from '../../tools/tf-schema-provider/terraform.ts'
 import { expectNarrowTrust, grantsOf, statementsOf, tooWide } from './iam.ts'
@@ -93,6 +94,22 @@ describe.if(hasTerraform())('the capture module', () => {
     expect(settingsOf(plans.spot).CALLIOPE_DATABASE).toBe(
       'postgres://${secret:env:DATABASE_USER}:${secret:env:DATABASE_PASSWORD}@db.internal:5432/calliope?sslmode=require',
     )
+  })
+
+  test('a node starts on the settings it is given; loadConfig knows each of them', () => {
+    each((plan, name) => {
+      const fromSecrets = {
+        ...{ DATABASE_USER: 'calliope', DATABASE_PASSWORD: 'a/b@c:d' },
+        ...{ CALLIOPE_HTTP_TOKEN: 'x'.repeat(24) },
+      }
+      const { config, origins } = loadConfig([], { ...settingsOf(plan), ...fromSecrets })
+      expect(new URL(config.database).hostname, name).toBe('db.internal')
+      expect(config).toMatchObject({
+        ...{ 'drain.wait': 15_000, 'drain.timeout': 90_000, 'drain.task_protection': 'on' },
+        ...{ 'fleet.cluster': name === 'ownCluster' ? 'voip' : 'calliope' },
+      })
+      expect(origins.get('fleet.emf')).toBe('CALLIOPE_FLEET_EMF')
+    })
   })
 
   test('no role may do anything in general, or something to everything', () => {
