@@ -1,6 +1,7 @@
 // What a node says to Prometheus. Everything is read when it is asked for: the numbers live in shared
 // memory and on disk, and a scrape costs no thread but this one.
 import { Counter, Gauge } from 'prom-client'
+import type { LoadSignals } from '#fleet'
 import type { Intake } from '#intake'
 import type { LedgerCounts } from '#ledger'
 import { registry } from '#metrics'
@@ -12,6 +13,9 @@ export interface NodeSources {
   readonly pending: () => number
   readonly intake: Intake
   readonly spool: Spool
+  /** What scaling and alarms go by; absent in a relay. */
+  readonly load?: () => LoadSignals
+  readonly skew?: () => number
   /** Absent in a relay. */
   readonly store?: () => Signals | undefined
   readonly isReady: () => boolean
@@ -24,6 +28,8 @@ export function publishNodeMetrics({
   intake,
   spool,
   store,
+  load,
+  skew,
   isReady,
 }: NodeSources): void {
   const sum = (of: (counts: LedgerCounts) => number) =>
@@ -38,10 +44,17 @@ export function publishNodeMetrics({
   byReason('frames_dropped', 'Good frames that could not be kept, by reason.', () =>
     ledger().map(({ dropped }) => dropped),
   )
-  gauge('frames_pending', 'Frames in the spool that are not stored, or not carried on, yet.', pending)
+  gauge(
+    'frames_pending',
+    'Frames in the spool that are not stored, or not carried on, yet.',
+    pending,
+  )
   publishIntake(intake)
   publishSpool(spool)
   if (store) publishStore(store)
+  if (load) publishLoad(load)
+  if (skew)
+    gauge('skew', "Busiest node's packets over the mean of all; 1 while nobody is busy.", skew)
   gauge('ready', '1 while the node takes work.', () => (isReady() ? 1 : 0))
 }
 
@@ -91,6 +104,56 @@ function publishSpool(spool: Spool): void {
     'Age of the oldest batch the slowest reader has not passed.',
     () => spool.usage().oldestUnreadAgeSeconds,
   )
+}
+
+function publishLoad(load: () => LoadSignals): void {
+  const signal = (name: string, help: string, read: (signals: LoadSignals) => number) =>
+    gauge(name, help, () => read(load()))
+  signal(
+    'packets_per_second',
+    'HEP frames received, mean of 10 seconds.',
+    ({ packetsPerSecond }) => packetsPerSecond,
+  )
+  signal(
+    'drops_per_second',
+    'Good frames that could not be kept, mean of a minute.',
+    ({ dropsPerSecond }) => dropsPerSecond,
+  )
+  signal(
+    'behind_seconds',
+    'Age of the spool, as far as more nodes would mend it: 0 while the database is what is waited for.',
+    ({ behindSeconds }) => behindSeconds,
+  )
+  signal(
+    'used_percent',
+    'Of what this node can take: its busiest thread, its CPU, or what arrives per what is stored.',
+    ({ usedPercent }) => usedPercent,
+  )
+  signal(
+    'headroom_percent',
+    '100 - used: what is free; below 0 the node falls behind.',
+    ({ headroomPercent }) => headroomPercent,
+  )
+  signal(
+    'cpu_percent',
+    'CPU of this process, of what its container may use.',
+    ({ cpuPercent }) => cpuPercent,
+  )
+  signal(
+    'memory_percent',
+    'Resident memory of this process, of what its container may use.',
+    ({ memoryPercent }) => memoryPercent,
+  )
+  new Gauge({
+    name: 'calliope_thread_busy_percent',
+    help: 'CPU of the threads that packets pass through, of one core each.',
+    labelNames: ['thread'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [thread, percent] of load().threads) this.set({ thread }, percent)
+    },
+  })
 }
 
 type Signals = ReturnType<Store['signals']>

@@ -12,6 +12,8 @@ export interface Living {
   readonly store: Store
   readonly spool: Spool
   readonly intake: Intake
+  /** More to say with each beat. */
+  readonly loadSignals: Readonly<Record<string, number>>
   lanes(): readonly { readonly counts: LedgerCounts }[]
   pending(): number
 }
@@ -52,6 +54,7 @@ export class NodePulse {
       spoolAgeSeconds: oldestUnreadAgeSeconds,
       connections: this.#node.intake.stats().total.connectionsOpen,
       ...this.#processSignals(seconds),
+      ...this.#node.loadSignals,
     }
     await this.#node.store.heartbeat({ state, startedAt: this.#startedAt, ledger, signals })
   }

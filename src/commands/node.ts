@@ -25,6 +25,7 @@ import {
   type LiveLane,
   openCallStore,
   openPeople,
+  readNodeRates,
   type Store,
   startStore,
 } from '#store'
@@ -41,6 +42,7 @@ import { type NodeDuties, startDuties } from './node-duties.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
+import { NodeSignals } from './node-signals.ts'
 
 const READER = 'store'
 
@@ -58,6 +60,8 @@ export class CaptureNode {
   #duties: NodeDuties | undefined
   #api: Api | undefined
   #pulse: NodePulse | undefined
+  #signals: NodeSignals | undefined
+  #askRates: () => Promise<readonly number[]> = async () => []
   #isHttpLaneClosed = false
   #stopping: Promise<number> | undefined
 
@@ -137,6 +141,15 @@ export class CaptureNode {
     return missing
   }
 
+  /** Of every node on this database, packets a second. */
+  nodeRates(): Promise<readonly number[]> {
+    return this.#askRates()
+  }
+
+  get loadSignals(): Readonly<Record<string, number>> {
+    return this.#signals?.heartbeat() ?? {}
+  }
+
   /** Frames in the spool that the store has not passed. */
   pending(): number {
     const passed = new Map(
@@ -151,6 +164,7 @@ export class CaptureNode {
   async #serve(withPage: boolean): Promise<Api> {
     const config = this.#config
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
+    this.#askRates = () => readNodeRates(sql)
     const people = openPeople(connectPeople(this.store.url))
     this.#issued.follow(people)
     const policy = intakeOptions(config, this.spool.directory, this.#issued.memory).policy ?? {}
@@ -196,7 +210,12 @@ export class CaptureNode {
   }
 
   #begin(): void {
+    const signals = new NodeSignals(this)
+    this.#signals = signals
+    signals.startEmf(this.#config)
     publishNodeMetrics({
+      load: () => signals.load,
+      skew: () => signals.skew,
       ledger: () => this.lanes().map(({ counts }) => counts),
       pending: () => this.pending(),
       intake: this.intake,
@@ -224,6 +243,7 @@ export class CaptureNode {
     const left = await this.#empty(timeoutMs)
     await this.#duties?.close()
     await this.#pulse?.close()
+    this.#signals?.close()
     this.#issued.close()
     await this.#api?.close()
     await this.intake.close()

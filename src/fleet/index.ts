@@ -46,6 +46,19 @@ export { CALLIOPE, PRESETS } from './policy/presets.ts'
 export { initialState } from './policy/state.ts'
 export { toHelm } from './policy/to-helm.ts'
 export { toTerraform } from './policy/to-terraform.ts'
+export { type Allowance, readAllowance } from './signals/allowance.ts'
+export { readTaskMetadata, type TaskMetadata } from './signals/ecs-metadata.ts'
+export {
+  EMF_METRICS,
+  EMF_NAMESPACE,
+  type EmfIdentity,
+  type EmfReport,
+  emfLines,
+} from './signals/emf.ts'
+export { type EmfOutlet, type EmfTarget, openEmfOutlet } from './signals/emf-outlet.ts'
+export { type LoadSignals, LoadWindow, type Reading } from './signals/load-window.ts'
+export { skewOf } from './signals/skew.ts'
+export { readThreadCpu } from './signals/thread-cpu.ts'
 export { type SpotNotice, spotNotice } from './spot-notice.ts'
 export { TaskProtection, type TaskProtectionOptions } from './task-protection.ts'
 export {

@@ -20,6 +20,7 @@ export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './post
 export { migrate } from './postgres/migrate.ts'
 export { readRunningUrl } from './postgres/running-url.ts'
 export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'
+export { readNodeRates } from './read/node-rates.ts'
 export type { LiveLane } from './read/read-ledger.ts'
 export { type Store, type StoreOptions, startStore, type Undrained } from './start-store.ts'
 export type { Heartbeat } from './write/heartbeat.ts'

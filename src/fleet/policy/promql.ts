@@ -1,7 +1,7 @@
 // Rules that Kubernetes has no words for, as Prometheus queries. Each answers with the number of pods the
 // rule wants, so that an autoscaler with an average value of 1 does exactly that:
 //
-//   N       count(calliope_ready)                                    the pods there are
+//   N       count(calliope_packets_per_second)                       the pods there are (relays have none)
 //   V       min_over_time(avg(avg_over_time(m[60s:5s]))[120s:60s])   two periods, the one nearest the threshold
 //   above   (V > bool T) * (N + A)       silent: 0, which holds up nobody
 //   below   N - (V < bool T) * A         silent: N, which keeps what there is
@@ -15,7 +15,7 @@ import type { PredictiveRule, SimpleRule, StepRule, TargetRule } from './policy.
 /** Finer than any scrape: a period shorter than the scrape interval still has a value. */
 const STEP_SECONDS = 5
 const SCOPE = '{namespace="{{ .Release.Namespace }}"}'
-const PODS = `count(calliope_ready${SCOPE})`
+const PODS = `count(${metricOf('packetsPerSecond').prometheus}${SCOPE})`
 
 const series = (metric: MetricName): string => `${metricOf(metric).prometheus}${SCOPE}`
 

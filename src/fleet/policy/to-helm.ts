@@ -140,7 +140,7 @@ const podsRule = ({ metric }: TargetRule): AdapterRule[] => {
 }
 
 const externalRule = (rule: string, query: string): AdapterRule => ({
-  seriesQuery: 'calliope_ready',
+  seriesQuery: metricOf('packetsPerSecond').prometheus!,
   resources: { namespaced: false },
   name: { as: externalName(rule) },
   metricsQuery: query,
