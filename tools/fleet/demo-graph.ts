@@ -3,7 +3,7 @@
 import { drawGraph, type Series } from '../../bench/graph.ts'
 import { clock } from './demo-picture.ts'
 import type { Prediction } from './prediction.ts'
-import type { RunResult, Tick } from './run-fleet.ts'
+import type { RunResult, Tick } from './run-view.ts'
 
 export interface DemoGraph {
   readonly result: RunResult
@@ -40,7 +40,14 @@ export function drawRun({ result: { ticks, happenings }, packetsPerNode, predict
         text: (value) => value.toFixed(value % 1 === 0 ? 0 : 1),
         series: [
           series('ready', ({ ready }) => ready),
-          ...(prediction ? [{ name: 'predicted', points: stepped(prediction.ready) }] : []),
+          ...(prediction
+            ? [
+                {
+                  name: 'predicted by the simulator (mean of 25 runs)',
+                  points: stepped(prediction.ready),
+                },
+              ]
+            : []),
         ],
       },
       {

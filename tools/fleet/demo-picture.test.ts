@@ -3,7 +3,7 @@ import { CaptureProcess, sumOf } from './capture-process.ts'
 import { drawPicture } from './demo-picture.ts'
 import { demoShape, rateAt } from './load-shape.ts'
 import { distanceOf, distanceText } from './prediction.ts'
-import type { RunView, Tick } from './run-fleet.ts'
+import type { RunView, Tick } from './run-view.ts'
 
 const tick = (seconds: number, ready: number, offered = 0): Tick => ({
   ...{ seconds, ready, offered, sent: 0, paid: ready, wanted: ready },
@@ -69,7 +69,7 @@ test('distanceOf says how far prediction and run were apart', () => {
   const ticks = [tick(5, 1), tick(10, 1), tick(15, 2), tick(20, 3)]
   const distance = distanceOf({ ready }, ticks)
   expect(distance).toEqual({ nodesMean: 0.5, nodesMax: 1, secondsApart: 10 })
-  expect(distanceText(distance)).toContain('0.50 nodes apart on average, at most 1')
+  expect(distanceText(distance)).toContain('0.50 nodes off on average, 1.0 at most')
 })
 
 test('sumOf adds a metric over its labels, and takes no other that begins alike', () => {

@@ -4,7 +4,7 @@
 //   nodes      ▂▂▂▂▃▅▅▆▆██████▆▅▃▂     4 ready, 4 wanted
 //   capture-1  ready     2,401 /s  ██████████▏   16 %   0.3 s   12 flows
 import type { CaptureProcess } from './capture-process.ts'
-import type { RunView } from './run-fleet.ts'
+import type { RunView } from './run-view.ts'
 
 const CURVE = 44
 const BAR = 12

@@ -1,6 +1,6 @@
 // Where the picture goes: redrawn in place on a terminal, a line now and then anywhere else.
 import { clock, drawPicture, type PictureOptions } from './demo-picture.ts'
-import type { RunView } from './run-fleet.ts'
+import type { RunView } from './run-view.ts'
 
 const LINE_EVERY_SECONDS = 5
 

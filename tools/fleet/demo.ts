@@ -11,11 +11,12 @@ import { decide, ECS_ENGINE } from '#fleet'
 import { startEmbedded } from '#store'
 import { temporaryDirectory } from '../../test/program.ts'
 import { accountText } from './account.ts'
-import { drawRun } from './demo-graph.ts'
+import { type DemoGraph, drawRun } from './demo-graph.ts'
 import { demoPolicy } from './demo-policy.ts'
 import { openScreen } from './demo-screen.ts'
 import { demoShape } from './load-shape.ts'
-import { type RunResult, runFleet } from './run-fleet.ts'
+import { distanceOf, distanceText, predict } from './prediction.ts'
+import { runFleet } from './run-fleet.ts'
 
 const USAGE = `npm run demo:fleet -- [--seconds 90] [--peak 9000] [--base 800] [--node-packets 2500]
   [--nodes-max 5] [--flows 64] [--reclaim-at S] [--kill-at S] [--out DIR] [--docs] [--stay]
@@ -44,7 +45,8 @@ const OPTIONS = {
 } as const
 
 const TIMES_FASTER = 60
-const FLOW_MS = 3_000
+/** As `calliope relay` opens its flows anew; the timings AWS publishes. */
+const PACE = { engine: ECS_ENGINE, timesFaster: TIMES_FASTER, flowMs: 3_000 }
 const IMAGES = join(import.meta.dir, '../../docs/images')
 
 async function demo(): Promise<number> {
@@ -56,6 +58,7 @@ async function demo(): Promise<number> {
   const number = (name: 'seconds' | 'peak' | 'base' | 'node-packets' | 'nodes-max' | 'flows') =>
     positive(name, values[name])
   const [seconds, packetsPerNode] = [number('seconds'), number('node-packets')]
+  const flows = number('flows')
   await using stack = new AsyncDisposableStack()
   const directory = values.out ?? stack.use(disposable(temporaryDirectory('calliope-fleet-'))).path
   mkdirSync(directory, { recursive: true })
@@ -70,8 +73,7 @@ async function demo(): Promise<number> {
   writeFileSync(policyFile, JSON.stringify(policy, null, 2))
   const result = await runFleet(
     {
-      ...{ directory, databaseUrl: server.url, policy, engine: ECS_ENGINE, decide, shape },
-      ...{ timesFaster: TIMES_FASTER, flows: number('flows'), flowMs: FLOW_MS },
+      ...{ directory, databaseUrl: server.url, policy, decide, shape, flows, ...PACE },
       reclaimAt: optional('reclaim-at', values['reclaim-at']),
       killAt: optional('kill-at', values['kill-at']),
       serveFlags: ['--fleet-policy', policyFile],
@@ -79,7 +81,12 @@ async function demo(): Promise<number> {
     },
     stack,
   )
-  const code = report(result, packetsPerNode, [
+  const { bootSeconds } = result
+  const isUndisturbed = values['reclaim-at'] === undefined && values['kill-at'] === undefined
+  const prediction = isUndisturbed
+    ? predict({ ...{ policy, shape, flows, bootSeconds }, ...PACE })
+    : undefined
+  const code = report({ result, packetsPerNode, prediction }, [
     join(directory, 'fleet.svg'),
     ...(values.docs ? [join(IMAGES, 'fleet.svg')] : []),
   ])
@@ -87,15 +94,17 @@ async function demo(): Promise<number> {
   return code
 }
 
-function report(result: RunResult, packetsPerNode: number, files: readonly string[]): number {
+function report(run: DemoGraph, files: readonly string[]): number {
+  const { result, prediction } = run
   const { account, exitCodes } = result
-  const graph = drawRun({ result, packetsPerNode, prediction: undefined })
+  const graph = drawRun(run)
   for (const file of files) writeFileSync(file, graph)
   const isWhole = account.unexplained === 0 && account.pending === 0
   const unclean = exitCodes.filter((code) => code !== 0).length
   const lines = [
     `\n  ledger     ${accountText(account)}`,
     `  drains     ${exitCodes.length} nodes ended, ${unclean === 0 ? 'all with empty spools' : `${unclean} WITH PACKETS LEFT`}`,
+    ...(prediction ? [`  forecast   ${distanceText(distanceOf(prediction, result.ticks))}`] : []),
     `  graph      ${files.join(', ')}`,
     isWhole ? '  balanced\n' : '  NOT BALANCED: see the ledger\n',
   ]

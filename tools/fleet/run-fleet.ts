@@ -9,7 +9,8 @@ import type { BalancerCounts } from './balancer.ts'
 import { BalancerThread } from './balancer-thread.ts'
 import type { CaptureProcess } from './capture-process.ts'
 import { type LoadPoint, rateAt } from './load-shape.ts'
-import { type FleetEventSeen, LocalFleet } from './local-fleet.ts'
+import { LocalFleet } from './local-fleet.ts'
+import type { Happening, RunResult, RunView, Tick } from './run-view.ts'
 import { SenderThread } from './sender-thread.ts'
 
 export interface RunOptions {
@@ -32,51 +33,9 @@ export interface RunOptions {
   readonly onTick?: (view: RunView) => void
 }
 
-/** The run as of now. */
-export interface RunView {
-  readonly seconds: number
-  readonly url: string
-  readonly nodes: readonly CaptureProcess[]
-  readonly ticks: readonly Tick[]
-  readonly happenings: readonly Happening[]
-  readonly balancer: BalancerCounts
-  readonly sent: number
-  readonly ledger: Ledger
-  readonly phase: 'starting' | 'running' | 'settling'
-}
-
-/** One look at the fleet. */
-export interface Tick {
-  readonly seconds: number
-  readonly sent: number
-  /** Sent per second, over the last second. */
-  readonly offered: number
-  readonly ready: number
-  /** Started and not yet gone. */
-  readonly paid: number
-  readonly wanted: number
-  readonly spoolAgeSeconds: number
-  readonly busiest: number
-}
-
-export interface Happening {
-  readonly seconds: number
-  readonly kind: FleetEventSeen['kind'] | 'scaled'
-  readonly text: string
-}
-
-export interface RunResult {
-  readonly ticks: readonly Tick[]
-  readonly happenings: readonly Happening[]
-  readonly account: Account
-  readonly balancer: BalancerCounts
-  readonly exitCodes: readonly number[]
-  /** What the screen's fleet page was given at the end. */
-  readonly fleet: Fleet
-}
-
 const TICK_MS = 250
 const RATE_TICKS = 4
+const BOOT_LOOK_MS = 20
 const POLICY_MINUTE_MS = 60_000
 const DEREGISTRATION_MINUTES = 1
 const IDLE_MINUTES = 2
@@ -108,6 +67,7 @@ class FleetRun {
   #counts: BalancerCounts
   #ledger: Ledger
   #sent = 0
+  #bootSeconds = 0
 
   private constructor(
     options: RunOptions,
@@ -151,14 +111,16 @@ class FleetRun {
   /** The smallest fleet, ready. */
   async warmUp(): Promise<void> {
     const { nodesMin } = this.#options.policy
+    this.#startMs = performance.now()
     this.#fleet.scaleTo(nodesMin)
     const isReady = () =>
       this.#counts.targets.filter(({ state }) => state === 'healthy').length >= nodesMin
     while (!isReady()) {
-      await Bun.sleep(TICK_MS)
+      await Bun.sleep(BOOT_LOOK_MS)
       await this.#look()
       this.#draw()
     }
+    this.#bootSeconds = this.#seconds
     const { flows, flowMs } = this.#options
     const to = this.#balancer.zones[0]!.udp
     this.#sender = await SenderThread.start({ to, flows, flowMs, seed: 1 })
@@ -207,7 +169,7 @@ class FleetRun {
     return {
       ...{ ticks: this.#ticks, happenings: this.#happenings, account, balancer: this.#counts },
       fleet: await ask<Fleet>(this.#screen, '/api/v1/fleet?from=-10m'),
-      exitCodes: this.#fleet.exitCodes,
+      ...{ exitCodes: this.#fleet.exitCodes, bootSeconds: this.#bootSeconds },
     }
   }
 
