@@ -157,3 +157,10 @@ test('FaultPlan: a throttled call says so and names its wait; afterwards all is 
   expect(refused).toMatchObject({ name: 'ThrottlingException' })
   expect((await ecs.listTasks({ serviceName: 'capture' })).taskArns).toHaveLength(3)
 })
+
+test('startAwsSim hands what is no JSON call to otherPaths, or says that it is not simulated', async () => {
+  const otherPaths = async (request: Request) => new Response(new URL(request.url).pathname)
+  await using storage = startAwsSim({ otherPaths })
+  expect(await (await fetch(`${storage.url}/bucket/key`)).text()).toBe('/bucket/key')
+  expect((await fetch(`${sim.url}/bucket/key`)).status).toBe(501)
+})

@@ -26,10 +26,10 @@ test('Reconciler: spot taken away is replaced on demand, and given back when spo
   // Four wanted, one always on demand, one spot left: two stand in, before the notice has run out.
   expect(fleet.desired('capture-on-demand')).toBe(2)
   expect(fleet.running('capture-on-demand')).toBe(2)
-  await fleet.pass(30 * MINUTE)
+  await fleet.pass(30 * MINUTE, 5)
   expect(fleet.desired('capture-on-demand')).toBe(2)
   fleet.sim.ecs.spotRoom = 100
-  await fleet.pass(14 * MINUTE)
+  await fleet.pass(14 * MINUTE, 5)
   expect([fleet.running('capture'), fleet.desired('capture-on-demand')]).toEqual([4, 2])
   await fleet.pass(5 * MINUTE)
   expect(fleet.desired('capture-on-demand')).toBe(0)
@@ -111,7 +111,7 @@ test('Reconciler: fast metrics are switched on once, by one deployment', async (
   await using fleet = await startFleet({
     config: { cluster: 'voip', fastMetrics: { service: 'capture' } },
   })
-  await fleet.pass(30 * MINUTE)
+  await fleet.pass(30 * MINUTE, 10)
   expect(updates(fleet).map(({ input }) => input.monitoring)).toEqual([
     {
       metricConfigurations: [
@@ -127,7 +127,7 @@ test('Reconciler: fast metrics whose deployment fails are not tried again for an
     config: { cluster: 'voip', fastMetrics: { service: 'capture' } },
   })
   fleet.sim.ecs.broken.add('calliope:1')
-  await fleet.pass(45 * MINUTE)
+  await fleet.pass(45 * MINUTE, 10)
   expect(updates(fleet)).toHaveLength(1)
 })
 
@@ -178,7 +178,7 @@ test('RECONCILER_ACTIONS are what the reconciler calls, no more and no less', as
   const host = fleet.sim.ecs.addInstance('voip')
   fleet.sim.ecs.spotRoom = 0
   fleet.sim.ecs.reclaimSpot(capture(fleet), 2)
-  await fleet.pass(90 * MINUTE)
+  await fleet.pass(10 * MINUTE, 5)
   fleet.sim.ecs.removeInstance(host, { warned: true })
   await fleet.pass(1)
   const prefix = { ecs: 'ecs:', autoscaling: 'application-autoscaling:' }
