@@ -166,4 +166,5 @@ const partly = (receipt: Receipt, frames: number): Receipt =>
     ? receipt
     : NOTHING
 
-const personMs = (status: number): number => (status >= 400 && status < 500 ? PERSON_MS : 0)
+const personMs = (status: number): number =>
+  status >= 400 && status < 500 && status !== 429 ? PERSON_MS : 0
