@@ -26,6 +26,10 @@ if (missing.length > 0)
   process.stdout.write(
     `\nNOT TESTED against: ${missing.join(', ')}. Not installed here; on Debian run as root: apt-get install ${missing.map((name) => PEERS[name]).join(' ')}\n`,
   )
+if (spawnSync('terraform', ['version']).error)
+  process.stdout.write(
+    '\nNOT TESTED against: terraform. No package registry has it: https://developer.hashicorp.com/terraform/install\n',
+  )
 process.stdout.write(
   `\n${counts.pass} passed, ${counts.fail} failed${counts.skip ? `, ${counts.skip} skipped` : ''}\n`,
 )

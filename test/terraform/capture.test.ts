@@ -169,6 +169,9 @@ describe.if(hasTerraform())('the capture module', () => {
     expect(service.deployment_circuit_breaker).toEqual([
       expect.objectContaining({ enable: true, rollback: true }),
     ])
+    // Without it another mix of on demand and spot destroys the service.
+    for (const { values } of plans.spot.all('aws_ecs_service'))
+      expect(values.force_new_deployment).toBe(true)
     expect(service.alarms).toEqual([
       { alarm_names: ['calliope-drops', 'calliope-spool-age'], enable: true, rollback: true },
     ])

@@ -10,6 +10,8 @@ resource "aws_ecs_service" "capture" {
   enable_execute_command = var.execute_command
   propagate_tags         = "SERVICE"
   tags                   = local.tags
+  # Else another mix of on demand and spot would destroy the service and make it anew.
+  force_new_deployment = true
   # Not for daemons: each host keeps its own.
   availability_zone_rebalancing      = var.compute.daemon ? "DISABLED" : "ENABLED"
   health_check_grace_period_seconds  = var.health_check.grace
@@ -127,6 +129,7 @@ resource "aws_ecs_service" "stand_in" {
   enable_execute_command             = var.execute_command
   propagate_tags                     = "SERVICE"
   tags                               = local.tags
+  force_new_deployment               = true
   availability_zone_rebalancing      = "ENABLED"
   health_check_grace_period_seconds  = var.health_check.grace
   deployment_minimum_healthy_percent = var.deployment.minimum_healthy_percent
