@@ -33,7 +33,9 @@ export interface Left {
 }
 
 const LOOK_MS = 250
+const STOP_MS_MAX = 1_500
 const TELL_MS_MAX = 2_000
+const KNOWN_AFTER_MS = 3_000
 const LAST_TRY_SHARE = 0.1
 /** Slow enough for a bad day, until it has been measured. */
 const UPLOAD_BYTES_PER_SECOND = 4e6
@@ -50,7 +52,8 @@ export async function emptySpool(options: EmptyOptions): Promise<Left> {
   const first = await Promise.race([drained, timeToHandOver(options, place, endMs, turning.signal)])
   turning.abort()
   if (first !== 'hand-over') return first
-  await store.stopWriting()
+  // A batch that hangs may still be stored while we hand it over: the cursor sorts that out.
+  await Promise.race([store.stopWriting(), sleep(STOP_MS_MAX, undefined, { ref: false })])
   return await handOver(options, place, endMs)
 }
 
@@ -73,12 +76,18 @@ async function timeToHandOver(
       log.error({ error: error.message }, 'what is left will hardly be handed over')
     },
   )
+  // Neither way's speed is known at once, and a guess would send away what is stored in a moment.
+  const knownMs = performance.now() + Math.min(KNOWN_AFTER_MS, timeoutMs * 0.15)
   while (!signal.aborted) {
     const leftBytes = spool.usage().backlogBytes
     const remainingMs = endMs - performance.now()
     stored.note(leftBytes)
     const storeBytesPerSecond = store.trouble === undefined ? stored.bytesPerSecond : 0
     const rates = { storeBytesPerSecond, uploadBytesPerSecond }
+    if (performance.now() < knownMs) {
+      await sleep(LOOK_MS / 2, undefined, { signal }).catch(() => undefined)
+      continue
+    }
     // A place that refused once is tried again at the very end only.
     const choice = isRefused
       ? remainingMs < timeoutMs * LAST_TRY_SHARE

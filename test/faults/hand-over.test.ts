@@ -63,6 +63,16 @@ test('a node without its database hands all over; it is pending, then stored onc
   expect(await Promise.all([again.stop(), other.stop()])).toEqual([0, 0])
 }, 60_000)
 
+test('a node whose database keeps up hands nothing over, however much waits', async () => {
+  await using rig = await handOverRig()
+  const first = await rig.first('--drain-timeout', '5s')
+  const promised = await post(first, 'much', 30_000)
+  expect(await first.stop()).toBe(0)
+  expect(rig.s3.requests.filter((line) => line.includes('/parts/'))).toEqual([])
+  const [counts] = await rig.database.sql`select sum(stored)::int as stored from spool_cursors`
+  expect(counts.stored).toBe(promised.length)
+}, 60_000)
+
 test('adopters killed at any moment, and the first node back without its seal: each message once', async () => {
   await using rig = await handOverRig()
   const promised = await rig.handedOver(20_000, '--spool-file-bytes-max', '1MiB')
