@@ -54,7 +54,8 @@ export const simulate: Command = {
       const frame = { trace: trace(flags.seed), assumptions: assumptionsOf(world, flags.engine) }
       writeFileSync(flags.report, simulationReport(frame, parts))
     }
-    if (flags.json) process.stdout.write(`${JSON.stringify(runs.flat())}\n`)
+    // Awaited: it may be megabytes, and the program exits when we return.
+    if (flags.json) await Bun.write(Bun.stdout, `${JSON.stringify(runs.flat())}\n`)
     else {
       const { about } = trace(flags.seed)
       const head = [`${flags.csv || flags.url || flags.trace}: ${about}.`]

@@ -53,7 +53,10 @@ export class WaitingLine {
       if (share < 1) this.#shorten(stretch, reached, part)
       else this.#dropHead()
     }
-    this.packets = this.#head < this.#stretches.length ? this.packets - wanted : 0
+    // Sums of fractions drift: a line that is empty by count has no oldest packet either.
+    const isOver = wanted === this.packets || this.#head === this.#stretches.length
+    this.packets -= wanted
+    if (isOver) this.takeAll()
     return wanted
   }
 
