@@ -2,8 +2,9 @@
 import type { FleetNode, FleetNow, NodeRow } from '#contract'
 
 const GONE_SHOWN_MAX = 20
-/** A node so new has not been given its share yet; it would make every scale-out look skewed. */
-const NEW_MS = 10_000
+/** As the metric of that name: a node so new has not been given its share yet, and of little any ratio is chance. */
+const NEW_MS = 15_000
+const TOTAL_MIN = 100
 
 /** Those alive, then those that ended since `fromMs`, the newest first. */
 export function fleetNodes(
@@ -62,7 +63,7 @@ export function fleetNow(nodes: readonly FleetNode[], nowMs: number): FleetNow {
 
 function skewOf(rates: readonly number[]): number | null {
   const sum = rates.reduce((total, rate) => total + rate, 0)
-  if (rates.length < 2 || sum < 1) return null
+  if (rates.length < 2 || sum < TOTAL_MIN) return null
   return Math.round((Math.max(...rates) / (sum / rates.length)) * 100) / 100
 }
 

@@ -82,7 +82,7 @@ function valuesOf(
     packetsPerSecond: packets,
     cpuPercent: spread(({ cpuCores }) => (cpuCores / nodeCores) * 100),
     spoolAgeSeconds: spread(({ spoolAgeSeconds }) => spoolAgeSeconds),
-    behindSeconds: spread(({ spoolAgeSeconds }) => spoolAgeSeconds),
+    behindSeconds: spread(({ behindSeconds }) => behindSeconds),
     dropsPerSecond: spread(({ dropsPerSecond }) => dropsPerSecond),
   }
 }

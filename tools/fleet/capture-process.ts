@@ -12,6 +12,7 @@ export interface NodeReading {
   readonly dropsPerSecond: number
   readonly cpuCores: number
   readonly spoolAgeSeconds: number
+  readonly behindSeconds: number
   readonly received: number
   readonly dropped: number
 }
@@ -25,7 +26,7 @@ export interface CaptureOptions {
 
 const NOTHING: NodeReading = {
   ...{ packetsPerSecond: 0, dropsPerSecond: 0, cpuCores: 0 },
-  ...{ spoolAgeSeconds: 0, received: 0, dropped: 0 },
+  ...{ spoolAgeSeconds: 0, behindSeconds: 0, received: 0, dropped: 0 },
 }
 /** Rates are over so long: shorter and one look at the spool is another rate. */
 const WINDOW_MS = 900
@@ -90,6 +91,7 @@ export class CaptureProcess {
       dropsPerSecond: per((total) => total.dropped),
       cpuCores: per((total) => total.cpuSeconds),
       spoolAgeSeconds: sumOf(text, 'calliope_spool_age_seconds'),
+      behindSeconds: sumOf(text, 'calliope_behind_seconds'),
       ...{ received, dropped },
     }
     return this.reading

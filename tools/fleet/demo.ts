@@ -12,6 +12,7 @@ import { startEmbedded } from '#store'
 import { temporaryDirectory } from '../../test/program.ts'
 import { accountText } from './account.ts'
 import { type DemoGraph, drawRun } from './demo-graph.ts'
+import { photographFleet } from './demo-photo.ts'
 import { demoPolicy } from './demo-policy.ts'
 import { openScreen } from './demo-screen.ts'
 import { demoShape } from './load-shape.ts'
@@ -19,14 +20,15 @@ import { distanceOf, distanceText, predict } from './prediction.ts'
 import { runFleet } from './run-fleet.ts'
 
 const USAGE = `npm run demo:fleet -- [--seconds 90] [--peak 9000] [--base 800] [--node-packets 2500]
-  [--nodes-max 5] [--flows 64] [--reclaim-at S] [--kill-at S] [--out DIR] [--docs] [--stay]
+  [--nodes-max 5] [--flows 64] [--reclaim-at S] [--kill-at S] [--out DIR] [--relay] [--docs] [--stay]
 
   --peak, --base    packets per second at the top and at the bottom of the load
   --node-packets    what the policy lets one node carry
   --flows           UDP flows of the senders; each is opened anew every three seconds
+  --relay           two senders of one flow each, and calliope relay beside them that makes --flows of it
   --reclaim-at S    a node is taken back (SIGTERM) after S seconds; --kill-at S: kill -9
   --out DIR         where the graph goes (fleet.svg) and the nodes keep their data
-  --docs            also writes the graph to docs/images/fleet.svg
+  --docs            also writes docs/images/fleet.svg and a picture of the page, fleet.png
   --stay            afterwards keep screen and nodes until Ctrl-C`
 
 const OPTIONS = {
@@ -39,6 +41,7 @@ const OPTIONS = {
   'reclaim-at': { type: 'string' },
   'kill-at': { type: 'string' },
   out: { type: 'string' },
+  relay: { type: 'boolean', default: false },
   docs: { type: 'boolean', default: false },
   stay: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -47,6 +50,8 @@ const OPTIONS = {
 const TIMES_FASTER = 60
 /** As `calliope relay` opens its flows anew; the timings AWS publishes. */
 const PACE = { engine: ECS_ENGINE, timesFaster: TIMES_FASTER, flowMs: 3_000 }
+/** Towards the end of the run, when most has happened. */
+const PHOTO_AT = 0.85
 const IMAGES = join(import.meta.dir, '../../docs/images')
 
 async function demo(): Promise<number> {
@@ -69,18 +74,26 @@ async function demo(): Promise<number> {
   stack.defer(() => server.stop())
   const shape = demoShape(seconds, number('base'), number('peak'))
   const policy = demoPolicy({ nodesMin: 1, nodesMax: number('nodes-max'), packetsPerNode })
+  const draw = openScreen({ seconds, timesFaster: TIMES_FASTER, packetsPerNode })
+  let photo: Promise<void> | undefined
   const policyFile = join(directory, 'policy.json')
   writeFileSync(policyFile, JSON.stringify(policy, null, 2))
   const result = await runFleet(
     {
       ...{ directory, databaseUrl: server.url, policy, decide, shape, flows, ...PACE },
+      withRelay: values.relay,
       reclaimAt: optional('reclaim-at', values['reclaim-at']),
       killAt: optional('kill-at', values['kill-at']),
       serveFlags: ['--fleet-policy', policyFile],
-      onTick: openScreen({ seconds, timesFaster: TIMES_FASTER, packetsPerNode }),
+      onTick: (view) => {
+        draw(view)
+        if (values.docs && !photo && view.seconds > PHOTO_AT * seconds)
+          photo = photographFleet(view.url, join(IMAGES, 'fleet.png'))
+      },
     },
     stack,
   )
+  await photo
   const { bootSeconds } = result
   const isUndisturbed = values['reclaim-at'] === undefined && values['kill-at'] === undefined
   const prediction = isUndisturbed

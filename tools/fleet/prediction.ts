@@ -2,9 +2,7 @@
 //
 // The simulator knows the policy, the load, how long a node takes to start (measured at the first one)
 // and what the balancer does; it does not know what happened.
-import type { Engine, Policy } from '#fleet'
-import { simulate } from '../../src/fleet/simulate/simulate.ts'
-import { worldWith } from '../../src/fleet/simulate/world.ts'
+import { type Engine, type Policy, simulate, worldWith } from '#fleet'
 import { type LoadPoint, rateAt } from './load-shape.ts'
 import type { Tick } from './run-view.ts'
 

@@ -1,11 +1,12 @@
 // One run of the fleet on one machine: database, screen, balancer, nodes, sender and policy, from the
 // first packet to the account at the end. The demo draws it; the test asks what came of it.
+import { join } from 'node:path'
 import type { Fleet, Ledger } from '#contract'
 import type { Decide, Engine, Policy } from '#fleet'
 import { ask, type Program, startProgram, until } from '../../test/program.ts'
 import { type Account, accountFor, LOST } from './account.ts'
 import { Autoscaler } from './autoscaler.ts'
-import type { BalancerCounts } from './balancer.ts'
+import type { Address, BalancerCounts } from './balancer.ts'
 import { BalancerThread } from './balancer-thread.ts'
 import type { CaptureProcess } from './capture-process.ts'
 import { type LoadPoint, rateAt } from './load-shape.ts'
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly shape: readonly LoadPoint[]
   readonly flows: number
   readonly flowMs: number
+  /** Two senders that never open another port, and `calliope relay` beside them. @default false */
+  readonly withRelay?: boolean
   /** Seconds from the begin at which a node is taken back, and killed. */
   readonly reclaimAt?: number | undefined
   readonly killAt?: number | undefined
@@ -42,6 +45,8 @@ const IDLE_MINUTES = 2
 const HEALTH_SECONDS = 10
 const SETTLE_MS_MAX = 30_000
 const STILL_MS = 3_000
+/** What two SIP servers are to a balancer. */
+const STUCK = { flows: 2, flowMs: 0 }
 
 /** Runs to the end of the shape and settles; the caller ends what `stack` holds. */
 export async function runFleet(
@@ -60,6 +65,7 @@ class FleetRun {
   readonly #balancer: BalancerThread
   readonly #fleet: LocalFleet
   #sender: SenderThread | undefined
+  #relay: Program | undefined
   readonly #ticks: Tick[] = []
   readonly #happenings: Happening[] = []
   #startMs = performance.now()
@@ -123,7 +129,9 @@ class FleetRun {
     this.#bootSeconds = this.#seconds
     const { flows, flowMs } = this.#options
     const to = this.#balancer.zones[0]!.udp
-    this.#sender = await SenderThread.start({ to, flows, flowMs, seed: 1 })
+    this.#sender = this.#options.withRelay
+      ? await SenderThread.start({ to: await this.#startRelay(to), ...STUCK, seed: 1 })
+      : await SenderThread.start({ to, flows, flowMs, seed: 1 })
     this.#startMs = performance.now()
     this.#phase = 'running'
   }
@@ -154,6 +162,7 @@ class FleetRun {
   async settle(): Promise<RunResult> {
     this.#phase = 'settling'
     this.#sent = await this.#sender!.stop()
+    await this.#relay?.stop() // empties its spool
     await this.#fleet.settle()
     const deadline = performance.now() + SETTLE_MS_MAX
     let account = this.#account()
@@ -171,6 +180,14 @@ class FleetRun {
       fleet: await ask<Fleet>(this.#screen, '/api/v1/fleet?from=-10m'),
       ...{ exitCodes: this.#fleet.exitCodes, bootSeconds: this.#bootSeconds },
     }
+  }
+
+  async #startRelay({ host, port }: Address): Promise<Address> {
+    const { directory, flows, flowMs } = this.#options
+    const to = ['--relay-to', `udp://${host}:${port}`, '--relay-flows', String(flows)]
+    const flags = ['--data-dir', join(directory, 'relay'), ...to, '--relay-reopen', `${flowMs}ms`]
+    this.#relay = await startProgram(flags, { command: 'relay' })
+    return this.#relay.udp
   }
 
   #account(): Account {
