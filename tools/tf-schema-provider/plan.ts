@@ -7,7 +7,7 @@
 // prints each plan with -json -verbose. The modules are copied first, so nothing is left beside them.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { terraform } from './terraform.ts'
 import { TERRAFORM } from './types-used.ts'
 
@@ -43,13 +43,8 @@ export interface PlanJson {
 /** Raised with terraform's own sentences when a variant does not plan. */
 export class PlanError extends Error {}
 
-/** The plan of one module, such as 'modules/capture', with these variables. */
-export async function planOf(dir: string, variables: Variables): Promise<PlanJson> {
-  return (await plansOf(dir, { only: variables })).only.json
-}
-
 /**
- * Plans of one module with several sets of variables, by one terraform process. Throws PlanError.
+ * Plans of one module, such as 'modules/capture', with several sets of variables, by one terraform process. Throws PlanError.
  * With `answers: 'later'` nothing that AWS would make up is known yet, as in a first plan for real.
  */
 export async function plansOf<Name extends string>(
@@ -178,6 +173,3 @@ export class Plan {
     return this.json.output_changes?.[name]?.after
   }
 }
-
-/** Folder of a module relative to deploy/terraform, for messages. */
-export const moduleName = (path: string): string => relative(TERRAFORM, dirname(path))
