@@ -81,7 +81,9 @@ export function settleHpa(
   // One metric that cannot be read: nothing scales in.
   const isBlind = known.length === 0 || (known.length < asked.length && top.pods < level.wanted)
   const wish = isBlind ? level.wanted : clamp(Math.max(top.pods, bounds.floor), bounds)
-  const recommended = [...recent(level.recommended, atMs), { atMs, nodes: wish }]
+  // A controller that has just started takes the pods it finds for its own earlier wish.
+  const before = level.recommended.length > 0 ? recent(level.recommended, atMs) : found(level, atMs)
+  const recommended = [...before, { atMs, nodes: wish }]
   const steady = stabilize(level.wanted, wish, recommended, behavior, atMs)
   const nodes = limitPace(level, steady, behavior, atMs)
   const winner = { rule: top.rule, nodes, why: top.why || 'nothing is asked for' }
@@ -101,6 +103,8 @@ const clamp = (nodes: number, { min, max }: Bounds): number => Math.min(max, Mat
 
 const recent = <At extends { readonly atMs: number }>(list: readonly At[], atMs: number) =>
   list.filter((item) => item.atMs > atMs - REMEMBERED_MS)
+
+const found = ({ wanted }: LevelState, atMs: number) => [{ atMs, nodes: wanted }]
 
 interface Asked {
   readonly rule: string

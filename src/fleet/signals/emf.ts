@@ -103,5 +103,7 @@ function line(
 const dimension = (text: string): string => text.replace(/^:+/, '').slice(0, 1024) || 'unknown'
 
 /** Finite, as JSON and CloudWatch want it; three digits are plenty. */
-const round = (value: number): number =>
-  Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0
+function round(value: number): number {
+  const rounded = Math.round(value * 1000) / 1000
+  return Number.isFinite(rounded) ? rounded : 0
+}
