@@ -1,11 +1,13 @@
-// To anything that takes HEP v3 over TCP or TLS. The receiver says nothing, but it can make us wait: a
-// parcel is done when the kernel has taken its last byte. What was on its way when a connection broke is
-// gone or not, nobody knows; the parcel is sent again, so some of it may arrive twice.
+// To anything that takes HEP v3 over TCP or TLS. The receiver says nothing, but it can make us wait, and
+// it can hang up. A parcel is done when the kernel has taken its last byte and the connection has stood for
+// confirmMs after that. When it breaks before, the parcel is sent again and some of it may arrive twice; what
+// a receiver had for longer and did not keep is lost, and nobody can know.
 //
 // Whole calls go over one of several connections; each is opened anew every reopenMs, so that nodes which
 // came behind a balancer since get their part. Frames of HEP v1 and v2, which no stream can carry, become v3.
 import net from 'node:net'
 import tls from 'node:tls'
+import { pause } from './backoff.ts'
 import { type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
 import { probeHealth } from './probe-health.ts'
 import { spreadKeyOf } from './spread-key.ts'
@@ -18,6 +20,8 @@ export interface HepStreamOptions {
   readonly reopenMs?: number
   /** A receiver that takes nothing for so long is left. @default 10000 */
   readonly stallMs?: number
+  /** @default 500 */
+  readonly confirmMs?: number
   readonly key?: string | undefined
   /** Authority of the targets' certificates, PEM. @default those the system trusts */
   readonly ca?: string | undefined
@@ -94,76 +98,92 @@ class HepStreams {
   }
 }
 
+/** An open connection; `broken` resolves with why it ended, unless we ended it. */
+interface Link {
+  readonly socket: net.Socket
+  readonly broken: Promise<string>
+  readonly openedMs: number
+  isOver: boolean
+}
+
 /** One connection at a time to one target, opened when there is something to send. */
 class Connection {
   readonly #url: URL
   readonly #options: HepStreamOptions
-  #socket: net.Socket | undefined
-  #openedMs = 0
-  #turn: Promise<void> = Promise.resolve()
+  #link: Link | undefined
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(target: string, options: HepStreamOptions) {
     this.#url = new URL(target)
     this.#options = options
   }
 
-  /** Writes frames, one caller after the other; resolves when the kernel has them. */
-  write(frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
-    if (frames.length === 0) return Promise.resolve()
-    const written = this.#turn.then(() => this.#writeAll(frames, signal))
+  /** Writes frames, one caller after the other; resolves when they are done as the head of this file says. */
+  async write(frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
+    if (frames.length === 0) return
+    const { stallMs = 10_000, confirmMs = 500 } = this.#options
+    const written = this.#turn.then(() => this.#writeAll(Buffer.concat(frames), stallMs, signal))
     this.#turn = written.catch(() => undefined)
-    return written
+    const link = await written
+    const why = await Promise.race([link.broken, pause(confirmMs, signal)])
+    if (why) throw this.#unknown(why)
   }
 
   close(): void {
-    this.#socket?.end()
-    this.#socket = undefined
+    if (this.#link) this.#link.isOver = true
+    this.#link?.socket.end()
+    this.#link = undefined
   }
 
-  async #writeAll(frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
-    const { reopenMs = 300_000, stallMs = 10_000 } = this.#options
-    if (this.#socket && reopenMs > 0 && performance.now() - this.#openedMs > reopenMs) this.close()
-    const socket = await this.#open()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const fail = (why: string) => {
-      this.#socket = undefined
-      socket.destroy()
-      reject(new OutletError(`${this.#url.href}: ${why}`, { kind: 'unknown' }))
-    }
-    const onEnd = () => fail('the connection was cut')
-    const onAbort = () => fail('given up')
-    const timer = setTimeout(() => fail(`nothing taken for ${stallMs} ms`), stallMs)
-    socket.once('close', onEnd)
-    signal.addEventListener('abort', onAbort)
-    socket.write(Buffer.concat(frames), (error) => (error ? fail(error.message) : resolve()))
-    try {
-      await promise
-    } finally {
-      clearTimeout(timer)
-      socket.off('close', onEnd)
-      signal.removeEventListener('abort', onAbort)
-    }
+  async #writeAll(bytes: Buffer, stallMs: number, signal: AbortSignal): Promise<Link> {
+    const { reopenMs = 300_000 } = this.#options
+    const link = this.#link
+    if (link && reopenMs > 0 && performance.now() - link.openedMs > reopenMs) this.close()
+    const open = await this.#open()
+    const written = new Promise<string>((resolve) =>
+      open.socket.write(bytes, (error) => resolve(error ? error.message : '')),
+    )
+    const stalled = pause(stallMs, signal).then(() => `nothing was taken for ${stallMs} ms`)
+    const why = await Promise.race([written, open.broken, stalled])
+    if (why === '') return open
+    this.#link = undefined
+    open.socket.destroy()
+    throw this.#unknown(why)
   }
 
-  async #open(): Promise<net.Socket> {
-    if (this.#socket && !this.#socket.destroyed) return this.#socket
+  async #open(): Promise<Link> {
+    if (this.#link) return this.#link
     const socket = this.#connect()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const refuse = (why: string) => {
-      socket.destroy()
-      reject(new OutletError(`${this.#url.href}: ${why}`, { kind: 'refused' }))
-    }
-    const timer = setTimeout(() => refuse(`no connection in ${CONNECT_MS_MAX} ms`), CONNECT_MS_MAX)
-    socket.once(this.#url.protocol === 'tls:' ? 'secureConnect' : 'connect', resolve)
-    socket.on('error', (error) => refuse(error.message)) // when it is up, 'close' tells
-    socket.on('close', () => {
-      if (this.#socket === socket) this.#socket = undefined
+    const ended = Promise.withResolvers<string>()
+    const opened = Promise.withResolvers<string>()
+    socket.once(this.#url.protocol === 'tls:' ? 'secureConnect' : 'connect', () =>
+      opened.resolve(''),
+    )
+    let why = 'the connection was cut'
+    socket.on('error', ({ message }) => {
+      why = message
+      opened.resolve(message)
     })
     socket.resume() // nothing is expected; its end must be heard
-    await promise.finally(() => clearTimeout(timer))
-    this.#openedMs = performance.now()
-    this.#socket = socket
-    return socket
+    const openedMs = performance.now()
+    const link: Link = { socket, broken: ended.promise, openedMs, isOver: false }
+    socket.on('close', () => {
+      opened.resolve(why)
+      if (!link.isOver) ended.resolve(why)
+      if (this.#link === link) this.#link = undefined
+    })
+    const late = Bun.sleep(CONNECT_MS_MAX).then(() => `no connection in ${CONNECT_MS_MAX} ms`)
+    const refused = await Promise.race([opened.promise, late])
+    if (refused === '') {
+      this.#link = link
+      return link
+    }
+    socket.destroy()
+    throw new OutletError(`${this.#url.href}: ${refused}`, { kind: 'refused' })
+  }
+
+  #unknown(why: string): OutletError {
+    return new OutletError(`${this.#url.href}: ${why}`, { kind: 'unknown' })
   }
 
   #connect(): net.Socket {

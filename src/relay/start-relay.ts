@@ -91,6 +91,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 /** With several destinations none may fill more of the disk than this. */
 const BACKLOG_SHARE = 0.9
 
+/** Parcels sent at once: datagrams go one after the other, streams wait a while for each parcel. */
+const PLAIN_PARCELS: Partial<Record<string, number>> = { udp: 1, tcp: 64, tls: 64 }
+
 async function startOne(destination: Destination, options: RelayOptions, count: number) {
   const { spool, directory, resolveMs = 5_000, finder } = options
   const outlet = outletOf(destination, options)
@@ -98,8 +101,9 @@ async function startOne(destination: Destination, options: RelayOptions, count: 
   const isAcknowledged = destination.scheme === 'http' || destination.scheme === 'https'
   const targets = new Targets({
     ...{ destination: destination.name, probe },
-    // Parcels at once: over plain HEP one after the other, so that calls stay in order.
-    connections: isAcknowledged ? (destination.flows ?? 4) : 1,
+    connections: isAcknowledged
+      ? (destination.flows ?? 4)
+      : (PLAIN_PARCELS[destination.scheme] ?? 1),
   })
   const carrier = new Carrier({
     ...{ name: destination.name, outlet, targets, spool, directory: join(directory) },

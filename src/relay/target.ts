@@ -62,23 +62,28 @@ export class Target {
     this.#waiting.shift()?.(true)
   }
 
-  /** It answered, whatever it said of the frames. */
+  /** It settled frames. */
   succeed(frames: number): void {
     this.frames += frames
+    this.#backoff.reset()
     this.comeBack()
   }
 
+  /** A send or a probe failed. What fails together counts once. */
   fail(why: string, retryAfterMs = 0): void {
+    const now = this.#options.now()
+    const isKnown = this.state === 'away' && this.askAtMs > now
     this.state = 'away'
     this.why = why
-    this.askAtMs = this.#options.now() + Math.max(retryAfterMs, this.#backoff.nextMs())
+    const waitMs = isKnown ? 0 : this.#backoff.nextMs()
+    this.askAtMs = Math.max(this.askAtMs, now + Math.max(retryAfterMs, waitMs))
     this.#sendAway()
   }
 
+  /** It may be tried again. */
   comeBack(): void {
     this.state = 'up'
     this.why = ''
-    this.#backoff.reset()
   }
 
   /** Whether it has just become slow. */

@@ -92,10 +92,14 @@ export class Targets {
     this.#change()
   }
 
+  /** A send settled frames. */
   succeed(target: Target, frames: number): void {
     const wasUp = target.isUsable
     target.succeed(frames)
-    if (wasUp) return
+    if (!wasUp) this.#welcome(target)
+  }
+
+  #welcome(target: Target): void {
     this.#say(target, 'a target takes work again')
     this.#change()
   }
@@ -138,7 +142,10 @@ export class Targets {
       const isReady = probe ? await probe(target.name, signal).catch(() => false) : true
       if (this.#closing.signal.aborted || this.#targets.get(target.name) !== target) return
       if (!isReady) this.fail(target, target.why || 'it says it is not ready')
-      else if (target.state === 'away') this.succeed(target, 0)
+      else if (target.state === 'away') {
+        target.comeBack()
+        this.#welcome(target)
+      }
     } finally {
       this.#probing.delete(target)
     }

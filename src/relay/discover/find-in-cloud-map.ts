@@ -35,7 +35,8 @@ async function clientFor({ region, endpoint }: CloudMap): Promise<ServiceDiscove
   const { ServiceDiscoveryClient } = await import('@aws-sdk/client-servicediscovery')
   const made = new ServiceDiscoveryClient({
     ...(region ? { region } : {}),
-    ...(endpoint ? { endpoint } : {}),
+    // The SDK would ask the host data-…, which an endpoint of one's own does not have.
+    ...(endpoint ? { endpoint, disableHostPrefix: true } : {}),
   })
   clients.set(key, made)
   return made
