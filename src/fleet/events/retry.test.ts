@@ -38,6 +38,11 @@ test('withRetry: faults of the service are repeated, refusals and conflicts are 
   rig.fleet.sim.faults.plan('UpdateService', { kind: 'conflict' })
   const conflict = await rig.cloud.setDesired('capture-on-demand', 1).catch((e: unknown) => e)
   expect(conflict).toMatchObject({ code: 'FLEET_AWS', conflict: true })
+  // Application Auto Scaling calls a conflict an error of its own (500); it is one all the same.
+  rig.fleet.sim.faults.plan('RegisterScalableTarget', { kind: 'conflict' })
+  const limits = { least: 1, most: 2 }
+  const pending = await rig.cloud.setTaskLimits('capture', limits).catch((e: unknown) => e)
+  expect(pending).toMatchObject({ code: 'FLEET_AWS', conflict: true })
   const refused = await rig.cloud.setDesired('no-such-service', 1).catch((e: unknown) => e)
   expect(refused).toMatchObject({ conflict: false })
   expect(rig.waits).toHaveLength(1)
