@@ -1,4 +1,5 @@
 // Opens the sockets of one lane over its log, and closes them again in the order that loses nothing.
+// A lane loads the listeners it opens: the others would take 2 MB of its thread.
 import type { Admission } from './admission.ts'
 import { ConnectionRoom } from './connection-room.ts'
 import type { FrameLog } from './frame-log.ts'
@@ -7,10 +8,7 @@ import type { IntakeCounters } from './intake-counters.ts'
 import type { BoundAddresses, StreamsSetup, UdpSetup } from './lane-messages.ts'
 import type { Listener } from './listener.ts'
 import { PushBack } from './push-back.ts'
-import { listenTcp, type StreamParts } from './stream-listener.ts'
-import { listenTls } from './tls-listener.ts'
-import { listenUdp } from './udp-listener.ts'
-import { listenWebSocket } from './websocket-listener.ts'
+import type { StreamParts } from './stream-listener.ts'
 
 const LOOK_MS = 1_000
 /** Beyond the linger of connections, before what waits for a full spool is given up. */
@@ -40,6 +38,7 @@ export const openSockets = (
 
 async function openUdp(setup: UdpSetup, parts: LaneParts): Promise<LaneSockets> {
   const { log, counters, isStopping } = parts
+  const { listenUdp } = await import('./udp-listener.ts')
   const listener = await listenUdp({
     ...setup,
     counters,
@@ -89,9 +88,18 @@ async function openAll(
     receiver: receiverFor(transport, parts),
   })
   try {
-    if (tcp) opened.push(await listenTcp(common(tcp, 'tcp')))
-    if (tls) opened.push(await listenTls({ ...common(tls, 'tls'), files, filesCheckMs }))
-    if (ws) opened.push(await listenWebSocket(common(ws, 'ws')))
+    if (tcp) {
+      const { listenTcp } = await import('./stream-listener.ts')
+      opened.push(await listenTcp(common(tcp, 'tcp')))
+    }
+    if (tls) {
+      const { listenTls } = await import('./tls-listener.ts')
+      opened.push(await listenTls({ ...common(tls, 'tls'), files, filesCheckMs }))
+    }
+    if (ws) {
+      const { listenWebSocket } = await import('./websocket-listener.ts')
+      opened.push(await listenWebSocket(common(ws, 'ws')))
+    }
   } catch (error) {
     await Promise.all(opened.map((listener) => listener.close()))
     throw error

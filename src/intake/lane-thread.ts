@@ -93,7 +93,10 @@ export class LaneThread {
 
   #launch(): Promise<BoundAddresses> {
     // The name is what top -H and /proc show.
-    const worker = new Worker(new URL('./lane-worker.ts', import.meta.url), { name: this.lane })
+    const worker = new Worker(new URL('./lane-worker.ts', import.meta.url), {
+      name: this.lane,
+      smol: true,
+    })
     const startedMs = performance.now()
     let cause = 'it ended by itself'
     worker.addEventListener('error', (event) => {

@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { callKey, RecentCalls } from './recent-calls.ts'
 
+const NOON_US = 1_795_262_400_000_000
+
 test('RecentCalls remembers like a Map while it has room', () => {
   const step = fc.record({ key: fc.integer({ min: 1, max: 6000 }), flags: fc.nat(255) })
   fc.assert(
@@ -11,9 +13,9 @@ test('RecentCalls remembers like a Map while it has room', () => {
       for (const { key, flags } of steps) {
         calls.select(key)
         expect(calls.flags).toBe(model.get(key) ?? 0)
-        expect(calls.startedUs).toBe(model.has(key) ? key * 7 : 0)
+        expect(calls.startedUs).toBe(model.has(key) ? NOON_US + key * 700 : 0)
         calls.flags = flags
-        calls.startedUs = key * 7
+        calls.startedUs = NOON_US + key * 700
         model.set(key, flags)
       }
     }),
@@ -37,6 +39,24 @@ test('RecentCalls forgets the oldest and keeps what is touched, in memory that d
   expect(calls.flags).toBe(0)
   calls.select(49_999)
   expect(calls.flags).toBe(1)
+})
+
+test('RecentCalls knows when calls began however long it has been running', () => {
+  const calls = new RecentCalls(1 << 12)
+  for (let day = 0; day < 30; day++) {
+    const beganUs = NOON_US + day * 86_400_000_000
+    calls.select(7)
+    calls.startedUs = beganUs
+    for (let key = 10; key < 6_000; key++) {
+      calls.select(day * 10_000 + key)
+      calls.startedUs = beganUs + key * 100
+      if (key % 1_000 === 0) calls.select(7)
+    }
+    calls.select(7)
+    expect(calls.startedUs).toBe(beganUs)
+    calls.startedUs = beganUs + 12 * 86_400_000_000 // an absurd clock is forgotten, not wrapped
+    expect(calls.startedUs).toBe(0)
+  }
 })
 
 test('callKey differs by call and by part, and is never the mark of an empty slot', () => {
