@@ -32,6 +32,7 @@ export class SegmentPages {
   readonly #sql: SQL
   readonly #table: string
   #lastId = 0
+  #lastBlock = 0
   #head: { readonly id: number; readonly segments: readonly StoredMessage[][] } | undefined
 
   constructor(sql: SQL, table: string) {
@@ -45,11 +46,16 @@ export class SegmentPages {
       `select ${MERGE_COLUMNS} from (
          select s.*, sum(octet_length(s.messages)) over (order by s.id rows unbounded preceding)
            - octet_length(s.messages) as bytes_before
-         from (select * from ${this.#table} where id > ${this.#lastId} order by id limit ${PAGE_ROWS}) s
+         from (
+           select * from ${this.#table} where id - block_place >= ${this.#lastBlock} and id > ${this.#lastId}
+           order by id - block_place, id limit ${PAGE_ROWS}
+         ) s
        ) s where coalesce(s.bytes_before, 0) < ${PAGE_BYTES} order by s.id`,
     )) as MergeRow[]
     if (rows.length === 0) return undefined
-    this.#lastId = Number(rows.at(-1)!.id)
+    const { id, block_place } = rows.at(-1)!
+    this.#lastId = Number(id)
+    this.#lastBlock = this.#lastId - block_place
     const payloadBytes = rows.reduce((sum, { payload_bytes }) => sum + payload_bytes, 0)
     return { rows, payloadBytes, open: (row) => this.#open(row) }
   }

@@ -95,7 +95,8 @@ export async function copyRows(
         ${ranges.map(([, hi]) => hi)}::text[]::bigint[]) as r(lo, hi)
     ), copied as (
       insert into ${sql(to)} select s.* from wanted
-        cross join lateral (select * from ${sql(from)} s where s.id >= lo and s.id < hi) s
+        cross join lateral (select * from ${sql(from)} s where s.id >= lo and s.id < hi
+          and s.id - s.block_place > lo - 32768 and s.id - s.block_place < hi) s
       returning message_count
     ) select coalesce(sum(message_count), 0)::float8 as messages from copied`
   return copied.messages

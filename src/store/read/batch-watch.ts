@@ -6,10 +6,11 @@
 //   seen         ●  ●  ○  ●  ○  ●        43 and 45 are gaps: asked for again until they come or
 //                                        GAP_MS_MAX has passed (a batch that was rolled back)
 //
-// Every look asks for the gaps and for everything above the highest, by an index on id, so that nothing
+// Every look asks for the gaps and for everything above the highest, by an index on blocks, so that nothing
 // is missed and nothing seen twice. Polling, not LISTEN: it works on a replica and behind PgBouncer, and
 // costs the writers nothing.
 
+import { inBlockSql } from '../write/segment-sql.ts'
 import { LISTED_ID_SQL } from './loose-segment.ts'
 import type { ReadSession } from './read-session.ts'
 import { SqlParams } from './sql-params.ts'
@@ -88,13 +89,14 @@ async function selectBatches(
 ): Promise<readonly StoredBatch[]> {
   const params = new SqlParams()
   const bounds = ranges.map(([from, to]) => {
-    const low = `s.id >= ${params.integer(from)} * ${BATCH_SEGMENTS}`
-    return to === undefined ? low : `(${low} and s.id < ${params.integer(to)} * ${BATCH_SEGMENTS})`
+    const low = `h.id >= ${params.integer(from)} * ${BATCH_SEGMENTS}`
+    return to === undefined ? low : `(${low} and h.id < ${params.integer(to)} * ${BATCH_SEGMENTS})`
   })
   const text = `
     select s.id / ${BATCH_SEGMENTS} as batch, count(*)::integer as count,
-      (array_agg(${LISTED_ID_SQL} order by s.id desc))[1:${params.integer(callsMax)}::integer] as call_ids
-    from call_segments s where ${bounds.join(' or ')}
+      (array_agg(${LISTED_ID_SQL} order by s.first_at desc, s.id desc))[1:${params.integer(callsMax)}::integer] as call_ids
+    from call_segments h join call_segments s on ${inBlockSql('s', 'h')}
+    where h.block_place = 0 and (${bounds.join(' or ')})
     group by 1 order by 1`
   const rows = await session.rows<{ batch: string; count: number; call_ids: string[] }>(
     text,

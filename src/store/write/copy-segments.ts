@@ -9,7 +9,7 @@
 import type { SQL, TransactionSQL } from 'bun'
 import { describeError, verdictOf } from '../postgres/sql-state.ts'
 import type { Batch } from './batch.ts'
-import { bareRow, SEGMENT_COLUMNS, setRowId } from './segment-row.ts'
+import { bareRow, rowId, SEGMENT_COLUMNS, setRowId } from './segment-row.ts'
 
 const COLUMNS = SEGMENT_COLUMNS.join(', ')
 const TABLE = 'call_segments'
@@ -26,10 +26,11 @@ type Rows = Pick<Batch, 'rows' | 'rowAt'>
 /** Told about each row that had to be stored bare, and why. */
 export type OnBareRow = (row: number, reason: string) => void
 
-/** Numbers the rows of a batch by insertion: later batches have higher ids. */
+/** Rows bring their place in the batch; later batches have higher ids. May be called again. */
 export function numberRows({ rows, rowAt }: Rows, batchNumber: bigint): void {
   for (let i = 0; i < rowAt.length - 1; i++) {
-    setRowId(rows, rowAt[i]!, batchNumber * IDS_PER_BATCH + BigInt(i))
+    const place = rowId(rows, rowAt[i]!) % IDS_PER_BATCH
+    setRowId(rows, rowAt[i]!, batchNumber * IDS_PER_BATCH + place)
   }
 }
 

@@ -1,13 +1,17 @@
 // The groups of a batch as rows for COPY, and their messages packed in blocks of neighbouring rows.
 //
 //   groups   a b c d e f g h │ i j          a block ends when it is full, or with the hour
-//   rows     A b c d e f g h │ I j          the first row of a block holds it (segment-sql.ts)
+//   places   0 3 1 4 2 5 6 7 │ 0 1          within it like lies beside like: INVITEs of one sender …
+//   rows     A b c d e f g h │ I j          the one at place 0 holds the block (segment-sql.ts)
+//
+// Rows stay in the order of time, which the index on it rewards; ids are those of the places. That order
+// of places takes a tenth off the messages of calls that are spread over batches.
 import { type CallState, callStateOf, correlationKeysOf } from '#sip'
 import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
 import { type MinuteMark, MinuteMarks } from './minute-marks.ts'
 import { BlockBuilder } from './segment.ts'
-import { fieldsOf, writeSegmentRow } from './segment-row.ts'
+import { fieldsOf, setRowId, writeSegmentRow } from './segment-row.ts'
 import { BLOCK_US } from './segment-sql.ts'
 
 /**
@@ -38,6 +42,7 @@ export interface Rows {
 interface PendingRow {
   readonly group: CallGroup
   readonly state: CallState
+  place: number
 }
 
 export class RowsBuilder {
@@ -49,6 +54,7 @@ export class RowsBuilder {
   readonly #correlation: CorrelationRow[] = []
   readonly #marks = new MinuteMarks()
   #pending: PendingRow[] = []
+  #bytes = 0
   #hour = 0
 
   /** What was built with `out` and `block` before is gone: both are used again. */
@@ -63,11 +69,11 @@ export class RowsBuilder {
   add(group: CallGroup): void {
     const state = callStateOf(group.messages)
     const hour = Math.floor(state.firstUs / BLOCK_US)
-    const isFull = this.#block.bytes >= BLOCK_BYTES || this.#pending.length >= BLOCK_ROWS_MAX
+    const isFull = this.#bytes >= BLOCK_BYTES || this.#pending.length >= BLOCK_ROWS_MAX
     if (isFull || hour !== this.#hour) this.#finishBlock()
     this.#hour = hour
-    this.#block.add(group.messages)
-    this.#pending.push({ group, state })
+    this.#bytes += group.bytes
+    this.#pending.push({ group, state, place: 0 })
   }
 
   finish(): Rows {
@@ -83,15 +89,17 @@ export class RowsBuilder {
 
   #finishBlock(): void {
     if (this.#pending.length === 0) return
+    this.#fillBlock()
     const { format, bytes } = this.#block.finish()
-    let place = 0
-    for (const { group, state } of this.#pending) {
+    const firstId = this.#rowUs.length
+    for (const { group, state, place } of this.#pending) {
       const correlation = correlationKeysOf(group.messages)
       const fields = fieldsOf(group, state, correlation, this.#headerNames)
       this.#marks.note(fields)
       const block = place === 0 ? bytes : undefined
+      const at = this.#out.length
       writeSegmentRow(this.#out, { format, place, block }, fields)
-      place += 1
+      setRowId(this.#out.view(), at, BigInt(firstId + place))
       this.#rowAt.push(this.#out.length)
       this.#rowUs.push(state.firstUs)
       for (const key of correlation) {
@@ -99,5 +107,32 @@ export class RowsBuilder {
       }
     }
     this.#pending = []
+    this.#bytes = 0
   }
+
+  /** Likes together, each kind in the order of time. */
+  #fillBlock(): void {
+    const kinds = new Map<string, PendingRow[]>()
+    for (const row of this.#pending) {
+      const kind = kindOf(row)
+      const others = kinds.get(kind)
+      if (others === undefined) kinds.set(kind, [row])
+      else others.push(row)
+    }
+    let place = 0
+    for (const kind of [...kinds.keys()].sort()) {
+      for (const row of kinds.get(kind)!) {
+        row.place = place
+        place += 1
+        this.#block.add(row.group.messages)
+      }
+    }
+  }
+}
+
+/** Rows of one kind hold messages that say nearly the same. */
+function kindOf({ group, state }: PendingRow): string {
+  const { method, ringUs, answerUs, failureUs, byeUs, messageCount } = state
+  const seen = [ringUs, answerUs, failureUs, byeUs].map((us) => (us === undefined ? 0 : 1)).join('')
+  return `${group.protocol} ${method} ${seen} ${messageCount} ${group.messages[0]?.srcIp}`
 }

@@ -119,6 +119,11 @@ export function setRowId(rows: Buffer, at: number, id: bigint): void {
   rows.writeBigInt64BE(id, at + ID_AT)
 }
 
+/** The id of the row that begins at `at`. */
+export function rowId(rows: Buffer, at: number): bigint {
+  return rows.readBigInt64BE(at + ID_AT)
+}
+
 /** The same row with its messages, times and counts and nothing else: for one PostgreSQL refused. */
 export function bareRow(row: Buffer): Buffer {
   const fields: Buffer[] = []

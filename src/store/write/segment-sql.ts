@@ -5,12 +5,21 @@
 /** Blocks and partitions begin and end with it. */
 export const BLOCK_US = 3_600_000_000
 
+/** SQL for "the row `alias` is in the block that `head` holds". */
+export function inBlockSql(alias: string, head: string): string {
+  const hour = hourSql(head)
+  return `${alias}.id - ${alias}.block_place = ${head}.id
+    and ${alias}.first_at >= ${hour} and ${alias}.first_at < ${hour} + interval '1 hour'`
+}
+
+const hourSql = (alias: string) => `date_bin('1 hour', ${alias}.first_at, 'epoch')`
+
 /** SQL for the packed messages of the row `alias`: decode with its `format` and `block_place`. */
 export function messagesSql(alias: string): string {
-  const hour = `date_bin('1 hour', ${alias}.first_at, 'epoch')`
+  const hour = hourSql(alias)
   return `case when ${alias}.block_place = 0 then ${alias}.messages else (
     select b.messages from call_segments b
-    where b.id = ${alias}.id - ${alias}.block_place
+    where b.block_place = 0 and b.id = ${alias}.id - ${alias}.block_place
       and b.first_at >= ${hour} and b.first_at < ${hour} + interval '1 hour') end`
 }
 
