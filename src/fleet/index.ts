@@ -3,7 +3,6 @@
 export { type AwsCredentials, awsCredentials } from './aws-credentials.ts'
 export type { AwsOptions } from './events/aws-clients.ts'
 export { openAwsCloud } from './events/aws-cloud.ts'
-export { CloudError } from './events/cloud.ts'
 export { type FleetConfig, FleetConfigError, parseFleetConfig } from './events/config.ts'
 export { type FleetStatus, readFleetStatus, type ServiceStatus } from './events/fleet-status.ts'
 export { fastMetricsDuty } from './events/other-duties.ts'
@@ -16,6 +15,13 @@ export {
   type InventoryNode,
   writeInventory,
 } from './inventory/inventory.ts'
+export { STAGES_MAX, type Stage, StagePlan } from './load/stage-plan.ts'
+export {
+  type LoadMoment,
+  type LoadReport,
+  loadReportPage,
+  stageTable,
+} from './load/stage-report.ts'
 export { decide, HISTORY_SECONDS, splitCapacity } from './policy/decide.ts'
 export type { HelmScaling, PolicyReading, TerraformScaling } from './policy/deployed.ts'
 export { describePolicy } from './policy/describe.ts'

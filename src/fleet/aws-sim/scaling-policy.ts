@@ -104,7 +104,7 @@ function stepRule(name: string, stepping: StepScaling, alarm: SimAlarm): StepRul
   const above = alarm.ComparisonOperator.startsWith('GreaterThan')
   const steps = (stepping.StepAdjustments ?? []).map((step) => ({
     // Bounds are relative to the threshold; below it they count downwards.
-    from: above ? (step.MetricIntervalLowerBound ?? 0) : -(step.MetricIntervalUpperBound ?? 0),
+    from: above ? (step.MetricIntervalLowerBound ?? 0) : 0 - (step.MetricIntervalUpperBound ?? 0),
     change: step.ScalingAdjustment,
   }))
   return {
