@@ -107,11 +107,11 @@ export class Adopter {
       const manifests = await this.#waiting.list()
       this.counts.placeIsGood(true)
       await forgetHandOvers(this.#sql, STORED_KEPT_MS)
-      for (const manifest of manifests) {
-        if (this.#closing.signal.aborted) return
-        await this.#consider(manifest)
-      }
+      const waiting: Manifest[] = []
+      for (const manifest of manifests) if (await this.#note(manifest)) waiting.push(manifest)
       this.counts.seen(manifests)
+      for (const manifest of waiting) await this.#takeOn(manifest)
+      if (waiting.length > 0) this.counts.seen(manifests)
     } catch (error) {
       if (this.#closing.signal.aborted) return
       this.counts.failed()
@@ -119,13 +119,18 @@ export class Adopter {
     }
   }
 
-  async #consider(manifest: Manifest): Promise<void> {
-    const { id } = manifest
+  /** Makes it known; false when there is nothing left to do about it. */
+  async #note(manifest: Manifest): Promise<boolean> {
     const { storedAt } = await registerHandOver(this.#sql, manifest)
-    // Stored by somebody who was killed before all was tidied up.
-    if (storedAt !== null) return await removeHandOver(this.#options.place, manifest)
     this.counts.progress(manifest, await readCursors(this.#sql, manifest.spoolId))
-    if (!this.#options.hasTime()) return
+    // Stored by somebody who was killed before all was tidied up, or is at it.
+    if (storedAt !== null) await removeHandOver(this.#options.place, manifest)
+    return storedAt === null
+  }
+
+  async #takeOn(manifest: Manifest): Promise<void> {
+    const { id } = manifest
+    if (this.#closing.signal.aborted || !this.#options.hasTime()) return
     if (await claimHandOver(this.#sql, { id, by: this.#by, leaseMs: this.#leaseMs }))
       await this.#adopt(manifest)
   }

@@ -87,7 +87,7 @@ export class CaptureNode {
   static async start(config: Config, { withPage }: { withPage: boolean }): Promise<CaptureNode> {
     await using undo = new AsyncDisposableStack()
     const directory = join(config.data_dir, 'spool')
-    await settleSeal(directory, handOverPlace(config))
+    const seal = await settleSeal(directory, handOverPlace(config))
     const spool = undo.use(
       await openSpool({ directory, bytesMax: config['spool.bytes_max'], readers: [READER] }),
     )
@@ -98,7 +98,9 @@ export class CaptureNode {
     const httpLane = openLane({ ...laneStorage(config, directory), lane: 'http' })
     undo.defer(() => httpLane.close())
     const node = new CaptureNode(config, spool, store, intake, httpLane, issued)
-    undo.use(await node.#serve(withPage))
+    // Of a spool that was handed over nothing is here, and everything was taken.
+    const framesInLane = seal === 'discarded' ? Number.POSITIVE_INFINITY : httpLane.ledger.appended
+    undo.use(await node.#serve(withPage, framesInLane))
     undo.move() // from here on `stop` ends them, in its own order
     node.#begin()
     return node
@@ -161,7 +163,7 @@ export class CaptureNode {
     )
   }
 
-  async #serve(withPage: boolean): Promise<Api> {
+  async #serve(withPage: boolean, framesInLane: number): Promise<Api> {
     const config = this.#config
     const sql = connect({ url: this.store.url, max: 8, application: 'calliope api' })
     this.#askRates = () => readNodeRates(sql)
@@ -170,7 +172,7 @@ export class CaptureNode {
     const policy = intakeOptions(config, this.spool.directory, this.#issued.memory).policy ?? {}
     const isClosing = () => this.#isHttpLaneClosed
     const noted = join(config.data_dir, 'relayed-batches')
-    const batches = new BatchMemory(noted, this.#httpLane.ledger.appended)
+    const batches = new BatchMemory(noted, framesInLane)
     this.#api = await startApi({
       store: openCallStore({
         sql,
@@ -235,12 +237,14 @@ export class CaptureNode {
     const { waitMs, timeoutMs } = drainTimes(this.#config, byMs)
     this.state = 'draining'
     log.info({ waitMs, timeoutMs }, 'draining: still receiving')
-    await Promise.all([Bun.sleep(waitMs), this.#duties?.stopAdopting()])
+    const notAdopting = this.#duties?.stopAdopting()
+    await Bun.sleep(waitMs)
     await this.intake.pause()
     this.#isHttpLaneClosed = true // HTTP itself goes on answering until the spool is empty
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
     const left = await this.#empty(timeoutMs)
+    await notAdopting
     await this.#duties?.close()
     await this.#pulse?.close()
     this.#signals?.close()

@@ -59,7 +59,10 @@ export class BatchMemory {
   #bytes = 0
   #batches = 0
 
-  /** `framesInLane` as the lane was found; without a path nothing outlives the process. */
+  /**
+   * `framesInLane` as the lane was found; Infinity: it is a new lane, and all that the one before it took
+   * was handed over. Without a path nothing outlives the process.
+   */
   constructor(path: string | undefined, framesInLane: number) {
     this.#path = path
     if (path === undefined) return
@@ -153,7 +156,11 @@ export class BatchMemory {
       }
     }
     for (const batches of this.#streams.values()) {
-      for (const taken of batches.values()) taken.kept = Math.max(0, taken.kept)
+      for (const taken of batches.values()) {
+        taken.kept = Number.isFinite(taken.kept) ? Math.max(0, taken.kept) : 0
+        // As if it stood before the new lane's first frame.
+        if (framesInLane === Number.POSITIVE_INFINITY) Object.assign(taken, { start: -taken.kept })
+      }
     }
   }
 

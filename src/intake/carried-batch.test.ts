@@ -188,6 +188,26 @@ test('BatchMemory starts afresh from a file of nonsense', () => {
   memory.close()
 })
 
+test('BatchMemory knows batches whose spool was handed over, also after the next restart', () => {
+  using directory = temporaryDirectory()
+  const path = join(directory.path, 'batches')
+  const [whole, cut] = [
+    { stream: 'a', number: 1, floor: 0 },
+    { stream: 'a', number: 2, floor: 0 },
+  ]
+  const before = new BatchMemory(path, 0)
+  before.begin(whole, 700, 0)
+  before.end(whole, 10)
+  before.begin(cut, 710, 0)
+  before.close()
+  for (const framesInLane of [Number.POSITIVE_INFINITY, 3]) {
+    const memory = new BatchMemory(path, framesInLane)
+    expect(memory.keptOf(whole)).toBe(10)
+    expect(memory.keptOf(cut)).toBe(0)
+    memory.close()
+  }
+})
+
 test('parseBatchId takes a stream, a number and a floor', () => {
   expect(parseBatchId('a.b_c-D9 12 3')).toEqual({ stream: 'a.b_c-D9', number: 12, floor: 3 })
 })

@@ -22,6 +22,9 @@ export interface Seal {
   readonly place: string
 }
 
+/** A start does not wait longer for a place that is silent. */
+const ASK_MS_MAX = 10_000
+
 const sealPath = (directory: string): string => join(directory, 'handed-over.json')
 
 export function writeSeal(directory: string, seal: Seal): void {
@@ -82,7 +85,7 @@ async function settle(
 // names only some of them.
 async function hasAll(seal: Seal, place: HandOverPlace | undefined): Promise<boolean> {
   try {
-    const bytes = await place?.get(manifestKey(seal))
+    const bytes = await place?.get(manifestKey(seal), AbortSignal.timeout(ASK_MS_MAX))
     return bytes !== undefined && parseManifest(bytes, manifestKey(seal)).isWhole
   } catch (error) {
     log.warn({ room: 'spool', error: (error as Error).message }, 'could not ask for a hand-over')
