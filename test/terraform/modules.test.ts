@@ -61,7 +61,7 @@ describe.if(hasTerraform())('the modules beside capture', () => {
     }
     // A first plan for real knows no id of anything: whether something is made must not depend on one.
     await plansOf('examples/minimal', { minimal }, 'later')
-    const on = (kind: string) => ({ ...complete, compute: { kind } })
+    const on = (kind: string) => ({ ...complete, compute: { kind, cpu: 2048 } })
     const kinds = { complete, ec2: on('ec2'), managed: on('managed_instances') }
     await plansOf('examples/complete', kinds, 'later')
   }, PLANNING_MS_MAX)

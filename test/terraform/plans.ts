@@ -2,12 +2,17 @@
 import { type Plan, plansOf } from '../../tools/tf-schema-provider/plan.ts'
 import { estate, estateWithAll, scaling, source0 } from './variables.ts'
 
+const graviton = {
+  ...{ kind: 'managed_instances', architecture: 'ARM64' },
+  instance_types: ['c7g.large', 'm7gd.large'],
+}
+
 const variants = {
   spot: estate,
   everything: estateWithAll,
   source0,
   ec2: { ...estate, compute: { kind: 'ec2' } },
-  managed: { ...estate, compute: { kind: 'managed_instances', architecture: 'ARM64' } },
+  managed: { ...estate, compute: graviton },
   twoLevel: { ...estate, compute: { kind: 'ec2' }, scaling: scaling.twoLevel },
   daemon: { ...estate, compute: { kind: 'ec2', daemon: true } },
   ownCluster: { ...estate, cluster: { name: 'voip' } },

@@ -23,6 +23,14 @@ const captures: Record<string, readonly [variables: Variables, sentence: RegExp]
   noTime: [{ ...estate, stopping: { drain: 115 } }, /must leave 10 seconds/],
   noHosts: [{ ...estate, compute: { daemon: true } }, /compute\.daemon needs compute\.kind/],
   twoLevelFargate: [{ ...estate, scaling: scaling.twoLevel }, /two-level policy two-level/],
+  wrongChip: [
+    { ...estate, compute: { kind: 'ec2', architecture: 'ARM64' } },
+    /c7g and the like are ARM64/,
+  ],
+  tooMany: [
+    { ...estate, database: { ...estate.database, connections: 300 } },
+    /nodes_max 20 and 4 stand-ins need 308 connections/,
+  ],
   noNodes: [{ ...estate, scaling: { ...scaling.calliope, nodes_min: 0 } }, /loses every packet/],
   secretInClear: [{ ...estate, environment: { PASSWORD: 'x' } }, /CALLIOPE_… settings only/],
 }

@@ -139,6 +139,8 @@ describe.if(hasTerraform())('the capture module scales', () => {
       .map(({ values }) => values.managed_instances_provider[0].instance_launch_template[0])
       .map(({ capacity_option_type }) => capacity_option_type)
     expect(options.sort()).toEqual(['ON_DEMAND', 'SPOT'])
+    // ECS refuses to attach them to the cluster they were made in.
+    expect(managed.all('aws_ecs_cluster_capacity_providers')).toEqual([])
     expect(managed.one('aws_iam_role', 'managed_instance').name).toStartWith('ecsInstanceRole')
     expect(managed.one('aws_ecs_task_definition', 'node').requires_compatibilities).toEqual([
       'MANAGED_INSTANCES',
@@ -221,6 +223,7 @@ function words(plan: Plan): Word[] {
       [p.auto_scaling_group_provider[0]?.managed_draining, ecs.ManagedDraining],
       [p.auto_scaling_group_provider[0]?.managed_scaling[0].status, ecs.ManagedScalingStatus],
       [p.managed_instances_provider[0]?.instance_launch_template[0].capacity_option_type, ecs.CapacityOptionType], // biome-ignore format: a table
+      [p.managed_instances_provider[0]?.instance_launch_template[0].monitoring, ecs.ManagedInstancesMonitoringOptions], // biome-ignore format: a table
     ]),
     ...of('aws_appautoscaling_policy', (p: Any) => [
       [p.policy_type, scalingSdk.PolicyType],

@@ -37,8 +37,9 @@ resource "aws_ecs_cluster" "fleet" {
   }
 }
 
+# Managed instances belong to their cluster from the start; ECS refuses to attach them again.
 resource "aws_ecs_cluster_capacity_providers" "fleet" {
-  count = local.own_cluster ? 1 : 0
+  count = local.own_cluster && !local.makes_managed ? 1 : 0
 
   cluster_name       = aws_ecs_cluster.fleet[0].name
   capacity_providers = compact([local.providers.on_demand, local.spot || var.compute.kind == "fargate" ? local.providers.spot : ""])

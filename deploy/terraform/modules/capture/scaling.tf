@@ -2,6 +2,9 @@
 # the key in the address. `calliope policy` prints the variable; a test reads a plan of this file back.
 
 locals {
+  # Twelve a node, and twenty for servers with the screen and for people.
+  connections_needed = (var.scaling.nodes_max + var.scaling.capacity.stand_ins_max) * 12 + 20
+
   scales     = !var.compute.daemon # a daemon has as many tasks as there are hosts
   dimensions = { ClusterName = local.cluster_name, ServiceName = aws_ecs_service.capture.name }
 }
@@ -28,6 +31,13 @@ resource "aws_appautoscaling_target" "service" {
       "calliope-hosts-in-cooldown"  = tostring(var.scaling.hosts.scale_in_cooldown)
     },
   )
+
+  lifecycle {
+    precondition {
+      condition     = local.connections_needed <= coalesce(var.database.connections, local.connections_needed)
+      error_message = "scaling.nodes_max ${var.scaling.nodes_max} and ${var.scaling.capacity.stand_ins_max} stand-ins need ${local.connections_needed} connections, database.connections is ${coalesce(var.database.connections, 0)}: fewer nodes, or a larger database."
+    }
+  }
 }
 
 resource "aws_appautoscaling_policy" "target" {

@@ -30,6 +30,10 @@ variable "compute" {
     condition     = contains(["X86_64", "ARM64"], var.compute.architecture)
     error_message = "compute.architecture is X86_64 or ARM64."
   }
+  validation {
+    condition     = var.compute.kind == "fargate" || alltrue([for type in var.compute.instance_types : can(regex("^[a-z]+[0-9]+g", type)) == (var.compute.architecture == "ARM64")])
+    error_message = "compute.instance_types must be of compute.architecture: c7g and the like are ARM64, the others X86_64."
+  }
 }
 
 variable "cluster" {

@@ -62,7 +62,7 @@ variable "network" {
 }
 
 variable "database" {
-  description = "The PostgreSQL nodes write to. The secret is JSON in Secrets Manager holding user_key and password_key; security_group_ids are opened for the nodes, cidrs are where else it may be."
+  description = "The PostgreSQL nodes write to. The secret is JSON in Secrets Manager holding user_key and password_key; security_group_ids are opened for the nodes, cidrs are where else it may be. connections: how many it takes, so that a policy with too many nodes for it is refused."
   type = object({
     host               = string
     port               = optional(number, 5432)
@@ -73,6 +73,7 @@ variable "database" {
     sslmode            = optional(string, "require")
     security_group_ids = optional(list(string), [])
     cidrs              = optional(list(string), [])
+    connections        = optional(number)
   })
 
   validation {

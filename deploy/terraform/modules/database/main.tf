@@ -27,9 +27,13 @@ locals {
   iops            = local.fast_storage ? min(64000, max(12000, ceil(local.written_mb * 64 / 1000) * 1000)) : null
   throughput_mbps = local.fast_storage ? min(4000, max(500, ceil(local.written_mb * 1.5 / 100) * 100)) : null
 
+  # Each costs some MiB when it works; a capture node takes twelve.
+  connections = min(5000, local.size.memory_gib * 100)
+
   parameters = merge(
     {
-      "rds.force_ssl" = { value = "1", apply = "immediate" }
+      "max_connections" = { value = tostring(local.connections), apply = "pending-reboot" }
+      "rds.force_ssl"   = { value = "1", apply = "immediate" }
       # COPY writes much and reads little: fewer, longer checkpoints mean fewer whole pages in the log.
       "max_wal_size"                 = { value = tostring(max(4096, min(65536, local.size.memory_gib * 1024 / 2))), apply = "immediate" }
       "checkpoint_timeout"           = { value = "900", apply = "immediate" }
@@ -66,7 +70,7 @@ resource "aws_db_instance" "calls" {
 
   storage_type          = "gp3"
   allocated_storage     = local.allocated_gib
-  max_allocated_storage = min(65536, local.allocated_gib * 2)
+  max_allocated_storage = local.allocated_gib > 50000 ? null : min(65536, local.allocated_gib * 2)
   iops                  = local.iops
   storage_throughput    = local.throughput_mbps
   storage_encrypted     = true

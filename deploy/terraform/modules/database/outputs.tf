@@ -6,6 +6,7 @@ output "database" {
     name               = aws_db_instance.calls.db_name
     secret_arn         = aws_db_instance.calls.master_user_secret[0].secret_arn
     security_group_ids = [aws_security_group.database.id]
+    connections        = local.connections
   }
 }
 

@@ -69,7 +69,7 @@ resource "aws_lambda_function" "reconciler" {
   architectures                  = ["arm64"]
   memory_size                    = 256
   timeout                        = 60
-  reserved_concurrent_executions = 1 # two at once would only be in each other's way
+  reserved_concurrent_executions = var.reserved_concurrency
   tags                           = local.tags
 
   environment {

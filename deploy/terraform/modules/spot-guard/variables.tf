@@ -57,6 +57,12 @@ variable "connections" {
   default = null
 }
 
+variable "reserved_concurrency" {
+  description = "1 keeps two runs out of each other's way; -1 reserves nothing, which is as correct. New accounts have too few to reserve any."
+  type        = number
+  default     = -1
+}
+
 variable "topic_arns" {
   description = "SNS topics for the alarms."
   type        = list(string)
