@@ -1,5 +1,7 @@
-// `npm run manual`: writes what is printed from code: the settings in docs/, the chart's schema and table.
+// `npm run manual`: writes what is printed from code: the settings in docs/, the chart's schema and table,
+// the dashboards.
 import { settingsManual } from '../src/config/manual.ts'
+import { dashboardFiles } from './dashboards/dashboard-files.ts'
 import { chartFiles } from './helm/chart-files.ts'
 
 const path = new URL('../docs/configuration.md', import.meta.url)
@@ -14,3 +16,5 @@ await Bun.write(
 
 // The chart knows every setting by name.
 for (const file of await chartFiles()) await Bun.write(file.path, file.text)
+
+for (const file of dashboardFiles()) await Bun.write(file.path, file.text)
