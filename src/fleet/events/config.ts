@@ -26,6 +26,8 @@ const name = pipe(
 const count = (least = 0, most = TASKS_MAX) =>
   pipe(number(), integer(), minValue(least), maxValue(most))
 
+// While spot is back and stand-ins still run, autoscaling sees idle nodes: give back well before it
+// scales in (target tracking: 15 minutes), or the two fight.
 /** Stand-ins on demand for spot tasks that were taken away and cannot be had again. */
 const spot = pipe(
   strictObject({
@@ -33,7 +35,7 @@ const spot = pipe(
     onDemandService: name,
     least: optional(count(), 0),
     most: optional(count(), 10),
-    giveBackAfterSeconds: optional(count(60, 86_400), 900),
+    giveBackAfterSeconds: optional(count(60, 86_400), 300),
   }),
   check(({ least, most }) => least <= most, 'least is more than most'),
   check((s) => s.service !== s.onDemandService, 'service and onDemandService are the same'),

@@ -29,7 +29,7 @@ test('Reconciler: spot taken away is replaced on demand, and given back when spo
   await fleet.pass(30 * MINUTE, 5)
   expect(fleet.desired('capture-on-demand')).toBe(2)
   fleet.sim.ecs.spotRoom = 100
-  await fleet.pass(14 * MINUTE, 5)
+  await fleet.pass(4 * MINUTE, 5)
   expect([fleet.running('capture'), fleet.desired('capture-on-demand')]).toEqual([4, 2])
   await fleet.pass(5 * MINUTE)
   expect(fleet.desired('capture-on-demand')).toBe(0)

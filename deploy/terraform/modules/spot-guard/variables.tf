@@ -27,7 +27,7 @@ variable "spot" {
     on_demand_service = string
     least             = optional(number, 0)
     most              = optional(number, 4)
-    give_back_after   = optional(number, 900)
+    give_back_after   = optional(number, 300)
     on_ec2_spot_hosts = optional(bool, false)
   })
   default = null
