@@ -105,7 +105,7 @@ describe.if(hasTerraform())('the capture module', () => {
       const { config, origins } = loadConfig([], { ...settingsOf(plan), ...fromSecrets })
       expect(new URL(config.database).hostname, name).toBe('db.internal')
       expect(config).toMatchObject({
-        ...{ 'drain.wait': 15_000, 'drain.timeout': 90_000, 'drain.task_protection': 'on' },
+        ...{ 'drain.wait': 30_000, 'drain.timeout': 75_000, 'drain.task_protection': 'on' },
         ...{ 'fleet.cluster': name === 'ownCluster' ? 'voip' : 'calliope' },
       })
       expect(origins.get('fleet.emf')).toBe('CALLIOPE_FLEET_EMF')
@@ -175,6 +175,19 @@ describe.if(hasTerraform())('the capture module', () => {
     expect(service.alarms).toEqual([
       { alarm_names: ['calliope-drops', 'calliope-spool-age'], enable: true, rollback: true },
     ])
+  })
+
+  test('the dashboard names this fleet, and no placeholder is left in it', () => {
+    const { dashboard_body } = plans.ownCluster.one('aws_cloudwatch_dashboard', 'fleet')
+    expect(JSON.parse(dashboard_body).widgets.length).toBeGreaterThan(5)
+    expect(dashboard_body).not.toContain('${')
+    for (const name of [
+      '"voip"',
+      '"calliope"',
+      '"net/calliope/0123456789abcdef"',
+      '"eu-central-1"',
+    ])
+      expect(dashboard_body).toContain(name)
   })
 
   test('drops, skew, spool age and unready nodes ring, and tell somebody', () => {

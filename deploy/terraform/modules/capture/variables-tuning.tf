@@ -75,8 +75,8 @@ variable "stopping" {
   description = "Seconds of an orderly end. The balancer moves on within deregistration; the node goes on receiving for wait, then empties its spool for at most drain; kill comes at stop (AWS allows 120)."
   type = object({
     deregistration = optional(number, 60)
-    wait           = optional(number, 15)
-    drain          = optional(number, 90)
+    wait           = optional(number, 30)
+    drain          = optional(number, 75)
     stop           = optional(number, 120)
   })
   default = {}
@@ -200,4 +200,10 @@ variable "renew_schedule" {
   description = "When nodes are replaced one by one so that they read their secrets anew, as cron or rate (UTC): an hour or two after the database's password is changed. null: never."
   type        = string
   default     = null
+}
+
+variable "dashboard_template" {
+  description = "A CloudWatch dashboard with the placeholders cluster, service, load_balancer and region. Empty: that of deploy/dashboards; null: none."
+  type        = string
+  default     = ""
 }
