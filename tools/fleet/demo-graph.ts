@@ -20,7 +20,7 @@ export function drawRun({ result: { ticks, happenings }, packetsPerNode, predict
   return drawGraph({
     title: 'A fleet on one machine: load, nodes and delay',
     xTitle: 'one second of the run is one minute of the policy',
-    xText: clock,
+    xText: (seconds) => clock(Math.round(seconds)),
     events: happenings
       .filter(({ kind }) => ['scaled', 'killed', 'reclaimed'].includes(kind))
       .map(({ seconds, kind, text }) => ({

@@ -21,5 +21,6 @@ export function demoPolicy({ nodesMin, nodesMax, packetsPerNode }: DemoPolicyOpt
         ? { ...rule, target: packetsPerNode, inCooldownSeconds: 300 }
         : rule,
     )
-  return { ...preset, name: 'calliope-demo', nodesMin, nodesMax, rules }
+  const capacity = { kind: 'on-demand' } as const
+  return { ...preset, name: 'calliope-demo', nodesMin, nodesMax, rules, capacity }
 }

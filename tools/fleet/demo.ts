@@ -15,7 +15,7 @@ import { type DemoGraph, drawRun } from './demo-graph.ts'
 import { photographFleet } from './demo-photo.ts'
 import { demoPolicy } from './demo-policy.ts'
 import { openScreen } from './demo-screen.ts'
-import { demoShape } from './load-shape.ts'
+import { demoShape, following } from './load-shape.ts'
 import { distanceOf, distanceText, predict } from './prediction.ts'
 import { runFleet } from './run-fleet.ts'
 
@@ -50,8 +50,8 @@ const OPTIONS = {
 const TIMES_FASTER = 60
 /** As `calliope relay` opens its flows anew; the timings AWS publishes. */
 const PACE = { engine: ECS_ENGINE, timesFaster: TIMES_FASTER, flowMs: 3_000 }
-/** Towards the end of the run, when most has happened. */
-const PHOTO_AT = 0.85
+/** When the fleet is at its largest. */
+const PHOTO_AT = 0.58
 const IMAGES = join(import.meta.dir, '../../docs/images')
 
 async function demo(): Promise<number> {
@@ -80,7 +80,8 @@ async function demo(): Promise<number> {
   writeFileSync(policyFile, JSON.stringify(policy, null, 2))
   const result = await runFleet(
     {
-      ...{ directory, databaseUrl: server.url, policy, decide, shape, flows, ...PACE },
+      ...{ directory, databaseUrl: server.url, policy, decide, flows, ...PACE },
+      load: following(shape),
       withRelay: values.relay,
       reclaimAt: optional('reclaim-at', values['reclaim-at']),
       killAt: optional('kill-at', values['kill-at']),

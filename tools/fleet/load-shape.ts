@@ -16,6 +16,12 @@ export function demoShape(seconds: number, base: number, peak: number): readonly
   ]
 }
 
+/** The line as a run follows it, to its end. */
+export const following =
+  (shape: readonly LoadPoint[]) =>
+  ({ seconds }: { readonly seconds: number }): number | undefined =>
+    seconds < shape.at(-1)![0] ? rateAt(shape, seconds) : undefined
+
 /** The rate between the points. */
 export function rateAt(shape: readonly LoadPoint[], seconds: number): number {
   const after = shape.findIndex(([at]) => at >= seconds)

@@ -9,7 +9,6 @@ import { Autoscaler } from './autoscaler.ts'
 import type { Address, BalancerCounts } from './balancer.ts'
 import { BalancerThread } from './balancer-thread.ts'
 import type { CaptureProcess } from './capture-process.ts'
-import { type LoadPoint, rateAt } from './load-shape.ts'
 import { LocalFleet } from './local-fleet.ts'
 import type { Happening, RunResult, RunView, Tick } from './run-view.ts'
 import { SenderThread } from './sender-thread.ts'
@@ -23,7 +22,8 @@ export interface RunOptions {
   readonly decide: Decide
   /** 60: one real second is a policy minute. */
   readonly timesFaster: number
-  readonly shape: readonly LoadPoint[]
+  /** Packets per second now; undefined ends the run. */
+  readonly load: (view: RunView) => number | undefined
   readonly flows: number
   readonly flowMs: number
   /** Two senders that never open another port, and `calliope relay` beside them. @default false */
@@ -138,12 +138,13 @@ class FleetRun {
 
   /** The load's line, from begin to end; every tick reads, decides and follows. */
   async play(): Promise<void> {
-    const { shape, policy, engine, decide, timesFaster } = this.#options
+    const { load, policy, engine, decide, timesFaster } = this.#options
     const scaler = new Autoscaler({ policy, engine, decide, timesFaster })
-    const end = shape.at(-1)![0]
     const planned = this.#planned()
-    for (let tick = 1; this.#seconds < end; tick++) {
-      this.#sender!.rate(rateAt(shape, this.#seconds))
+    for (let tick = 1; ; tick++) {
+      const rate = load(this.#view())
+      if (rate === undefined) return
+      this.#sender!.rate(rate)
       while (planned[0] && planned[0].at <= this.#seconds) planned.shift()!.act()
       const before = scaler.wanted
       await this.#look()
@@ -245,11 +246,15 @@ class FleetRun {
   }
 
   #draw(): void {
-    this.#options.onTick?.({
+    this.#options.onTick?.(this.#view())
+  }
+
+  #view(): RunView {
+    return {
       ...{ seconds: this.#seconds, url: this.#screen.url, nodes: this.#fleet.nodes },
       ...{ ticks: this.#ticks, happenings: this.#happenings, balancer: this.#counts },
       ...{ sent: this.#sender?.sent ?? 0, ledger: this.#ledger, phase: this.#phase },
-    })
+    }
   }
 
   async #stopNodes(): Promise<void> {
