@@ -47,7 +47,7 @@ export interface AdopterOptions {
 }
 
 const LEASE_MS_MAX = 60_000
-const LEASE_MS_MIN = 3_000
+const LEASE_MS_MIN = 2_000
 const FIRST_LOOK_MS_MAX = 2_000
 const STORED_KEPT_MS = 30 * 86_400_000
 const CLOSE_MS_MAX = 5_000
