@@ -53,6 +53,30 @@ test('calliope fleet inventory writes what Prometheus reads', async () => {
   expect(first.labels).toMatchObject({ cluster: 'voip', service: 'capture' })
 })
 
+test('calliope fleet inventory --listen serves it, and says so when AWS does not answer', async () => {
+  const words = ['--as', 'prometheus', '--fleet', configFile, '--listen', '127.0.0.1:0']
+  const served = startCommand(['fleet', 'inventory', ...words], { env: fleet.sim.env })
+  const ready = await readyLine(served.stderr)
+  fleet.sim.faults.plan('ListTasks', { kind: 'throttle', retryAfterSeconds: 0 }, 5)
+  expect((await fetch(`http://127.0.0.1:${ready.http.port}/`)).status).toBe(502)
+  const again = await fetch(`http://127.0.0.1:${ready.http.port}/`)
+  expect(((await again.json()) as unknown[]).length).toBeGreaterThan(0)
+  served.kill('SIGTERM')
+  expect(await served.exited).toBe(0)
+}, 20_000)
+
+/** The log line that says where it listens. */
+async function readyLine(log: ReadableStream<Uint8Array>): Promise<{ http: { port: number } }> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of log) {
+    text += decoder.decode(chunk, { stream: true })
+    const line = text.split('\n').find((one) => one.includes('"ready"'))
+    if (line?.endsWith('}')) return JSON.parse(line)
+  }
+  throw new Error(`it ended without being ready: ${text}`)
+}
+
 test('calliope fleet says what is wrong: no region, no service, a bad configuration', async () => {
   const nowhere = await run(['fleet', 'status', '--cluster', 'voip'], {
     env: { ...fleet.sim.env, AWS_REGION: '', AWS_CONFIG_FILE: '/dev/null' },

@@ -83,7 +83,7 @@ async function serviceStatus(
     spotShare: all === 0 ? null : spot / all,
     deploying: facts.deployment.inProgress,
     ...(await scalingOf(aws, `service/${cluster}/${facts.name}`)),
-    note: facts.notes[0]?.text ?? '',
+    note: (facts.notes[0]?.text ?? '').replace(/^\(service [^)]*\) /, ''),
   }
 }
 
