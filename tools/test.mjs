@@ -1,5 +1,5 @@
 // `npm test`: installs what the tests need (npm packages; on Debian as root also the real peers:
-// Kamailio, SIPp, sngrep, tshark, Chromium, and what carries and runs images), runs every test, and
+// Kamailio, SIPp, sngrep, tshark, Chromium, Prometheus, and what carries and runs images), runs every test, and
 // closes with one line of counts.
 //   npm test                 everything
 //   npm test -- src/hep      one room
@@ -17,6 +17,7 @@ const PEERS = {
   skopeo: 'skopeo',
   runc: 'runc',
   'docker-registry': 'docker-registry',
+  promtool: 'prometheus',
 }
 
 ensureInstalled({ dev: true })
