@@ -3,6 +3,7 @@
 import type {
   CallDetail,
   CallPage,
+  Fleet,
   KpiMinute,
   Ledger,
   NodeRow,
@@ -78,6 +79,8 @@ export interface Client {
   quarantine(limit?: number): Promise<readonly Quarantined[]>
   kpi(range?: Pick<SearchOptions, 'from' | 'to'>): Promise<readonly KpiMinute[]>
   nodes(): Promise<readonly NodeRow[]>
+  /** The nodes of the server's database now, and their events since `from`. */
+  fleet(from?: string): Promise<Fleet>
   about(): Promise<About>
 }
 
@@ -152,6 +155,10 @@ class HttpClient implements Client {
 
   async nodes(): Promise<readonly NodeRow[]> {
     return (await this.#json<{ nodes: NodeRow[] }>('nodes')).nodes
+  }
+
+  fleet(from = '-15m'): Promise<Fleet> {
+    return this.#json('fleet', { from })
   }
 
   about(): Promise<About> {

@@ -1,17 +1,25 @@
 // `calliope load`: generated SIP traffic, sent for real. With --check it asks the server's ledger
-// before and after and says whether everything that was sent is accounted for.
+// before and after and says whether everything that was sent is accounted for. With --stages it raises
+// the rate in steps, watches the target, and writes a report (docs/load.md).
 
-import { type HostPort, kinds, parseFlags, setting } from '#config'
+import { writeFileSync } from 'node:fs'
+import { type HostPort, kinds, type ParsedFlags, parseFlags, setting } from '#config'
 import type { Ledger } from '#contract'
 import {
+  loadReportPage,
+  type SendOptions,
   type SendProgress,
   type SendSummary,
   type SendTransport,
+  StagePlan,
   sendTraffic,
+  stageTable,
   TRAFFIC_MIXES,
   type TrafficMix,
 } from '#fleet'
 import { type Command, flagsOnly } from './command.ts'
+import { ratesOf, stageRates } from './load-stage-rates.ts'
+import { LoadWatch, type SendState } from './load-watch.ts'
 import { clientFor, interruption, SERVER_FLAGS } from './server-flags.ts'
 
 const PORTS: Record<SendTransport, number> = {
@@ -47,6 +55,14 @@ const FLAGS = {
     false,
     "compare with the server's ledger (--url) and exit 1 if anything is missing",
   ),
+  stages: setting(
+    stageRates,
+    [],
+    'raise the rate in stages: multiples of --rate, or rates such as 500/s, 20k/s',
+  ),
+  'stage-for': setting(kinds.duration(1), 600_000, 'how long each stage is held'),
+  ramp: setting(kinds.duration(0), 10_000, 'how long it takes from one stage to the next'),
+  report: setting(kinds.text, '', 'with --stages: write an HTML page with graphs to this file'),
   ...SERVER_FLAGS,
 }
 
@@ -59,31 +75,78 @@ export const load: Command = {
   run: async (argv) => {
     const { flags, positionals } = parseFlags(argv, FLAGS)
     flagsOnly('load', positionals)
-    const to = flags.to ?? { host: '127.0.0.1', port: PORTS[flags.transport] }
-    const client = clientFor(flags)
-    const before = flags.check ? await client.ledger() : undefined
-    const summary = await sendTraffic({
-      source: { seed: flags.seed, mix: flags.mix },
-      to: { host: to.host === '0.0.0.0' ? '127.0.0.1' : to.host, port: to.port },
-      transport: flags.transport,
-      ratePerSecond: flags.rate === 0 ? 'max' : flags.rate,
-      senders: flags.senders,
-      ...(flags.count > 0 ? { count: flags.count } : { durationMs: flags.for }),
-      ...(flags.key ? { authKey: flags.key } : {}),
-      tls: { verify: !flags.insecure },
-      onProgress: showProgress,
-      signal: interruption(),
-    })
-    process.stderr.write('\n')
-    process.stdout.write(`${describe(summary)}\n`)
-    if (!before) return summary.errors > 0 ? 1 : 0
-    return compare(
-      summary,
-      before,
-      await settled(() => client.ledger(), before.received + summary.sent),
-    )
+    const before = flags.check ? await clientFor(flags).ledger() : undefined
+    const judge = async (summary: SendSummary): Promise<Verdict> => {
+      if (!before) return { code: summary.errors > 0 ? 1 : 0, text: '' }
+      const after = await settled(() => clientFor(flags).ledger(), before.received + summary.sent)
+      return compare(summary, before, after)
+    }
+    const { code, text } = await (flags.stages.length > 0
+      ? sendStages(flags, judge)
+      : judge(await send(flags, {})))
+    process.stdout.write(text)
+    return code
   },
 }
+
+/** What the ledger says of what was sent: the exit code, and lines for people. */
+interface Verdict {
+  readonly code: number
+  readonly text: string
+}
+
+type LoadFlags = ParsedFlags<typeof FLAGS>
+
+async function send(flags: LoadFlags, options: Partial<SendOptions>): Promise<SendSummary> {
+  const to = flags.to ?? { host: '127.0.0.1', port: PORTS[flags.transport] }
+  const summary = await sendTraffic({
+    source: { seed: flags.seed, mix: flags.mix },
+    to: { host: to.host === '0.0.0.0' ? '127.0.0.1' : to.host, port: to.port },
+    transport: flags.transport,
+    ratePerSecond: flags.rate === 0 ? 'max' : flags.rate,
+    senders: flags.senders,
+    ...(flags.count > 0 ? { count: flags.count } : { durationMs: flags.for }),
+    ...(flags.key ? { authKey: flags.key } : {}),
+    tls: { verify: !flags.insecure },
+    onProgress: showProgress,
+    signal: interruption(),
+    ...options,
+  })
+  process.stderr.write('\n')
+  process.stdout.write(`${describe(summary)}\n`)
+  return summary
+}
+
+async function sendStages(
+  flags: LoadFlags,
+  judge: (summary: SendSummary) => Promise<Verdict>,
+): Promise<Verdict> {
+  const plan = new StagePlan(ratesOf(flags.stages, flags.rate), flags['stage-for'], flags.ramp)
+  const state: SendState = { sent: 0, elapsedMs: 0 }
+  await using watch = await LoadWatch.start(clientFor(flags), plan, state)
+  const summary = await send(flags, {
+    ...{ ratePerSecond: plan, durationMs: plan.durationMs, progressEveryMs: 100 },
+    onProgress: (progress) => {
+      const isNewSecond = Math.floor(progress.elapsedMs / 1000) > Math.floor(state.elapsedMs / 1000)
+      state.sent = progress.sent
+      state.elapsedMs = progress.elapsedMs
+      if (isNewSecond) showProgress(progress)
+    },
+  })
+  const verdict = await judge(summary) // the watch goes on: how the backlog goes belongs to the story
+  const report = {
+    ...{ title: 'Load in stages', about: aboutLoad(flags, summary), verdict: verdict.text },
+    ...{ startedAtMs: watch.startedAtMs, stages: plan.stages, moments: watch.moments },
+    events: await watch.events(),
+  }
+  process.stdout.write(`${stageTable(report)}\n`)
+  if (flags.report) writeFileSync(flags.report, loadReportPage(report))
+  if (flags.report) process.stderr.write(`The report is in ${flags.report}\n`)
+  return verdict
+}
+
+const aboutLoad = ({ transport, senders, mix, url }: LoadFlags, { sent, calls }: SendSummary) =>
+  `${count(sent)} packets of ${count(calls)} calls (${mix}) over ${transport} from ${senders} ${senders === 1 ? 'sender' : 'senders'}, watched at ${url}.`
 
 function showProgress({ sent, bytes, errors, lastError, elapsedMs }: SendProgress): void {
   const seconds = elapsedMs / 1000
@@ -127,17 +190,17 @@ async function settled(read: () => Promise<Ledger>, received: number): Promise<L
   }
 }
 
-function compare({ sent }: SendSummary, before: Ledger, after: Ledger): number {
+function compare({ sent }: SendSummary, before: Ledger, after: Ledger): Verdict {
   const received = after.received - before.received
   const stored = after.stored - before.stored
   const refused =
     after.rejected.total + after.dropped.total - before.rejected.total - before.dropped.total
   const whole = received === sent && stored + refused + after.pending === received && after.balanced
-  process.stdout.write(
-    `ledger: ${count(received)} received = ${count(stored)} stored + ${count(refused)} rejected or dropped + ${count(after.pending)} pending; ${count(sent - received)} never arrived\n`,
-  )
-  if (!whole) process.stdout.write('not everything is accounted for, or others were sending too\n')
-  return whole && refused === 0 ? 0 : 1
+  const lines = [
+    `ledger: ${count(received)} received = ${count(stored)} stored + ${count(refused)} rejected or dropped + ${count(after.pending)} pending; ${count(sent - received)} never arrived`,
+    ...(whole ? [] : ['not everything is accounted for, or others were sending too']),
+  ]
+  return { code: whole && refused === 0 ? 0 : 1, text: `${lines.join('\n')}\n` }
 }
 
 const count = (n: number): string => Math.round(n).toLocaleString('en-US')

@@ -149,7 +149,7 @@ export function assumptionsOf(world: World, engine: SimulateFlags['engine']): st
   const { node, senders, databaseRate } = world
   const relays = senders.relay ? ', a relay beside each' : ''
   return [
-    `${senders.senders} senders with ${senders.portsEach} source ports${relays}; ${engine}.`,
+    `${senders.senders} senders, source ports each: ${senders.portsEach}${relays}; ${engine}.`,
     `Nodes of ${node.cpus} vCPU and ${Math.round(node.memoryMib)} MiB; the database stores ${databaseRate.toLocaleString('en-US')}/s.`,
   ]
 }

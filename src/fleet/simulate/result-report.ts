@@ -74,7 +74,7 @@ function runSection({ result }: ReportPart): string {
         series('running', moments, (m) => m.running, 4, 'step'),
         series('serving', moments, (m) => m.serving, 1, 'step'),
       ],
-      (y) => y.toFixed(y < 4 ? 1 : 0),
+      (y) => (Number.isInteger(y) ? String(y) : y.toFixed(1)),
     ),
     chart(
       'CPU, %',

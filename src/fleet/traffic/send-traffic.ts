@@ -5,6 +5,7 @@
 // Packets leave in slices: at a rate, as many as are due each millisecond; else SLICE_MAX at a time,
 // giving way to events in between. After a stall a rate is caught up gently, because a burst would
 // overflow a receive buffer that bears the rate itself.
+import type { RatePlan } from '../load/stage-plan.ts'
 import type { TrafficKind } from './mix.ts'
 import { type Outlet, type OutletOptions, SendTally, type SendTarget } from './outlet.ts'
 import { openHttp } from './send-http.ts'
@@ -21,8 +22,8 @@ export interface SendOptions {
   readonly source: TrafficRing | TrafficOptions
   readonly to: SendTarget
   readonly transport: SendTransport
-  /** Packets per second. @default 'max' */
-  readonly ratePerSecond?: number | 'max'
+  /** Packets per second, or a plan for them over time. @default 'max' */
+  readonly ratePerSecond?: number | RatePlan | 'max'
   /** Ends after this time; with neither this nor `count` the signal ends it. */
   readonly durationMs?: number
   /** Ends after this many packets. */
@@ -153,15 +154,18 @@ class SendRun {
     )
   }
 
-  #due(rate: number | 'max'): number {
+  #due(rate: number | RatePlan | 'max'): number {
     const most = Math.min(SLICE_MAX, this.#ring.length) // a frame stands in the ring only once
     if (rate === 'max') return most
-    const behind = Math.floor((this.#elapsedMs * rate) / 1_000) + 1 - this.#sent
-    const gently = Math.ceil((rate * CATCH_UP_MS_MAX) / 1_000)
+    const now = this.#elapsedMs
+    const isSteady = typeof rate === 'number'
+    const due = isSteady ? (now * rate) / 1_000 : rate.dueAt(now)
+    const behind = Math.floor(due) + 1 - this.#sent
+    const gently = Math.ceil(((isSteady ? rate : rate.rateAt(now)) * CATCH_UP_MS_MAX) / 1_000)
     return Math.max(0, Math.min(behind, gently, this.#ring.length))
   }
 
-  #giveWay(rate: number | 'max'): Promise<unknown> {
+  #giveWay(rate: number | RatePlan | 'max'): Promise<unknown> {
     return rate === 'max' ? new Promise(setImmediate) : Bun.sleep(TICK_MS)
   }
 

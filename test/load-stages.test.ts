@@ -1,0 +1,75 @@
+// `calliope load --stages` against the real program, and `calliope simulate` on what that captured.
+import { expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './commands.ts'
+import { startProgram, temporaryDirectory } from './program.ts'
+
+test('calliope load --stages raises the rate, watches the node and accounts for every packet', async () => {
+  using directory = temporaryDirectory()
+  const program = await startProgram(['--data-dir', join(directory.path, 'data')])
+  const report = join(directory.path, 'report.html')
+  const { host, port } = program.tcp
+  const ended = await run([
+    ...['load', '--transport', 'tcp', '--to', `${host}:${port}`, '--url', program.url, '--check'],
+    ...['--rate', '100', '--stages', '2,4', '--stages', '1k/s', '--stage-for', '3s'],
+    ...['--ramp', '500ms', '--report', report],
+  ])
+  expect(ended.err).toContain(`The report is in ${report}`)
+  expect(ended.out).toContain('0 never arrived')
+  expect(ended.code).toBe(0)
+  const [, ...stages] = ended.out
+    .split('\n')
+    .filter((line) => /asked\/s|^ *\d[\d,]* +\d/.test(line))
+  expect(stages.map((line) => line.trim().split(/ +/)[0])).toEqual(['200', '400', '1,000'])
+  for (const line of stages) {
+    const [asked, sent] = line
+      .trim()
+      .split(/ +/)
+      .map((cell) => Number(cell.replaceAll(',', '')))
+    expect(Math.abs(sent! / asked! - 1)).toBeLessThan(0.15)
+  }
+  const page = readFileSync(report, 'utf8')
+  expect(page).toContain('stage 3: 1,000 packets a second')
+  expect(page).not.toMatch(/<script|<link|src=|href=|url\(/)
+  expect(page.match(/<svg/g)).toHaveLength(6)
+
+  const simulated = await run(['simulate', '--url', program.url, '--peak', '50000', '--json'])
+  await program.stop()
+  // Two minutes at the least make a trace; a run that stayed within one says what is missing.
+  if (simulated.code !== 0) expect(simulated.err).toContain('at least two points in time')
+  else expect(JSON.parse(simulated.out)[0].sent).toBeGreaterThan(0)
+}, 60_000)
+
+test('calliope simulate compares policies, reads a trace of one’s own and writes a page that fetches nothing', async () => {
+  using directory = temporaryDirectory()
+  const [csv, report] = [join(directory.path, 'own.csv'), join(directory.path, 'out.html')]
+  const minutes = Array.from({ length: 60 }, (_, i) => `${i * 60},${i < 20 ? 20_000 : 150_000}`)
+  writeFileSync(csv, ['seconds,rate', ...minutes].join('\n'))
+  const ended = await run([
+    ...['simulate', '--policy', 'calliope', '--policy', 'cpu-memory', '--csv', csv],
+    ...['--relay', '--report', report],
+  ])
+  expect(ended.code).toBe(0)
+  expect(ended.out).toMatch(/policy +calliope +cpu-memory/)
+  expect(ended.out).toMatch(/lost +none/)
+  const page = readFileSync(report, 'utf8')
+  expect(page).toContain('<svg')
+  expect(page).not.toMatch(/<script|<link|src=|href=|url\(/)
+  const again = await run(['simulate', '--csv', csv, '--seed', '9', '--json'])
+  const [result] = JSON.parse(again.out)
+  expect(result.sent).toBeCloseTo(20 * 60 * 20_000 + 40 * 60 * 150_000, 0)
+}, 30_000)
+
+test('calliope simulate and load name the flag, the value and what is allowed', async () => {
+  const refused = [
+    [['simulate', '--policy', 'nope'], 'nope: neither a file nor one of calliope'],
+    [['simulate', '--trace', 'storm'], "--trace: 'storm' is not allowed"],
+    [['load', '--stages', '5,fast'], "--stages: '5,fast' is not allowed"],
+  ] as const
+  for (const [words, complaint] of refused) {
+    const { code, err } = await run(words)
+    expect(err).toContain(complaint)
+    expect(code).toBe(2)
+  }
+}, 30_000)
