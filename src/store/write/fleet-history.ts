@@ -14,6 +14,8 @@ const CLOCK_EVERY_MS = 60_000
 const LOOK_FOR_LOST_EVERY_MS = 5_000
 /** As in read/read-ledger.ts: who is silent for so long is lost. */
 const LOST_SECONDS = 15
+/** Who was lost before that has been told of by somebody. */
+const LOST_LOOK_HOURS = 24
 
 interface Span {
   readonly seconds: number
@@ -119,6 +121,8 @@ async function noteComing(sql: SQL, node: string, life: Date): Promise<void> {
 async function noteLost(sql: SQL): Promise<void> {
   await sql`insert into fleet_events (at, kind, node, life, reason)
     select heartbeat_at, 'lost', node, started_at, 'its heartbeats ended without a goodbye'
-    from nodes where state <> 'stopped' and heartbeat_at < now() - make_interval(secs => ${LOST_SECONDS})
+    from nodes where state <> 'stopped'
+      and heartbeat_at < now() - make_interval(secs => ${LOST_SECONDS})
+      and heartbeat_at > now() - make_interval(hours => ${LOST_LOOK_HOURS})
     on conflict do nothing`
 }

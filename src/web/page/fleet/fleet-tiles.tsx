@@ -84,7 +84,9 @@ function nodeCount(
   const others = (['starting', 'draining', 'lost'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`)
-  const note = [`${count('ready')} ready`, ...others].join(', ')
+  const versions = new Set(nodes.filter(({ state }) => state === 'ready').map((n) => n.version))
+  const mixed = versions.size > 1 ? [`${versions.size} versions`] : []
+  const note = [`${count('ready')} ready`, ...others, ...mixed].join(', ')
   return { value: String(now.nodes), note, mood: count('ready') === 0 ? 'worse' : undefined }
 }
 
