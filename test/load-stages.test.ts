@@ -2,17 +2,30 @@
 import { expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { generateTraffic } from '#fleet'
+import { encodeHep } from '#hep'
 import { run } from './commands.ts'
-import { startProgram, temporaryDirectory } from './program.ts'
+import { settledLedger, startProgram, temporaryDirectory } from './program.ts'
+import { SEND } from './senders.ts'
+
+/** Ten minutes of calls, the last of them a minute ago. */
+function pastFrames(): Buffer[] {
+  const startUs = (Date.now() - 11 * 60_000) * 1000
+  const calls = generateTraffic({ starts: 100, startsPerSecond: 100 / 500, startUs, mix: 'calls' })
+  return [...calls].map(({ packet }) => Buffer.from(encodeHep(packet)))
+}
 
 test('calliope load --stages raises the rate, watches the node and accounts for every packet', async () => {
   using directory = temporaryDirectory()
   const program = await startProgram(['--data-dir', join(directory.path, 'data')])
+  const past = pastFrames()
+  await SEND.tcp(program, past)
+  await settledLedger(program, past.length)
   const report = join(directory.path, 'report.html')
   const { host, port } = program.tcp
   const ended = await run([
     ...['load', '--transport', 'tcp', '--to', `${host}:${port}`, '--url', program.url, '--check'],
-    ...['--rate', '100', '--stages', '2,4', '--stages', '1k/s', '--stage-for', '3s'],
+    ...['--rate', '100', '--stages', '2', '--stages', '1k/s', '--stage-for', '3s'],
     ...['--ramp', '500ms', '--report', report],
   ])
   expect(ended.err).toContain(`The report is in ${report}`)
@@ -21,24 +34,24 @@ test('calliope load --stages raises the rate, watches the node and accounts for 
   const [, ...stages] = ended.out
     .split('\n')
     .filter((line) => /asked\/s|^ *\d[\d,]* +\d/.test(line))
-  expect(stages.map((line) => line.trim().split(/ +/)[0])).toEqual(['200', '400', '1,000'])
+  expect(stages.map((line) => line.trim().split(/ +/)[0])).toEqual(['200', '1,000'])
   for (const line of stages) {
     const [asked, sent] = line
       .trim()
       .split(/ +/)
       .map((cell) => Number(cell.replaceAll(',', '')))
-    expect(Math.abs(sent! / asked! - 1)).toBeLessThan(0.15)
+    expect(Math.abs(sent! / asked! - 1)).toBeLessThan(0.25)
   }
   const page = readFileSync(report, 'utf8')
-  expect(page).toContain('stage 3: 1,000 packets a second')
+  expect(page).toContain('stage 2: 1,000 packets a second')
   expect(page).not.toMatch(/<script|<link|src=|href=|url\(/)
   expect(page.match(/<svg/g)).toHaveLength(6)
 
   const simulated = await run(['simulate', '--url', program.url, '--peak', '50000', '--json'])
   await program.stop()
-  // Two minutes at the least make a trace; a run that stayed within one says what is missing.
-  if (simulated.code !== 0) expect(simulated.err).toContain('at least two points in time')
-  else expect(JSON.parse(simulated.out)[0].sent).toBeGreaterThan(0)
+  const [result] = JSON.parse(simulated.out)
+  expect(result.seconds).toBeGreaterThanOrEqual(9 * 60)
+  expect(result.sent).toBeGreaterThan(50_000 * 60)
 }, 60_000)
 
 test('calliope simulate compares policies, reads a trace of one’s own and writes a page that fetches nothing', async () => {

@@ -57,7 +57,7 @@ export interface StageRow {
 /** What each stage came to. A stage too short for two looks at it has no row. */
 export function stageRows({ stages, moments }: LoadReport): StageRow[] {
   return stages.flatMap(({ ratePerSecond, heldFromMs, toMs }) => {
-    const seen = moments.filter(({ at }) => at * 1000 >= heldFromMs && at * 1000 <= toMs + 500)
+    const seen = moments.filter(({ at }) => at * 1000 >= heldFromMs && at * 1000 <= toMs)
     const [first, last] = [seen[0], seen.at(-1)]
     if (first === undefined || last === undefined || first === last) return []
     const rate = (value: (moment: LoadMoment) => number) =>
