@@ -48,7 +48,6 @@ const BY_DESTINATION: readonly [string, string, (carrier: Carrier) => number][] 
   ['relay_parcels_open', 'Parcels under way.', (carrier) => carrier.status().parcelsOpen],
   ['relay_sends', 'Parcels sent, tries included.', (carrier) => carrier.status().sends],
   ['relay_retries', 'Sends that settled nothing.', (carrier) => carrier.status().retries],
-  ['relay_sent_bytes', 'Bytes of HEP that were taken.', (carrier) => carrier.status().sentBytes],
   [
     'relay_moved_frames',
     'Frames that went to another node than the first.',

@@ -9,7 +9,7 @@
 import { type PeerCertificate, checkServerIdentity as verifyIdentity } from 'node:tls'
 import { CARRIED_TYPE, carriedBytes, writeCarried } from '#hep'
 import { TRANSPORTS } from '#spool'
-import { type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
+import { type FrameWalk, type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
 import { withKey } from './with-key.ts'
 
 export interface CalliopeOptions {
@@ -69,25 +69,34 @@ function addressOf(target: string, ca: string | undefined) {
 }
 
 function bodyOf(parcel: Parcel, key: string | undefined): Buffer<ArrayBuffer> {
-  const keyBytes = key ? parcel.frames * (key.length + 6) : 0
+  const body = Buffer.allocUnsafeSlow(bodyBytes(parcel, key))
   const walk = parcel.walk()
-  // Room for heads, with the longest address there is; cut to what was used.
-  const body = Buffer.allocUnsafe(parcel.bytes + parcel.frames * HEAD_BYTES_MAX + keyBytes)
   let at = 0
   while (walk.next()) {
-    const { peerIp, peerPort, receivedUs } = walk
-    const transport = TRANSPORTS.indexOf(walk.transport as (typeof TRANSPORTS)[number])
-    const arrival = { transport, peerIp, peerPort, receivedUs }
-    if (key) {
-      const frame = withKey(walk.bytes.subarray(walk.from, walk.to), key)
-      at = writeCarried(body, at, arrival, frame)
-    } else at = writeCarried(body, at, arrival, walk.bytes, walk.from, walk.to)
+    const arrival = arrivalOf(walk)
+    const { bytes, from, to } = walk
+    at = key
+      ? writeCarried(body, at, arrival, withKey(bytes.subarray(from, to), key))
+      : writeCarried(body, at, arrival, bytes, from, to)
   }
   return body.subarray(0, at)
 }
 
-const HEAD_BYTES_MAX = carriedBytes(0, {
-  ...{ transport: 0, peerIp: ' '.repeat(255), peerPort: 0, receivedUs: 0 },
+/** Exactly, without keys; with them at most, for a blanked one makes room. */
+function bodyBytes(parcel: Parcel, key: string | undefined): number {
+  // A frame of an old version grows when it has to carry a key.
+  const keyBytes = key ? Buffer.byteLength(key) + VERSION_3_BYTES : 0
+  const walk = parcel.walk()
+  let bytes = 0
+  while (walk.next()) bytes += carriedBytes(walk.to - walk.from + keyBytes, arrivalOf(walk))
+  return bytes
+}
+
+const VERSION_3_BYTES = 128
+
+const arrivalOf = ({ peerIp, peerPort, receivedUs, transport }: FrameWalk) => ({
+  ...{ peerIp, peerPort, receivedUs },
+  transport: TRANSPORTS.indexOf(transport as (typeof TRANSPORTS)[number]),
 })
 
 async function post(url: string, init: BunFetchRequestInit): Promise<Response> {

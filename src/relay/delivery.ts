@@ -40,7 +40,6 @@ export interface Tally {
   movedFrames: number
   /** Frames sent elsewhere though they may have been taken: no more than these are there twice. */
   doubtfulFrames: number
-  sentBytes: number
 }
 
 const LOOK_MS = 250
@@ -56,7 +55,7 @@ interface Trip {
 }
 
 export class Delivery {
-  readonly tally: Tally = { sends: 0, retries: 0, movedFrames: 0, doubtfulFrames: 0, sentBytes: 0 }
+  readonly tally: Tally = { sends: 0, retries: 0, movedFrames: 0, doubtfulFrames: 0 }
   readonly #parts: DeliveryParts
   readonly #trips = new Map<number, Trip>()
   readonly #running = new Set<Promise<void>>()
@@ -158,7 +157,6 @@ export class Delivery {
     try {
       const woken = AbortSignal.any([signal, trip.giveUp.signal])
       const receipt = await outlet.send(parcel, target.name, woken)
-      tally.sentBytes += parcel.bytes
       targets.succeed(target, trip.open.frames)
       return this.#settle(trip, receipt)
     } catch (error) {
@@ -226,7 +224,6 @@ export class Delivery {
     return {
       id: { stream, number, floor: this.#floorOf(stream) },
       frames,
-      bytes: bytesOf(cargo, picks),
       walk: () => cargo.walk(picks),
     }
   }
@@ -264,11 +261,4 @@ class Hands {
     this.#holds = false
     this.#cargo.letGo()
   }
-}
-
-function bytesOf(cargo: Cargo, picks: OpenParcel['picks']): number {
-  const walk = cargo.walk(picks)
-  let bytes = 0
-  while (walk.next()) bytes += walk.to - walk.from
-  return bytes
 }

@@ -30,6 +30,7 @@ export interface HepStreamOptions {
 
 const SLOT_BITS = 12
 const CONNECT_MS_MAX = 5_000
+const ROOM_BYTES = 256 * 1024 // more than any frame
 
 export function openHepStream(options: HepStreamOptions = {}): Outlet {
   const outlet = new HepStreams(options)
@@ -110,6 +111,7 @@ interface Link {
 class Connection {
   readonly #url: URL
   readonly #options: HepStreamOptions
+  readonly #room = Buffer.allocUnsafeSlow(ROOM_BYTES)
   #link: Link | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -122,7 +124,7 @@ class Connection {
   async write(frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
     if (frames.length === 0) return
     const { stallMs = 10_000, confirmMs = 500 } = this.#options
-    const written = this.#turn.then(() => this.#writeAll(Buffer.concat(frames), stallMs, signal))
+    const written = this.#turn.then(() => this.#writeAll(frames, stallMs, signal))
     this.#turn = written.catch(() => undefined)
     const link = await written
     const why = await Promise.race([link.broken, pause(confirmMs, signal)])
@@ -135,19 +137,37 @@ class Connection {
     this.#link = undefined
   }
 
-  async #writeAll(bytes: Buffer, stallMs: number, signal: AbortSignal): Promise<Link> {
+  async #writeAll(frames: readonly Buffer[], stallMs: number, signal: AbortSignal): Promise<Link> {
     const { reopenMs = 300_000 } = this.#options
     const link = this.#link
     if (link && reopenMs > 0 && performance.now() - link.openedMs > reopenMs) this.close()
     const open = await this.#open()
+    for (let next = 0; next < frames.length; ) {
+      let bytes = 0
+      while (next < frames.length && bytes + frames[next]!.length <= this.#room.length)
+        bytes += frames[next++]!.copy(this.#room, bytes)
+      await this.#write(open, bytes, stallMs, signal)
+    }
+    return open
+  }
+
+  // Over one buffer: the kernel has its bytes when the next are put in.
+  async #write(link: Link, bytes: number, stallMs: number, signal: AbortSignal): Promise<void> {
     const written = new Promise<string>((resolve) =>
-      open.socket.write(bytes, (error) => resolve(error ? error.message : '')),
+      link.socket.write(this.#room.subarray(0, bytes), (error) =>
+        resolve(error ? error.message : ''),
+      ),
     )
-    const stalled = pause(stallMs, signal).then(() => `nothing was taken for ${stallMs} ms`)
-    const why = await Promise.race([written, open.broken, stalled])
-    if (why === '') return open
-    this.#link = undefined
-    open.socket.destroy()
+    const waiting = new AbortController()
+    const stalled = pause(stallMs, AbortSignal.any([signal, waiting.signal]))
+    const why = await Promise.race([
+      ...[written, link.broken],
+      stalled.then(() => `nothing was taken for ${stallMs} ms`),
+    ])
+    waiting.abort()
+    if (why === '') return
+    if (this.#link === link) this.#link = undefined
+    link.socket.destroy()
     throw this.#unknown(why)
   }
 

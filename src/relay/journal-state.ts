@@ -43,7 +43,12 @@ export interface LaneState {
   readonly cuts: Cut[]
 }
 
-export type Deal = readonly { number: number; target: string; picks: Picks; frames: number }[]
+export type Deal = readonly {
+  readonly number: number
+  readonly target: string
+  readonly picks: Picks
+  readonly frames: number
+}[]
 
 export type Line =
   | { readonly kind: 'cut'; readonly place: Place; readonly lost: Outcome; readonly deal: Deal }

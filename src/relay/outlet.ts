@@ -23,8 +23,6 @@ export interface ParcelId {
 export interface Parcel {
   readonly id: ParcelId
   readonly frames: number
-  /** Of its HEP frames. */
-  readonly bytes: number
   /** Goes over the frames in the order they came in; they must not be kept after `send`. */
   walk(): FrameWalk
 }

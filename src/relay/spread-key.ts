@@ -9,7 +9,8 @@
 // store's grouping it starts at a fixed number: relays beside each other must agree. Somebody who
 // makes up Call-IDs can therefore load one node; that node's share then goes to others, see targets.ts.
 import { decodeHep, hepSkim, PROTOCOL, skimHep } from '#hep'
-import { parseSip, sipSkim, skimSip } from '#sip'
+import { parseSip } from '#sip'
+import { callIdAt, findCallId } from './find-call-id.ts'
 
 const FNV_START = 0x811c_9dc5
 const FNV_PRIME = 0x0100_0193
@@ -19,8 +20,8 @@ export function spreadKeyOf(bytes: Buffer, from: number, to: number, receivedUs:
   if (!skimHep(bytes, from, to)) return keyOfOdd(bytes.subarray(from, to), receivedUs)
   const { payloadAt, payloadEnd, correlationAt, correlationEnd } = hepSkim
   if (hepSkim.protocolType === PROTOCOL.sip) {
-    if (skimSip(bytes, payloadAt, payloadEnd))
-      return keyOfBytes(bytes, sipSkim.callIdAt, sipSkim.callIdEnd)
+    if (findCallId(bytes, payloadAt, payloadEnd))
+      return keyOfBytes(bytes, callIdAt.from, callIdAt.to)
     const callId = callIdOf(bytes.subarray(payloadAt, payloadEnd))
     if (callId !== '') return keyOfText(callId)
   }

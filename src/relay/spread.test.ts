@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { encodeHep, PROTOCOL } from '#hep'
+import { parseSip } from '#sip'
+import { callIdAt, findCallId } from './find-call-id.ts'
 import { keyOfName, spreadKeyOf } from './spread-key.ts'
 import { SLOTS, SpreadTable } from './spread-table.ts'
 
@@ -60,6 +62,31 @@ test('SpreadTable spreads calls over four targets to within 1.15 of the mean', (
   const counts = [0, 0, 0, 0]
   for (let n = 0; n < 40_000; n++) counts[table.placeOf(keyOfName(`call-${n}@host`))]! += 1
   expect(Math.max(...counts) / 10_000).toBeLessThan(1.15)
+})
+
+const head = fc.constantFrom(
+  ...['Call-ID: abc@host', 'i:short', 'I :  wide ', 'CALL-id:\tA b', 'Call-ID:', 'Call-IDs: no'],
+  ...['Via: SIP/2.0/UDP a', 'CSeq: 1 INVITE', ' folded', 'Call-ID: földed', 'Info: x', 'i', 'C: d'],
+)
+
+test('findCallId finds what parseSip finds, or nothing', () => {
+  let found = 0
+  fc.assert(
+    fc.property(fc.array(head, { maxLength: 6 }), (heads) => {
+      const text = ['INVITE sip:bob@b SIP/2.0', ...heads, '', 'Call-ID: in-the-body', ''].join(
+        '\r\n',
+      )
+      const bytes = Buffer.from(`xx${text}yy`)
+      if (!findCallId(bytes, 2, bytes.length - 2)) return
+      found++
+      const sip = parseSip(Buffer.from(text))
+      const callId = sip.kind === 'malformed' ? undefined : sip.callId
+      const here = bytes.toString('utf8', callIdAt.from, callIdAt.to)
+      if (callId !== undefined) expect(here).toBe(callId)
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(found).toBeGreaterThan(500)
 })
 
 const base = { srcIp: '10.0.0.1', dstIp: '10.0.0.2', srcPort: 5060, dstPort: 5060, atUs: 1e15 }

@@ -92,7 +92,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 const BACKLOG_SHARE = 0.9
 
 /** Parcels sent at once: datagrams go one after the other, streams wait a while for each parcel. */
-const PLAIN_PARCELS: Partial<Record<string, number>> = { udp: 1, tcp: 64, tls: 64 }
+const PLAIN_PARCELS: Partial<Record<string, number>> = { udp: 1, tcp: 32, tls: 32 }
 
 async function startOne(destination: Destination, options: RelayOptions, count: number) {
   const { spool, directory, resolveMs = 5_000, finder } = options
