@@ -19,6 +19,8 @@ export const FLEET: FleetConfig = parseFleetConfig(
 export interface FleetOptions {
   readonly config?: FleetConfig
   readonly spotTasks?: number
+  /** Where the spot tasks of `capture` run. @default FARGATE_SPOT */
+  readonly provider?: string
   /** Minutes between two ticks; 0 = none. @default 1 */
   readonly tickMinutes?: number
   /** When the rig is ready; of use where a program looks at its own clock. */
@@ -39,23 +41,23 @@ export interface SimulatedFleet extends AsyncDisposable {
 
 const AGE_MS = 3_600_000 // the services are an hour old when a test begins
 
-const STRATEGY = {
+const strategies = (provider: string) => ({
   capture: [
     { capacityProvider: 'FARGATE', base: 1, weight: 0 },
-    { capacityProvider: 'FARGATE_SPOT', weight: 1 },
+    { capacityProvider: provider, weight: 1 },
   ],
   'capture-on-demand': [{ capacityProvider: 'FARGATE', weight: 1 }],
-}
+})
 
 export async function startFleet(options: FleetOptions = {}): Promise<SimulatedFleet> {
-  const { config = FLEET, spotTasks = 4, tickMinutes = 1, nowMs } = options
+  const { config = FLEET, tickMinutes = 1, nowMs } = options
   const sim = startAwsSim(nowMs === undefined ? {} : { startMs: nowMs - AGE_MS })
   const reconciler = new Reconciler({
     config,
     cloud: openAwsCloud(config.cluster, { client: sim.client, retry: { sleep: async () => {} } }),
     nowMs: () => sim.clock.nowMs,
   })
-  await createServices(sim, config, spotTasks)
+  await createServices(sim, options)
   const events: BusEvent[] = []
   const outcomes: Outcome[] = []
   sim.ecs.onEvent((event) => events.push(event))
@@ -81,7 +83,8 @@ export async function startFleet(options: FleetOptions = {}): Promise<SimulatedF
 }
 
 // Through the real SDK, as Terraform would; then time passes until all of them run.
-async function createServices(sim: AwsSim, config: FleetConfig, spotTasks: number): Promise<void> {
+async function createServices(sim: AwsSim, options: FleetOptions): Promise<void> {
+  const { config = FLEET, spotTasks = 4, provider = 'FARGATE_SPOT' } = options
   const { ECS } = await import('@aws-sdk/client-ecs')
   const ecs = new ECS(sim.client)
   await ecs.createCluster({ clusterName: config.cluster })
@@ -90,7 +93,7 @@ async function createServices(sim: AwsSim, config: FleetConfig, spotTasks: numbe
       ...{ cluster: config.cluster, serviceName, desiredCount, taskDefinition: 'calliope:1' },
       ...more,
     })
-  for (const [name, capacityProviderStrategy] of Object.entries(STRATEGY))
+  for (const [name, capacityProviderStrategy] of Object.entries(strategies(provider)))
     await create(name, name === 'capture' ? spotTasks : 0, { capacityProviderStrategy })
   const placementConstraints = [{ type: 'distinctInstance' as const }]
   if (config.perHost)

@@ -77,17 +77,22 @@ function freeProviders(
   )
   for (const [provider, count] of wanted) {
     const here = current.filter((task) => task.provider === provider).length
-    const free = provider.includes('SPOT') ? world.spotRoom - spotTasks(world) : Infinity
+    const free = isFargateSpot(provider) ? world.spotRoom - spotTasks(world).length : Infinity
     const take = Math.min(count - here, free)
     for (let n = 0; n < take; n++) places.push({ provider, instanceArn: undefined })
   }
   return places.slice(0, missing)
 }
 
-const spotTasks = (world: EcsWorld): number =>
+// Fargate says at once that it has no spot; a provider of one's own hosts lets the task wait.
+const isFargateSpot = (provider: string): boolean => provider === 'FARGATE_SPOT'
+
+const spotTasks = (world: EcsWorld): SimTask[] =>
   [...world.clusters]
     .flatMap((cluster) => world.tasks(cluster))
-    .filter((task) => isMeantToLive(task) && task.provider?.includes('SPOT')).length
+    .filter((task) => isMeantToLive(task) && isSpot(task))
+
+const isSpot = ({ provider }: SimTask): boolean => /spot/i.test(provider ?? '')
 
 function placementFailed(world: EcsWorld, service: SimService): void {
   if (service.retrying) return
@@ -114,6 +119,11 @@ function placementFailed(world: EcsWorld, service: SimService): void {
 function start(world: EcsWorld, task: SimTask): void {
   const service = world.service(task.cluster, task.service)
   if (!isMeantToLive(task) || !service) return
+  const running = spotTasks(world).filter(({ lastStatus }) => lastStatus === 'RUNNING')
+  if (isSpot(task) && !isFargateSpot(task.provider!) && running.length >= world.spotRoom) {
+    world.clock.after(world.times.retryMs, () => start(world, task))
+    return
+  }
   if (world.broken.has(task.taskDefinition)) failToStart(world, service, task)
   else world.changed(task, { lastStatus: 'RUNNING', startedAtMs: world.clock.nowMs })
   settle(world, service)

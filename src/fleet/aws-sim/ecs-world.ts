@@ -140,7 +140,9 @@ export class EcsWorld {
   reclaimSpot(service: SimService, count: number): SimTask[] {
     const taken = this.tasksOf(service)
       .filter(({ provider, desiredStatus, lastStatus }) => {
-        return provider?.includes('SPOT') && desiredStatus === 'RUNNING' && lastStatus === 'RUNNING'
+        return (
+          /spot/i.test(provider ?? '') && desiredStatus === 'RUNNING' && lastStatus === 'RUNNING'
+        )
       })
       .slice(0, count)
     for (const task of taken)

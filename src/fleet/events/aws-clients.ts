@@ -100,18 +100,24 @@ export async function allPages<Item>(
 
 const TASKS_PER_DESCRIBE_MAX = 100
 
-/** Every task of a service that is meant to live, described. */
-export async function describeTasks(
+/** ARNs of the tasks of a service that are meant to live. */
+export const listTasks = (
   aws: AwsClients,
-  cluster: string,
-  serviceName: string,
-): Promise<readonly Task[]> {
-  const arns = await allPages(async (nextToken) => {
+  which: { cluster: string; serviceName: string; containerInstance?: string },
+): Promise<readonly string[]> =>
+  allPages(async (nextToken) => {
     const reply = await aws.ecs('list tasks', (ecs) =>
-      ecs.listTasks({ cluster, serviceName, desiredStatus: 'RUNNING', nextToken }),
+      ecs.listTasks({ ...which, desiredStatus: 'RUNNING', nextToken }),
     )
     return { items: reply.taskArns, nextToken: reply.nextToken }
   })
+
+/** Tasks by their ARNs. */
+export async function describeTasks(
+  aws: AwsClients,
+  cluster: string,
+  arns: readonly string[],
+): Promise<readonly Task[]> {
   const found: Task[] = []
   for (let from = 0; from < arns.length; from += TASKS_PER_DESCRIBE_MAX) {
     const tasks = arns.slice(from, from + TASKS_PER_DESCRIBE_MAX)

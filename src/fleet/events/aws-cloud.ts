@@ -1,7 +1,7 @@
 // The cloud as AWS has it: each question of FleetCloud as calls of the real SDK.
 import type { Service } from '@aws-sdk/client-ecs'
-import { AwsClients, type AwsOptions, allPages } from './aws-clients.ts'
-import type { FleetCloud, ServiceFacts, TaskLimits } from './cloud.ts'
+import { AwsClients, type AwsOptions, allPages, describeTasks, listTasks } from './aws-clients.ts'
+import type { FleetCloud, LivingTasks, ServiceFacts, TaskLimits } from './cloud.ts'
 
 const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const
 
@@ -29,8 +29,15 @@ class AwsCloud implements FleetCloud {
     return (reply.services ?? []).map(serviceFacts)
   }
 
-  async livingTasks(serviceName: string): Promise<number> {
-    return (await this.#listTasks({ serviceName })).length
+  async livingTasks(serviceName: string, { waiting }: { waiting: boolean }): Promise<LivingTasks> {
+    const arns = await this.#listTasks({ serviceName })
+    if (!waiting) return { count: arns.length, waitingSinceMs: [] }
+    const tasks = await describeTasks(this.#aws, this.#cluster, arns)
+    const waits = tasks.filter(({ lastStatus }) => lastStatus !== 'RUNNING')
+    return {
+      count: arns.length,
+      waitingSinceMs: waits.map((task) => task.createdAt?.getTime() ?? 0),
+    }
   }
 
   async tasksOnHost(serviceName: string, ec2InstanceId: string): Promise<number> {
@@ -44,12 +51,7 @@ class AwsCloud implements FleetCloud {
   }
 
   #listTasks(which: { serviceName: string; containerInstance?: string }) {
-    return allPages(async (nextToken) => {
-      const reply = await this.#aws.ecs('list tasks', (ecs) =>
-        ecs.listTasks({ cluster: this.#cluster, desiredStatus: 'RUNNING', ...which, nextToken }),
-      )
-      return { items: reply.taskArns, nextToken: reply.nextToken }
-    })
+    return listTasks(this.#aws, { cluster: this.#cluster, ...which })
   }
 
   async activeHosts(): Promise<number> {

@@ -21,8 +21,8 @@ export interface ServiceFacts {
 export interface FleetCloud {
   /** Those of the named services that exist. ecs:DescribeServices */
   services(names: readonly string[]): Promise<readonly ServiceFacts[]>
-  /** Tasks that are meant to live, running or on their way; not those told to stop. ecs:ListTasks */
-  livingTasks(service: string): Promise<number>
+  /** Tasks that are meant to live; not those told to stop. ecs:ListTasks, ecs:DescribeTasks if `waiting`. */
+  livingTasks(service: string, options: { readonly waiting: boolean }): Promise<LivingTasks>
   /** Of them, those on one machine. ecs:ListContainerInstances, and ecs:ListTasks if it is ours. */
   tasksOnHost(service: string, ec2InstanceId: string): Promise<number>
   /** Container instances that take tasks. ecs:ListContainerInstances */
@@ -41,6 +41,12 @@ export interface FleetCloud {
 
   /** API calls made so far, retries included. */
   readonly calls: number
+}
+
+export interface LivingTasks {
+  readonly count: number
+  /** Since when each of them waits that does not run yet; empty unless asked for. */
+  readonly waitingSinceMs: readonly number[]
 }
 
 export interface TaskLimits {

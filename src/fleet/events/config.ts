@@ -36,6 +36,7 @@ const spot = pipe(
     least: optional(count(), 0),
     most: optional(count(), 10),
     giveBackAfterSeconds: optional(count(60, 86_400), 300),
+    patienceSeconds: optional(count(30, 3_600), 300),
   }),
   check(({ least, most }) => least <= most, 'least is more than most'),
   check((s) => s.service !== s.onDemandService, 'service and onDemandService are the same'),

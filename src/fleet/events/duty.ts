@@ -39,7 +39,7 @@ export interface Duty<Facts = unknown> {
   readonly name: DutyName
   concerns(event: FleetEvent): boolean
   /** Calls of a description at most, for up to 100 tasks and hosts. */
-  readonly callsMax: number
+  callsMax(event: FleetEvent): number
   /** Undefined: the event has nothing to do with us after all. */
   describe(cloud: FleetCloud, event: FleetEvent): Promise<Facts | undefined>
   compare(facts: Facts, event: FleetEvent, nowMs: number): Verdict

@@ -1,6 +1,6 @@
 // What there is, for a person: services, tasks wanted and running, how many of them are spot, what
 // autoscaling may do and what it did lately. Reads only.
-import { AwsClients, type AwsOptions, allPages, describeTasks } from './aws-clients.ts'
+import { AwsClients, type AwsOptions, allPages, describeTasks, listTasks } from './aws-clients.ts'
 import { serviceFacts } from './aws-cloud.ts'
 import type { ServiceFacts } from './cloud.ts'
 
@@ -87,15 +87,12 @@ async function serviceStatus(
   }
 }
 
-async function providers(aws: AwsClients, cluster: string, service: string) {
+async function providers(aws: AwsClients, cluster: string, serviceName: string) {
+  const arns = await listTasks(aws, { cluster, serviceName })
   const counts: Record<string, number> = {}
-  for (const { capacityProviderName, launchType, lastStatus } of await describeTasks(
-    aws,
-    cluster,
-    service,
-  )) {
-    const name = capacityProviderName ?? launchType ?? 'unknown'
-    if (lastStatus === 'RUNNING') counts[name] = (counts[name] ?? 0) + 1
+  for (const task of await describeTasks(aws, cluster, arns)) {
+    const name = task.capacityProviderName ?? task.launchType ?? 'unknown'
+    if (task.lastStatus === 'RUNNING') counts[name] = (counts[name] ?? 0) + 1
   }
   return counts
 }

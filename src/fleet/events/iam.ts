@@ -5,13 +5,21 @@ export interface Grant {
   readonly part: 'spot' | 'perHost' | 'fastMetrics' | 'connections'
   readonly action: string
   /** What it is done to. `instances` and `tasks` are limited by the condition ecs:cluster. */
-  readonly on: 'service' | 'cluster' | 'instances' | 'service-revision' | 'scalable-target' | 'any'
+  readonly on:
+    | 'service'
+    | 'cluster'
+    | 'instances'
+    | 'tasks'
+    | 'service-revision'
+    | 'scalable-target'
+    | 'any'
 }
 
 /** Grants by part of the configuration; a part that is left out needs none of its own. */
 export const RECONCILER_GRANTS: readonly Grant[] = [
   { part: 'spot', action: 'ecs:DescribeServices', on: 'service' },
   { part: 'spot', action: 'ecs:ListTasks', on: 'instances' },
+  { part: 'spot', action: 'ecs:DescribeTasks', on: 'tasks' },
   { part: 'spot', action: 'ecs:ListContainerInstances', on: 'cluster' },
   { part: 'spot', action: 'ecs:UpdateService', on: 'service' },
   { part: 'perHost', action: 'ecs:ListContainerInstances', on: 'cluster' },

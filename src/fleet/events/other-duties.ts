@@ -11,7 +11,7 @@ export const perHostDuty = ({
   most,
 }: PerHostConfig): Duty<{ hosts: number; desired: number }> => ({
   name: 'per-host',
-  callsMax: 2,
+  callsMax: () => 2,
   concerns: ({ kind }) => kind === 'hosts-changed' || kind === 'tick',
   describe: async (cloud) => ({
     hosts: await cloud.activeHosts(),
@@ -42,7 +42,7 @@ export const fastMetricsDuty = (
   { atOnce = false } = {},
 ): Duty<FastMetricsFacts> => ({
   name: 'fast-metrics',
-  callsMax: 2,
+  callsMax: () => 2,
   concerns: ({ kind }) => kind === 'tick',
   describe: async (cloud) => {
     const { deployment } = requireService(await cloud.services([service]), service)
@@ -67,7 +67,7 @@ export const connectionsDuty = (
   standIns = 0,
 ): Duty<TaskLimits> => ({
   name: 'connections',
-  callsMax: 1,
+  callsMax: () => 1,
   concerns: ({ kind }) => kind === 'tick',
   describe: async (cloud) => {
     const limits = await cloud.taskLimits(service)

@@ -192,8 +192,8 @@ test('callsMaxOf bounds what one event costs', async () => {
   await using fleet = await startFleet({ config: ALL, tickMinutes: 0 })
   const duties = configuredDuties(ALL)
   expect(callsMaxOf({ kind: 'hosts-changed' }, duties)).toBe(3)
-  expect(callsMaxOf({ kind: 'host-leaving', instanceId: '' }, duties)).toBe(5)
-  expect(callsMaxOf({ kind: 'spot-short', why: 'placement' }, duties)).toBe(5)
+  expect(callsMaxOf({ kind: 'host-leaving', instanceId: '' }, duties)).toBe(6)
+  expect(callsMaxOf({ kind: 'spot-short', why: 'placement' }, duties)).toBe(4)
   fleet.sim.scaling.targets.set('service/voip/capture', {
     ...{ resourceId: 'service/voip/capture', createdAtMs: 0, least: 1, most: 9, state: undefined },
   })

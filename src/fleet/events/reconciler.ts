@@ -107,6 +107,6 @@ export function configuredDuties(config: FleetConfig): readonly Duty[] {
   ]
 }
 
-/** API calls one event may cost without retries: every description it concerns, twice, and two changes. */
+/** API calls one event may cost, without retries and conflicts: all descriptions and one change. */
 export const callsMaxOf = (event: FleetEvent, duties: readonly Duty[]): number =>
-  duties.filter((duty) => duty.concerns(event)).reduce((sum, { callsMax }) => sum + callsMax, 1)
+  duties.filter((duty) => duty.concerns(event)).reduce((sum, duty) => sum + duty.callsMax(event), 1)

@@ -12,6 +12,7 @@ const SHORT: FleetEvent = { kind: 'spot-short', why: 'placement' }
 const NEVER = Number.NEGATIVE_INFINITY
 const calm: SpotFacts = {
   ...{ wanted: 4, living: 4, leaving: 0, standIns: 0, troubleAtMs: NEVER, raisedAtMs: NEVER },
+  waitingSinceMs: [],
 }
 const verdict = (facts: Partial<SpotFacts>, event: FleetEvent = TICK, nowMs = 10_000_000) => {
   const made = compareSpot({ ...calm, ...facts }, event, nowMs, CONFIG)
@@ -24,6 +25,11 @@ test('compareSpot raises as many as are short, when there is a sign of trouble',
   expect(verdict({ living: 2 })).toBe('2 short, 0 stand in')
   expect(verdict({ living: 4, leaving: 1 }, { kind: 'host-leaving', instanceId: 'i-1' })).toBe(1)
   expect(verdict({ living: 0, wanted: 50 }, SHORT)).toBe(6)
+})
+
+test('compareSpot takes a task that waits beyond all patience for one that is short', () => {
+  expect(verdict({ waitingSinceMs: [9_600_000, 9_800_000] })).toBe(1)
+  expect(verdict({ waitingSinceMs: [9_800_000] })).toBe('0 short, 0 stand in')
 })
 
 test('compareSpot gives back by halves, after quiet since the last trouble and the last raise', () => {
@@ -146,3 +152,18 @@ function holdToLimits({ outcomes, sim }: Awaited<ReturnType<typeof startFleet>>)
   ).length
   expect(updated).toBeLessThanOrEqual(changed + faults)
 }
+
+test('Reconciler: spot tasks that wait for a host of our own are stood in for after a while', async () => {
+  await using fleet = await startFleet({ provider: 'own-spot-hosts' })
+  const capture = fleet.sim.ecs.requireService('voip', 'capture')
+  fleet.sim.ecs.spotRoom = 1
+  fleet.sim.ecs.reclaimSpot(capture, 2)
+  await fleet.pass(4 * 60, 5)
+  // ECS has put new tasks in their place, which wait: so far they may be on their way.
+  expect(fleet.desired('capture-on-demand')).toBe(0)
+  await fleet.pass(3 * 60, 5)
+  expect(fleet.desired('capture-on-demand')).toBe(2)
+  fleet.sim.ecs.spotRoom = 9
+  await fleet.pass(10 * 60, 5)
+  expect([fleet.running('capture'), fleet.desired('capture-on-demand')]).toEqual([4, 0])
+})

@@ -1,7 +1,9 @@
 // Stand-ins: tasks of an on-demand service that do the work of spot tasks which were taken away and
 // cannot be had again. ECS itself waits for spot and never falls back (decision 0020).
 //
-//   short  = spot tasks wanted − spot tasks meant to live (those on a leaving host do not count)
+//   short  = spot tasks wanted − spot tasks meant to live; those on a leaving host do not count, nor do
+//            those that have waited for a place beyond all patience (on hosts of one's own ECS lets
+//            tasks wait where Fargate says that there is no room)
 //   up     at once, to as many as are short, when there is a sign of trouble
 //   down   half of them at a time, once nothing is short and no sign was seen for a while
 //
@@ -16,6 +18,8 @@ export interface SpotFacts {
   readonly wanted: number
   readonly living: number
   readonly leaving: number
+  /** Since when tasks wait that are among the living. */
+  readonly waitingSinceMs: readonly number[]
   readonly standIns: number
   /** When the scheduler last said that it could not place a spot task. */
   readonly troubleAtMs: number
@@ -25,7 +29,7 @@ export interface SpotFacts {
 
 export const spotDuty = (config: SpotConfig): Duty<SpotFacts> => ({
   name: 'spot',
-  callsMax: 4,
+  callsMax: ({ kind }) => (kind === 'host-leaving' ? 5 : 3),
   concerns: ({ kind }) => ['spot-short', 'spot-steady', 'host-leaving', 'tick'].includes(kind),
   describe: (cloud, event) => describeSpot(cloud, config, event),
   compare: (facts, event, nowMs) => compareSpot(facts, event, nowMs, config),
@@ -42,10 +46,12 @@ async function describeSpot(
   const found = await cloud.services([service, onDemandService])
   const spot = requireService(found, service)
   const standIn = requireService(found, onDemandService)
+  const living = await cloud.livingTasks(service, { waiting: spot.pending > 0 })
   return {
     wanted: spot.desired,
-    living: await cloud.livingTasks(service),
+    living: living.count,
     leaving,
+    waitingSinceMs: living.waitingSinceMs,
     standIns: standIn.desired,
     troubleAtMs: newestNote(spot, /was unable to (consistently )?(place|start)/),
     raisedAtMs: newestNote(standIn, /has started \d+ tasks?/),
@@ -57,15 +63,17 @@ export function compareSpot(
   facts: SpotFacts,
   event: FleetEvent,
   nowMs: number,
-  { onDemandService, least, most, giveBackAfterSeconds }: SpotConfig,
+  { onDemandService, least, most, giveBackAfterSeconds, patienceSeconds }: SpotConfig,
 ): Verdict {
   const { standIns, wanted, living, leaving } = facts
+  const stuck = facts.waitingSinceMs.filter((ms) => nowMs - ms >= patienceSeconds * 1000).length
   const quietMs = nowMs - Math.max(facts.troubleAtMs, facts.raisedAtMs)
-  const short = Math.max(0, wanted - (living - leaving))
+  const short = Math.max(0, wanted - (living - leaving - stuck))
   // While the autoscaler adds tasks some are missing for a moment: that alone is no trouble.
   const troubled =
     event.kind === 'spot-short' ||
     event.kind === 'host-leaving' ||
+    stuck > 0 ||
     nowMs - facts.troubleAtMs < giveBackAfterSeconds * 1000
   const needed = Math.min(most, Math.max(least, troubled ? short : 0))
   const to = (count: number, why: string): Verdict =>

@@ -1,6 +1,6 @@
 // The nodes as ECS knows them: every running task of some services, by its private address.
 import type { Task } from '@aws-sdk/client-ecs'
-import { AwsClients, type AwsOptions, describeTasks } from '../events/aws-clients.ts'
+import { AwsClients, type AwsOptions, describeTasks, listTasks } from '../events/aws-clients.ts'
 import type { InventoryNode } from './inventory.ts'
 
 export interface EcsInventoryOptions extends AwsOptions {
@@ -17,9 +17,11 @@ export async function ecsInventory(
   const { cluster, services, port } = options
   const aws = new AwsClients(options)
   const found: InventoryNode[] = []
-  for (const service of services)
-    for (const task of await describeTasks(aws, cluster, service))
+  for (const service of services) {
+    const arns = await listTasks(aws, { cluster, serviceName: service })
+    for (const task of await describeTasks(aws, cluster, arns))
       found.push(...taskNode(task, cluster, service, port))
+  }
   return found
 }
 

@@ -35,6 +35,12 @@ locals {
       Resource  = ["*"]
       Condition = { ArnEquals = { "ecs:cluster" = local.cluster_arn } }
     }],
+    var.spot == null ? [] : [{
+      Sid      = "HowTasksFare"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeTasks"]
+      Resource = ["${local.ecs}:task/${var.cluster_name}/*"]
+    }],
     var.spot == null && var.per_host == null ? [] : [{
       Sid      = "Hosts"
       Effect   = "Allow"
