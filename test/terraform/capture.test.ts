@@ -10,6 +10,7 @@ import {
   containerOf,
   PLANNING_MS_MAX,
   settingsOf,
+  valuesOfSecrets,
 } from './plans.ts'
 import { estateWithAll } from './variables.ts'
 
@@ -98,11 +99,7 @@ describe.if(hasTerraform())('the capture module', () => {
 
   test('a node starts on the settings it is given; loadConfig knows each of them', () => {
     each((plan, name) => {
-      const fromSecrets = {
-        ...{ DATABASE_USER: 'calliope', DATABASE_PASSWORD: 'a/b@c:d' },
-        ...{ CALLIOPE_HTTP_TOKEN: 'x'.repeat(24) },
-      }
-      const { config, origins } = loadConfig([], { ...settingsOf(plan), ...fromSecrets })
+      const { config, origins } = loadConfig([], { ...settingsOf(plan), ...valuesOfSecrets })
       expect(new URL(config.database).hostname, name).toBe('db.internal')
       expect(config).toMatchObject({
         ...{ 'drain.wait': 30_000, 'drain.timeout': 75_000, 'drain.task_protection': 'on' },

@@ -3,12 +3,15 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as ecs from '@aws-sdk/client-ecs'
+import { loadConfig } from '../../src/config/index.ts'
+import { operationShape, shapeFaults } from '../../src/fleet/aws-sim/shapes.ts'
 import { parseFleetConfig } from '../../src/fleet/events/config.ts'
 import { RECONCILER_GRANTS } from '../../src/fleet/events/iam.ts'
 import { type Plan, plansOf, type Variables } from '../../tools/tf-schema-provider/plan.ts'
 import { hasTerraform } from '../../tools/tf-schema-provider/terraform.ts'
 import { expectNarrowTrust, grantsOf, statementsOf, tooWide } from './iam.ts'
-import { PLANNING_MS_MAX } from './plans.ts'
+import { containerOf, PLANNING_MS_MAX, settingsOf, valuesOfSecrets } from './plans.ts'
 import { estate, scaling } from './variables.ts'
 
 const zip = join(mkdtempSync(join(tmpdir(), 'lambda-')), 'events.zip')
@@ -32,6 +35,8 @@ const complete = {
   sender_cidrs: ['10.20.0.0/16'],
   secret_arn: estate.secrets.http_token.arn,
   tls_certificate_arn: 'arn:aws:acm:eu-central-1:111122223333:certificate/01234567',
+  admin_cidrs: ['10.99.0.0/24'],
+  public_url: 'https://calliope.example',
   monitoring: { vendor_account_id: '123456789012', external_id: 'a-secret-of-their-own' },
 } satisfies Variables
 
@@ -62,7 +67,7 @@ describe.if(hasTerraform())('the modules beside capture', () => {
     // A first plan for real knows no id of anything: whether something is made must not depend on one.
     await plansOf('examples/minimal', { minimal }, 'later')
     const on = (kind: string) => ({ ...complete, compute: { kind, cpu: 2048 } })
-    const kinds = { complete, ec2: on('ec2'), managed: on('managed_instances') }
+    const kinds = { ec2: on('ec2'), managed: on('managed_instances') }
     await plansOf('examples/complete', kinds, 'later')
   }, PLANNING_MS_MAX)
 
@@ -144,6 +149,34 @@ describe.if(hasTerraform())('the modules beside capture', () => {
     })
   })
 
+  test('screen: a node of the same image that starts on its settings, believes its balancer, may do nothing', () => {
+    const { complete } = examples
+    const container = containerOf(complete, 'screen')
+    expect(shapeFaults(ecs.ContainerDefinition$ as never, container)).toEqual([])
+    expect(container).toMatchObject({ readonlyRootFilesystem: true, command: ['serve'] })
+    const { config } = loadConfig([], { ...settingsOf(complete, 'screen'), ...valuesOfSecrets })
+    expect(config['http.public_url']).toBe('https://calliope.example')
+    expect(config['http.trusted_proxies']).toEqual(['10.20.1.0/24', '10.20.1.0/24'])
+    expect(complete.one('aws_ecs_task_definition', 'screen').task_role_arn).toBeNull()
+  })
+
+  test('renewal: each service by the call that the AWS SDK knows, and no other service', () => {
+    const { complete } = examples
+    const calls = complete.all('aws_scheduler_schedule').map(({ values }) => {
+      const call = Object.entries(JSON.parse(values.target[0].input))
+      // The scheduler writes names its own way.
+      return Object.fromEntries(call.map(([name, value]) => [lowerFirst(name), value]))
+    })
+    const { request } = operationShape(ecs, 'UpdateService')!
+    for (const call of calls) expect(shapeFaults(request, call)).toEqual([])
+    const services = ['calliope', 'calliope-screen', 'calliope-stand-in']
+    expect(calls.map(({ service }) => service)).toEqual(services)
+    const [anew] = statementsOf(complete.one('aws_iam_role_policy', 'renew').policy)
+    expect([...anew!.Resource!].sort()).toEqual(
+      services.map((name) => `arn:aws:ecs:eu-central-1:111122223333:service/calliope/${name}`),
+    )
+  })
+
   test('monitoring-role: one account, its external id, reading actions only', () => {
     const [trust] = JSON.parse(role.one('aws_iam_role', 'vendor').assume_role_policy).Statement
     expect(trust).toMatchObject({
@@ -167,7 +200,12 @@ describe.if(hasTerraform())('the modules beside capture', () => {
       { assign_public_ip: true },
     ])
     expect(examples.complete.output('monitoring_role_arn')).toStartWith('arn:aws:iam::')
-    expect(examples.complete.all('aws_lb_listener')).toHaveLength(3)
+    expect(
+      examples.complete
+        .all('aws_lb_listener')
+        .map(({ values }) => values.port)
+        .sort(),
+    ).toEqual([443, 9060, 9061, 9062])
     for (const [name, plan] of Object.entries(examples))
       expect(
         tooWide(plan).filter((sentence) => !sentence.includes('monitoring_role')),
@@ -175,5 +213,7 @@ describe.if(hasTerraform())('the modules beside capture', () => {
       ).toEqual([])
   })
 })
+
+const lowerFirst = (name: string) => name[0]!.toLowerCase() + name.slice(1)
 
 const callsOf = (plan: Plan) => plan.one('aws_db_instance', 'calls')

@@ -41,9 +41,15 @@ export interface Container {
   readonly environment: readonly { readonly name: string; readonly value: string }[]
 }
 
-export const containerOf = (plan: Plan): Container =>
-  JSON.parse(plan.one('aws_ecs_task_definition', 'node').container_definitions)[0]
+export const containerOf = (plan: Plan, name = 'node'): Container =>
+  JSON.parse(plan.one('aws_ecs_task_definition', name).container_definitions)[0]
 
 /** The node's settings, as environment variables. */
-export const settingsOf = (plan: Plan): Readonly<Record<string, string>> =>
-  Object.fromEntries(containerOf(plan).environment.map(({ name, value }) => [name, value]))
+export const settingsOf = (plan: Plan, name = 'node'): Readonly<Record<string, string>> =>
+  Object.fromEntries(containerOf(plan, name).environment.map(({ name, value }) => [name, value]))
+
+/** What Secrets Manager would put into the environment; a password as RDS makes them. */
+export const valuesOfSecrets = {
+  ...{ DATABASE_USER: 'calliope', DATABASE_PASSWORD: 'a/b@c:d#e' },
+  CALLIOPE_HTTP_TOKEN: 'x'.repeat(24),
+}

@@ -27,6 +27,10 @@ const captures: Record<string, readonly [variables: Variables, sentence: RegExp]
     { ...estate, compute: { kind: 'ec2', architecture: 'ARM64' } },
     /c7g and the like are ARM64/,
   ],
+  noSuchTask: [
+    { ...estate, compute: { cpu: 1024, memory_mib: 1024 } },
+    /do not go together on Fargate/,
+  ],
   tooMany: [
     { ...estate, database: { ...estate.database, connections: 300 } },
     /nodes_max 20 and 4 stand-ins need 308 connections/,

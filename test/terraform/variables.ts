@@ -55,7 +55,6 @@ export const estateWithAll = {
   execute_command: true,
   spool: { gib: 300, ebs: true },
   service_discovery: { namespace_id: 'ns-0123456789abcdef' },
-  renew_schedule: 'cron(0 5 1 * ? *)',
   alarms: { topic_arns: ['arn:aws:sns:eu-central-1:111122223333:alarms'] },
   schedules: { office: { schedule: 'cron(0 7 ? * MON-FRI *)', min: 4, max: 20 } },
 } satisfies Variables

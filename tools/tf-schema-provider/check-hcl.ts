@@ -9,7 +9,7 @@ type Body = Readonly<Record<string, unknown>>
 type Bodies = Readonly<Record<string, readonly Body[]>>
 
 /** Parsed HCL: block kind → labels → bodies. */
-export interface HclFile {
+export interface Hcl {
   readonly resource?: Readonly<Record<string, Bodies>>
   readonly data?: Readonly<Record<string, Bodies>>
   readonly variable?: Bodies
@@ -18,20 +18,17 @@ export interface HclFile {
 
 const META = new Set(['count', 'for_each', 'provider', 'depends_on', 'lifecycle', 'dynamic'])
 
-/** One file of HCL as data; throws with line and column where it is not HCL. */
-export const parseHcl = async (path: string): Promise<HclFile> =>
-  (await parse(path, readFileSync(path, 'utf8'))) as HclFile
+/** A module's folder as data, all its files as one, as terraform reads them; throws where it is not HCL. */
+export async function parseModule(folder: string): Promise<Hcl> {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.tf'))
+  const text = files.sort().map((name) => readFileSync(join(folder, name), 'utf8'))
+  return (await parse(folder, text.join('\n'))) as Hcl
+}
 
 /** What is wrong with the resources of a module's folder, as sentences; empty when nothing is. */
 export async function checkModule(folder: string): Promise<string[]> {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.tf'))
-  const found = await Promise.all(
-    files.map(async (name) => {
-      const hcl = await parseHcl(join(folder, name))
-      return [...checkAll(hcl.resource, awsSchema.resources), ...checkAll(hcl.data, awsSchema.data)]
-    }),
-  )
-  return found.flat()
+  const { resource, data } = await parseModule(folder)
+  return [...checkAll(resource, awsSchema.resources), ...checkAll(data, awsSchema.data)]
 }
 
 function checkAll(

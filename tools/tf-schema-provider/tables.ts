@@ -5,7 +5,7 @@
 // A test fails when a README and its module say different things.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type HclFile, parseHcl } from './check-hcl.ts'
+import { type Hcl, parseModule } from './check-hcl.ts'
 import { TERRAFORM } from './types-used.ts'
 
 const BEGIN = '<!-- tables: written by tools/tf-schema-provider/tables.ts -->'
@@ -26,24 +26,20 @@ export async function readmeOf(module: string): Promise<{ is: string; should: st
 }
 
 async function tablesOf(folder: string): Promise<string> {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.tf'))
-  const files = await Promise.all(names.sort().map((name) => parseHcl(join(folder, name))))
+  const hcl = await parseModule(folder)
   return [
     ...['| input | type | default | what it is |', '| --- | --- | --- | --- |'],
-    ...blocksOf(files, 'variable').map(inputRow),
+    ...blocksOf(hcl, 'variable').map(inputRow),
     ...['', '| output | what it is |', '| --- | --- |'],
-    ...blocksOf(files, 'output').map(
-      ([name, { description }]) => `| \`${name}\` | ${description} |`,
-    ),
+    ...blocksOf(hcl, 'output').map(([name, { description }]) => `| \`${name}\` | ${description} |`),
     '',
   ].join('\n')
 }
 
 type Block = readonly [name: string, body: Readonly<Record<string, unknown>>]
 
-const blocksOf = (files: readonly HclFile[], kind: 'variable' | 'output'): Block[] =>
-  files
-    .flatMap((file) => Object.entries(file[kind] ?? {}))
+const blocksOf = (hcl: Hcl, kind: 'variable' | 'output'): Block[] =>
+  Object.entries(hcl[kind] ?? {})
     .map(([name, [body]]) => [name, body!] as const)
     .sort(([, a], [, b]) => Number('default' in a) - Number('default' in b)) // required ones first
 

@@ -127,3 +127,7 @@ mock_resource "aws_lambda_function" {
 mock_resource "aws_cloudwatch_event_rule" {
   defaults = { arn = "arn:aws:events:eu-central-1:111122223333:rule/calliope" }
 }
+
+mock_data "aws_subnet" {
+  defaults = { cidr_block = "10.20.1.0/24" }
+}

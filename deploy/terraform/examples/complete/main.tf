@@ -56,7 +56,6 @@ module "capture" {
   kms_key_arn          = var.kms_key_arn
   tls                  = { certificate_arn = var.tls_certificate_arn }
   execute_command      = true
-  renew_schedule       = "cron(0 5 1 * ? *)"
 
   service_discovery = { namespace_id = aws_service_discovery_private_dns_namespace.nodes.id }
 
@@ -83,6 +82,36 @@ module "capture" {
   }
 
   alarms = { topic_arns = [aws_sns_topic.alarms.arn] }
+}
+
+module "screen" {
+  source = "../../modules/screen"
+
+  name                 = "${var.name}-screen"
+  image                = var.image
+  image_repository_arn = var.image_repository_arn
+  cluster_name         = module.capture.cluster_name
+  database             = module.database.database
+  certificate_arn      = var.tls_certificate_arn
+  public_url           = var.public_url
+  secrets = {
+    http_token   = { arn = var.secret_arn }
+    kms_key_arns = compact([var.kms_key_arn])
+  }
+
+  network = {
+    vpc_id       = var.vpc_id
+    subnet_ids   = var.private_subnet_ids
+    viewer_cidrs = var.admin_cidrs
+  }
+}
+
+module "renewal" {
+  source = "../../modules/renewal"
+
+  name         = "${var.name}-renewal"
+  cluster_name = module.capture.cluster_name
+  services     = compact([module.capture.service_name, module.capture.stand_ins_max > 0 ? "${var.name}-stand-in" : "", module.screen.service_name])
 }
 
 module "spot_guard" {

@@ -3,6 +3,11 @@ output "address" {
   value       = module.capture.address
 }
 
+output "screen_address" {
+  description = "Point the name in public_url here."
+  value       = module.screen.address
+}
+
 output "nodes" {
   description = "Name by which relays find the nodes themselves."
   value       = "${var.name}.${aws_service_discovery_private_dns_namespace.nodes.name}"

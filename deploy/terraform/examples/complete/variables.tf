@@ -26,9 +26,13 @@ variable "sender_cidrs" {
 }
 
 variable "admin_cidrs" {
-  description = "Networks from which people and Prometheus reach the nodes' HTTP."
+  description = "Networks from which people reach the screen, and Prometheus the nodes."
   type        = list(string)
-  default     = []
+}
+
+variable "public_url" {
+  description = "What people type to see the screen, such as https://calliope.example."
+  type        = string
 }
 
 variable "image" {
@@ -48,7 +52,7 @@ variable "secret_arn" {
 }
 
 variable "tls_certificate_arn" {
-  description = "ACM certificate for HEP over TLS."
+  description = "ACM certificate for HEP over TLS and for the screen: both names in it."
   type        = string
 }
 

@@ -48,8 +48,6 @@ module "capture" {
   database            = module.database.database
   secrets             = { http_token = { arn = var.secret_arn } }
   deletion_protection = var.deletion_protection
-  # The database's password changes on the first of the month at three.
-  renew_schedule = "cron(0 5 1 * ? *)"
 
   network = {
     vpc_id           = data.aws_vpc.default.id
@@ -57,4 +55,12 @@ module "capture" {
     sender_cidrs     = [data.aws_vpc.default.cidr_block]
     assign_public_ip = true # the default VPC has no NAT: this is how tasks reach AWS; nothing reaches them
   }
+}
+
+# The database's password changes on the first of the month at three; tasks read it anew at five.
+module "renewal" {
+  source = "../../modules/renewal"
+
+  cluster_name = module.capture.cluster_name
+  services     = [module.capture.service_name]
 }

@@ -31,6 +31,18 @@ variable "compute" {
     error_message = "compute.architecture is X86_64 or ARM64."
   }
   validation {
+    condition = var.compute.kind != "fargate" || contains(lookup({
+      "256"   = [512, 1024, 2048]
+      "512"   = range(1024, 4097, 1024)
+      "1024"  = range(2048, 8193, 1024)
+      "2048"  = range(4096, 16385, 1024)
+      "4096"  = range(8192, 30721, 1024)
+      "8192"  = range(16384, 61441, 4096)
+      "16384" = range(32768, 122881, 8192)
+    }, tostring(var.compute.cpu), []), var.compute.memory_mib)
+    error_message = "compute.cpu and memory_mib do not go together on Fargate: 256 with 512 to 2048; 512, 1024, 2048 with two to eight times as much; 4096 with 8192 to 30720; 8192 with 16384 to 61440; 16384 with 32768 to 122880."
+  }
+  validation {
     condition     = var.compute.kind == "fargate" || alltrue([for type in var.compute.instance_types : can(regex("^[a-z]+[0-9]+g", type)) == (var.compute.architecture == "ARM64")])
     error_message = "compute.instance_types must be of compute.architecture: c7g and the like are ARM64, the others X86_64."
   }
@@ -194,12 +206,6 @@ variable "deletion_protection" {
   description = "Keep the load balancer (and with it the address your senders know) from being deleted."
   type        = bool
   default     = true
-}
-
-variable "renew_schedule" {
-  description = "When nodes are replaced one by one so that they read their secrets anew, as cron or rate (UTC): an hour or two after the database's password is changed. null: never."
-  type        = string
-  default     = null
 }
 
 variable "dashboard_template" {

@@ -81,7 +81,7 @@ variable "kms_key_arn" {
 }
 
 variable "rotation_schedule" {
-  description = "When RDS changes the master password (UTC); nodes read it at their start, so let the capture module's renew_schedule follow it."
+  description = "When RDS changes the master password (UTC); tasks read it at their start, so let the renewal module follow it."
   type        = string
   default     = "cron(0 3 1 * ? *)"
 }

@@ -1,12 +1,12 @@
 # Secrets are read when a task starts. After the database's password was changed, open connections go on, new ones
-# would be refused: so, some time after each change, the service starts anew, node by node, draining as always.
+# are refused: so, some time after each change, the services start anew, task by task, draining as always.
 
 resource "aws_scheduler_schedule" "renew" {
-  count = var.renew_schedule == null ? 0 : 1
+  for_each = toset(var.services)
 
-  name                         = "${var.name}-renew"
-  description                  = "Nodes read their secrets anew"
-  schedule_expression          = var.renew_schedule
+  name                         = "${var.name}-${each.value}"
+  description                  = "Tasks of ${each.value} read their secrets anew"
+  schedule_expression          = var.schedule
   schedule_expression_timezone = "UTC"
 
   flexible_time_window {
@@ -15,8 +15,8 @@ resource "aws_scheduler_schedule" "renew" {
 
   target {
     arn      = "arn:${local.partition}:scheduler:::aws-sdk:ecs:updateService"
-    role_arn = aws_iam_role.renew[0].arn
-    input    = jsonencode({ Cluster = local.cluster_name, Service = aws_ecs_service.capture.name, ForceNewDeployment = true })
+    role_arn = aws_iam_role.renew.arn
+    input    = jsonencode({ Cluster = var.cluster_name, Service = each.value, ForceNewDeployment = true })
 
     retry_policy {
       maximum_event_age_in_seconds = 3600
@@ -26,9 +26,7 @@ resource "aws_scheduler_schedule" "renew" {
 }
 
 resource "aws_iam_role" "renew" {
-  count = var.renew_schedule == null ? 0 : 1
-
-  name = "${var.name}-renew"
+  name = var.name
   tags = local.tags
 
   assume_role_policy = jsonencode({
@@ -43,10 +41,8 @@ resource "aws_iam_role" "renew" {
 }
 
 resource "aws_iam_role_policy" "renew" {
-  count = var.renew_schedule == null ? 0 : 1
-
   name = "renew"
-  role = aws_iam_role.renew[0].name
+  role = aws_iam_role.renew.name
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -54,7 +50,7 @@ resource "aws_iam_role_policy" "renew" {
       Sid      = "StartAnew"
       Effect   = "Allow"
       Action   = ["ecs:UpdateService"]
-      Resource = ["arn:${local.partition}:ecs:${local.region}:${local.account}:service/${local.cluster_name}/${var.name}"]
+      Resource = [for service in var.services : "arn:${local.partition}:ecs:${local.region}:${local.account}:service/${var.cluster_name}/${service}"]
     }]
   })
 }
