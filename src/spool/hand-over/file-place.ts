@@ -1,7 +1,7 @@
 // A directory as the place: a file system that several nodes mount (EFS, NFS), or a disk in a test.
 // A file is written beside its name and renamed, so that nobody ever sees half of one.
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { type HandOverPlace, PlaceError } from './place.ts'
 
 const UNFINISHED = '.unfinished-'
@@ -27,12 +27,13 @@ async function putFile(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-// Keys are listed by their folder: what a prefix means beyond that nobody here asks for.
+// A prefix here is always a folder: nobody asks for more.
 async function listFiles(root: string, prefix: string): Promise<string[]> {
-  const names = (await ifThere(readdir(join(root, prefix)))) ?? []
-  return names
-    .filter((name) => !name.startsWith(UNFINISHED))
-    .map((name) => `${prefix}${name}`)
+  const folder = join(root, prefix)
+  const found = await ifThere(readdir(folder, { recursive: true, withFileTypes: true }))
+  return (found ?? [])
+    .filter((entry) => entry.isFile() && !entry.name.startsWith(UNFINISHED))
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)))
     .sort()
 }
 

@@ -184,8 +184,12 @@ test('settleSeal discards a spool that was handed over, and only that', async ()
   expect(await settleSeal(here.path, place)).toBe('none')
   const seal = { id: crypto.randomUUID(), at: new Date().toISOString(), place: place.name }
   writeSeal(here.path, { ...seal, state: 'sealed' })
+  await place.put(`parts/${seal.id}/udp-0/1-0.zst`, Buffer.from('nobody asks for it any more'))
+  await place.put('parts/other/udp-0/1-0.zst', Buffer.from('somebody does'))
   expect(await settleSeal(here.path, place)).toBe('opened')
   expect(readFrom(here.path, undefined)).toEqual(before)
+  while ((await place.list('parts/')).length > 1) await Bun.sleep(1)
+  expect(await place.list('parts/')).toEqual(['parts/other/udp-0/1-0.zst'])
   // Killed between the manifest and the seal's last word.
   const { manifest } = await handOver(here.path, place)
   const seal2 = { ...seal, id: manifest!.id, at: manifest!.at, state: 'sealed' as const }

@@ -90,8 +90,10 @@ const shape = v.object({
 export const manifestKey = ({ at, id }: Pick<Manifest, 'at' | 'id'>): string =>
   `${HANDOVERS}${at.replaceAll(/[-:.]/g, '')}-${id}.json`
 
+export const partsOf = (id: string): string => `parts/${id}/`
+
 export const partKey = (id: string, lane: string, file: number, offset: number): string =>
-  `parts/${id}/${lane}/${String(file).padStart(10, '0')}-${offset}.zst`
+  `${partsOf(id)}${lane}/${String(file).padStart(10, '0')}-${offset}.zst`
 
 export const renderManifest = (manifest: Omit<Manifest, 'format'>): Buffer =>
   Buffer.from(JSON.stringify({ format: MANIFEST_FORMAT, ...manifest }))

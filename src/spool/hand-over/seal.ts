@@ -11,7 +11,7 @@ import { log } from '#log'
 import { listLanes } from '../lane-files.ts'
 import { spoolJsonPath } from '../spool-json.ts'
 import { lockSpool } from '../spool-lock.ts'
-import { manifestKey, parseManifest } from './manifest.ts'
+import { manifestKey, parseManifest, partsOf } from './manifest.ts'
 import type { HandOverPlace } from './place.ts'
 
 export interface Seal {
@@ -71,25 +71,41 @@ async function settle(
   place: HandOverPlace | undefined,
 ): Promise<'discarded' | 'opened'> {
   const facts = { room: 'spool', directory, handOver: seal.id, place: seal.place }
-  if (seal.state === 'handed-over' || (await hasAll(seal, place))) {
+  const manifest = seal.state === 'handed-over' ? 'whole' : await askManifest(seal, place)
+  if (manifest === 'whole') {
     discardSpool(directory)
     log.info(facts, 'this spool was handed over; beginning a new one')
     return 'discarded'
   }
   breakSeal(directory)
+  if (manifest === 'none' && place) void removeParts(seal.id, place)
   log.info(facts, 'the hand-over of this spool was not finished; storing it from here')
   return 'opened'
 }
 
 // A place that cannot be asked is no reason to throw packets away, nor to wait; nor is a manifest that
 // names only some of them.
-async function hasAll(seal: Seal, place: HandOverPlace | undefined): Promise<boolean> {
+async function askManifest(
+  seal: Seal,
+  place: HandOverPlace | undefined,
+): Promise<'whole' | 'part' | 'none' | 'unknown'> {
+  if (!place) return 'unknown'
   try {
-    const bytes = await place?.get(manifestKey(seal), AbortSignal.timeout(ASK_MS_MAX))
-    return bytes !== undefined && parseManifest(bytes, manifestKey(seal)).isWhole
+    const bytes = await place.get(manifestKey(seal), AbortSignal.timeout(ASK_MS_MAX))
+    if (bytes === undefined) return 'none'
+    return parseManifest(bytes, manifestKey(seal)).isWhole ? 'whole' : 'part'
   } catch (error) {
     log.warn({ room: 'spool', error: (error as Error).message }, 'could not ask for a hand-over')
-    return false
+    return 'unknown'
+  }
+}
+
+/** Parts without a manifest are nobody's, and cost money. */
+async function removeParts(id: string, place: HandOverPlace): Promise<void> {
+  try {
+    for (const key of await place.list(partsOf(id))) await place.remove(key)
+  } catch (error) {
+    log.warn({ room: 'spool', handOver: id, error: (error as Error).message }, 'parts stay behind')
   }
 }
 
