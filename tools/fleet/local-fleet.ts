@@ -98,7 +98,7 @@ export class LocalFleet {
     this.nodes.push(node)
     await node.start()
     const { udp, tcp, url } = node.program
-    await balancer.register({ id, udp, tcp, healthUrl: `${url}/readyz` })
+    await balancer.register({ id, udp, tcp, healthUrl: `${url}/readyz?for=hep` })
     node.stage = 'ready'
     const seconds = ((performance.now() - node.startedMs) / 1000).toFixed(1)
     this.#say('came', node, `ready after ${seconds} s`)
