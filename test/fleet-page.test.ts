@@ -139,6 +139,17 @@ describe.skipIf(withoutBrowser)('the fleet page', () => {
     },
     30_000,
   )
+
+  test('shows at once that a node fell silent', async () => {
+    await nodes.pop()!.kill()
+    await database.sql`update nodes set heartbeat_at = now() - interval '1 minute'
+      where node = 'edge-1'`
+    const page = await open('/fleet?range=5m')
+    await page.waitForSelector('[data-node="edge-1"] .badge.bad')
+    expect(await page.textContent('[data-node="edge-1"] .badge')).toBe('lost')
+    expect(await tile(page, 'Nodes').locator('b.worse').textContent()).toBe('0')
+    await page.close()
+  })
 })
 
 async function violationsOf(page: Page): Promise<readonly string[]> {

@@ -145,6 +145,23 @@ test('Balancer moves flows when a target was taken off and its delay is over, an
   expect([leaving!.packets, staying!.packets]).toEqual([had * 2, 480 - had * 2])
 })
 
+test('Balancer leaves flows of a target that was taken off until they are idle, when told so', async () => {
+  await using rig = await setUp(2, { terminatesConnections: false, udpIdleMs: 300 })
+  using many = await senders(rig.balancer, 16)
+  many.send(1)
+  await until(() => rig.received() === 16)
+  const had = rig.nodes[0]!.packets
+  const gone = rig.balancer.deregister('n0', 1)
+  await until(() => rig.state('n0') === 'draining')
+  many.send(1)
+  await until(() => rig.received() === 32)
+  expect(rig.nodes[0]!.packets).toBe(had * 2)
+  await gone // nobody speaks: the idle time ends them
+  many.send(1)
+  await until(() => rig.received() === 48)
+  expect(rig.nodes[0]!.packets).toBe(had * 2)
+})
+
 test('Balancer gives nothing new to a target whose checks fail, and takes it back', async () => {
   await using rig = await setUp(2)
   const [sick, well] = rig.nodes

@@ -48,6 +48,8 @@ const OPTIONS = {
 } as const
 
 const TIMES_FASTER = 60
+/** 128 + SIGINT, as shells say it. */
+const EXIT_INTERRUPTED = 130
 /** As `calliope relay` opens its flows anew; the timings AWS publishes. */
 const PACE = { engine: ECS_ENGINE, timesFaster: TIMES_FASTER, flowMs: 3_000 }
 /** When the fleet is at its largest. */
@@ -65,6 +67,7 @@ async function demo(): Promise<number> {
   const [seconds, packetsPerNode] = [number('seconds'), number('node-packets')]
   const flows = number('flows')
   await using stack = new AsyncDisposableStack()
+  const untangle = endOnSignal(stack)
   const directory = values.out ?? stack.use(disposable(temporaryDirectory('calliope-fleet-'))).path
   mkdirSync(directory, { recursive: true })
   const server = await startEmbedded({
@@ -104,6 +107,7 @@ async function demo(): Promise<number> {
     join(directory, 'fleet.svg'),
     ...(values.docs ? [join(IMAGES, 'fleet.svg')] : []),
   ])
+  untangle()
   if (values.stay) await interrupted()
   return code
 }
@@ -153,9 +157,23 @@ const disposable = (directory: ReturnType<typeof temporaryDirectory>) => ({
   [Symbol.asyncDispose]: async () => directory[Symbol.dispose](),
 })
 
+/** Ctrl-C leaves no processes and no files behind; the function returned takes that back. */
+function endOnSignal(stack: AsyncDisposableStack): () => void {
+  const end = () => {
+    process.stdout.write('\n  ending …\n')
+    void stack.disposeAsync().then(() => process.exit(EXIT_INTERRUPTED))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end)
+  }
+}
+
 function interrupted(): Promise<void> {
   process.stdout.write('  the screen stays: Ctrl-C ends it\n')
-  return new Promise((resolve) => process.once('SIGINT', () => resolve()))
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
 }
 
 process.exit(await demo())
