@@ -7,35 +7,30 @@ import type { LoadMoment, StagePlan } from '#fleet'
 const MOMENTS_MAX = 1_200
 const EVERY_MS_LEAST = 1_000
 
-/** Ours of the sending. */
-export interface SendState {
-  sent: number
-  elapsedMs: number
-}
-
 export class LoadWatch implements AsyncDisposable {
   readonly moments: LoadMoment[] = []
-  readonly startedAtMs = Date.now()
+  /** When the first packet left; moments count from there, as the plan does. */
+  startedAtMs = Number.NaN
+  readonly #watchedFromMs = Date.now()
   readonly #client: Client
   readonly #plan: StagePlan
-  readonly #state: SendState
+  #sent = 0
   readonly #before: Ledger
   readonly #timer: Timer
   #looking: Promise<void> = Promise.resolve()
   #isLooking = false
 
-  private constructor(client: Client, plan: StagePlan, state: SendState, before: Ledger) {
+  private constructor(client: Client, plan: StagePlan, before: Ledger) {
     this.#client = client
     this.#plan = plan
-    this.#state = state
     this.#before = before
     const everyMs = Math.max(EVERY_MS_LEAST, plan.durationMs / MOMENTS_MAX)
     this.#timer = setInterval(() => this.#lookAgain(), everyMs)
   }
 
   /** Rejects when the target does not answer: better now than in an hour. */
-  static async start(client: Client, plan: StagePlan, state: SendState): Promise<LoadWatch> {
-    const watch = new LoadWatch(client, plan, state, await client.ledger())
+  static async start(client: Client, plan: StagePlan): Promise<LoadWatch> {
+    const watch = new LoadWatch(client, plan, await client.ledger())
     try {
       await watch.#look()
       return watch
@@ -45,9 +40,15 @@ export class LoadWatch implements AsyncDisposable {
     }
   }
 
+  /** The sender has been sending for so long. */
+  noteProgress(sent: number, elapsedMs: number): void {
+    if (Number.isNaN(this.startedAtMs)) this.startedAtMs = Date.now() - elapsedMs
+    this.#sent = sent
+  }
+
   /** What happened to nodes since the beginning, oldest first. */
   async events(): Promise<readonly FleetEvent[]> {
-    const { events } = await this.#client.fleet(new Date(this.startedAtMs).toISOString())
+    const { events } = await this.#client.fleet(new Date(this.#watchedFromMs).toISOString())
     return [...events].reverse()
   }
 
@@ -72,12 +73,13 @@ export class LoadWatch implements AsyncDisposable {
       this.#client.fleet('-1m'),
       this.#client.ledger(),
     ])
+    if (Number.isNaN(this.startedAtMs)) return
     const elapsedMs = Date.now() - this.startedAtMs
     const refused = ({ rejected, dropped }: Ledger) => rejected.total + dropped.total
     this.moments.push({
       at: elapsedMs / 1000,
       asked: elapsedMs < this.#plan.durationMs ? this.#plan.rateAt(elapsedMs) : 0,
-      sent: this.#state.sent,
+      sent: this.#sent,
       received: ledger.received - this.#before.received,
       stored: ledger.stored - this.#before.stored,
       dropped: refused(ledger) - refused(this.#before),

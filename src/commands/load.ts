@@ -19,7 +19,7 @@ import {
 } from '#fleet'
 import { type Command, flagsOnly } from './command.ts'
 import { ratesOf, stageRates } from './load-stage-rates.ts'
-import { LoadWatch, type SendState } from './load-watch.ts'
+import { LoadWatch } from './load-watch.ts'
 import { clientFor, interruption, SERVER_FLAGS } from './server-flags.ts'
 
 const PORTS: Record<SendTransport, number> = {
@@ -122,17 +122,18 @@ async function sendStages(
   judge: (summary: SendSummary) => Promise<Verdict>,
 ): Promise<Verdict> {
   const plan = new StagePlan(ratesOf(flags.stages, flags.rate), flags['stage-for'], flags.ramp)
-  const state: SendState = { sent: 0, elapsedMs: 0 }
-  await using watch = await LoadWatch.start(clientFor(flags), plan, state)
+  await using watch = await LoadWatch.start(clientFor(flags), plan)
+  let shownMs = 0
   const summary = await send(flags, {
     ...{ ratePerSecond: plan, durationMs: plan.durationMs, progressEveryMs: 100 },
     onProgress: (progress) => {
-      const isNewSecond = Math.floor(progress.elapsedMs / 1000) > Math.floor(state.elapsedMs / 1000)
-      state.sent = progress.sent
-      state.elapsedMs = progress.elapsedMs
-      if (isNewSecond) showProgress(progress)
+      watch.noteProgress(progress.sent, progress.elapsedMs)
+      if (progress.elapsedMs - shownMs < 1_000) return
+      shownMs = progress.elapsedMs
+      showProgress(progress)
     },
   })
+  watch.noteProgress(summary.sent, summary.elapsedMs)
   const verdict = await judge(summary) // the watch goes on: how the backlog goes belongs to the story
   const report = {
     ...{ title: 'Load in stages', about: aboutLoad(flags, summary), verdict: verdict.text },
