@@ -17,7 +17,7 @@ import { dealCargo } from './deal.ts'
 import { Delivery } from './delivery.ts'
 import { Journal } from './journal.ts'
 import type { Cut, Outcome } from './journal-state.ts'
-import { backlogBytes, nextFile } from './lane-backlog.ts'
+import { backlogBytes, furthestBehind, nextFile } from './lane-backlog.ts'
 import type { Outlet } from './outlet.ts'
 import type { Targets } from './targets.ts'
 
@@ -89,7 +89,9 @@ export class Carrier {
   start(): void {
     const cargos = new Map<Cut, Cargo>()
     for (const parcel of this.#journal.state.parcels.values()) {
-      const cargo = cargos.get(parcel.cut) ?? this.#cargo(parcel.cut)
+      const { place } = parcel.cut
+      const cargo =
+        cargos.get(parcel.cut) ?? new Cargo(this.#options.spool.directory, place, this.#pool)
       cargos.set(parcel.cut, cargo)
       this.#delivery.resume(parcel, cargo)
     }
@@ -275,10 +277,8 @@ export class Carrier {
     const { backlogBytesMax = 0, spool } = this.#options
     const { lanes } = this.#journal.state
     if (backlogBytesMax === 0 || backlogBytes(spool.directory, lanes) <= backlogBytesMax) return
-    const [name, state] = [...lanes].toSorted(
-      ([a], [b]) =>
-        backlogBytes(spool.directory, lanes, b) - backlogBytes(spool.directory, lanes, a),
-    )[0]!
+    const name = furthestBehind(spool.directory, lanes)
+    const state = this.#journal.state.laneOf(name)
     const lane = this.#lanes.get(name)
     if (!lane) return
     const oldest = state.cuts[0]?.place.next.file ?? lane.reader.cursor.file
@@ -295,9 +295,5 @@ export class Carrier {
       { destination: this.name, lane: name, file },
       'too far behind: the oldest is given up',
     )
-  }
-
-  #cargo(cut: Cut): Cargo {
-    return new Cargo(this.#options.spool.directory, cut.place, this.#pool)
   }
 }

@@ -23,6 +23,15 @@ export function backlogBytes(
   return bytes
 }
 
+/** The lane with the most of it; there must be a lane. */
+export const furthestBehind = (
+  directory: string,
+  lanes: ReadonlyMap<string, Pick<LaneState, 'passed'>>,
+): string =>
+  [...lanes.keys()].reduce((a, b) =>
+    backlogBytes(directory, lanes, b) > backlogBytes(directory, lanes, a) ? b : a,
+  )
+
 /** The file behind this one; undefined when it is the newest. */
 export const nextFile = (directory: string, lane: string, file: number): number | undefined =>
   filesOf(directory, lane).find((other) => other > file)

@@ -1,5 +1,4 @@
 // The relay: a carrier for every destination over one spool, and the numbers of all of them.
-import { join } from 'node:path'
 import type { LedgerCounts } from '#ledger'
 import type { Spool } from '#spool'
 import { openCalliope } from './calliope-outlet.ts'
@@ -106,7 +105,7 @@ async function startOne(destination: Destination, options: RelayOptions, count: 
       : (PLAIN_PARCELS[destination.scheme] ?? 1),
   })
   const carrier = new Carrier({
-    ...{ name: destination.name, outlet, targets, spool, directory: join(directory) },
+    ...{ name: destination.name, outlet, targets, spool, directory },
     ...(options.inFlightBytes ? { inFlightBytes: options.inFlightBytes } : {}),
     ...(options.batchWaitMs === undefined ? {} : { batchWaitMs: options.batchWaitMs }),
     ...(options.doubtMs === undefined ? {} : { doubtMs: options.doubtMs }),
