@@ -109,7 +109,7 @@ describe.if(hasTerraform())('the modules beside capture', () => {
       )
     expect(configOf(guards.all)).toMatchObject({
       spot: { onDemandService: 'calliope-stand-in', most: 4 },
-      connections: { available: 400, perTask: 12 },
+      connections: { available: 400, perTask: 16 },
     })
     expect(configOf(guards.idle)).toEqual({ cluster: 'voip' })
     const own = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage']

@@ -54,7 +54,7 @@ const connections = pipe(
     service: name,
     available: count(1, 100_000),
     reserved: optional(count(0, 100_000), 20),
-    perTask: optional(count(1, 1_000), 12),
+    perTask: optional(count(1, 1_000), 16),
     most: optional(count(1), 50),
   }),
   check((c) => c.available - c.reserved >= c.perTask, 'not even one task has connections'),

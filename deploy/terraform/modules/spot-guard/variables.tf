@@ -51,7 +51,7 @@ variable "connections" {
     service   = string
     available = number
     reserved  = optional(number, 20)
-    per_task  = optional(number, 12)
+    per_task  = optional(number, 16)
     most      = optional(number, 50)
   })
   default = null
