@@ -10,7 +10,10 @@ import { readUdpPayloads } from './fixtures/pcapng.ts'
 import { ask, type Program, settledLedger, startProgram, temporaryDirectory } from './program.ts'
 import { SEND } from './senders.ts'
 
-const COMMANDS = 'up capture serve load search call tail doctor health user check-config'.split(' ')
+const COMMANDS =
+  'up capture serve load search call tail doctor fleet health policy simulate relay user hand-over check-config'.split(
+    ' ',
+  )
 const fixtures = join(import.meta.dir, 'fixtures')
 const callId = '1-24771@127.0.0.101'
 

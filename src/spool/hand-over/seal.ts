@@ -33,7 +33,9 @@ export function writeSeal(directory: string, seal: Seal): void {
   renameSync(temporary, sealPath(directory))
 }
 
-export const breakSeal = (directory: string): void => rmSync(sealPath(directory), { force: true })
+export function breakSeal(directory: string): void {
+  if (existsSync(sealPath(directory))) rmSync(sealPath(directory), { force: true })
+}
 
 export function readSeal(directory: string): Seal | undefined {
   if (!existsSync(sealPath(directory))) return undefined
