@@ -38,14 +38,18 @@ const MISTAKES = {
 // Terraform leaves this one to the real provider.
 const COMPUTED = ['resource "aws_lb" "x" {\n  arn = "x"\n}', 'arn'] as const
 
-test('checkModule finds nothing wrong with the modules and examples, and each planted mistake', async () => {
-  for (const module of MODULES)
-    expect(await checkModule(join(TERRAFORM, module)), module).toEqual([])
-  for (const [text, word] of [...Object.values(MISTAKES), COMPUTED])
-    await withModule(text, async (folder) => {
-      expect((await checkModule(folder)).join('\n')).toContain(word)
-    })
-})
+test(
+  'checkModule finds nothing wrong with the modules and examples, and each planted mistake',
+  async () => {
+    for (const module of MODULES)
+      expect(await checkModule(join(TERRAFORM, module)), module).toEqual([])
+    for (const [text, word] of [...Object.values(MISTAKES), COMPUTED])
+      await withModule(text, async (folder) => {
+        expect((await checkModule(folder)).join('\n')).toContain(word)
+      })
+  },
+  PLANNING_MS_MAX,
+)
 
 test('aws-schema.json has exactly the types that the modules use, of provider 6.66.0', async () => {
   const used = await typesUsed()
@@ -71,20 +75,28 @@ test('the examples scale by what `calliope policy` prints today', () => {
 })
 
 describe.if(hasTerraform())('terraform itself', () => {
-  test('finds each planted mistake with the schema-only provider', async () => {
-    for (const [text, word] of Object.values(MISTAKES))
-      await withModule(text, async (folder) => {
-        const { code, stderr } = await terraform(['validate', '-no-color'], folder)
-        expect(code, word).toBe(1)
-        expect(stderr).toContain(word)
-      })
-  })
+  test(
+    'finds each planted mistake with the schema-only provider',
+    async () => {
+      for (const [text, word] of Object.values(MISTAKES))
+        await withModule(text, async (folder) => {
+          const { code, stderr } = await terraform(['validate', '-no-color'], folder)
+          expect(code, word).toBe(1)
+          expect(stderr).toContain(word)
+        })
+    },
+    PLANNING_MS_MAX,
+  )
 
-  test('would write every file as it is written', async () => {
-    const { code, stdout } = await terraform(['fmt', '-check', '-recursive', '-diff'], TERRAFORM)
-    expect(stdout).toBe('')
-    expect(code).toBe(0)
-  })
+  test(
+    'would write every file as it is written',
+    async () => {
+      const { code, stdout } = await terraform(['fmt', '-check', '-recursive', '-diff'], TERRAFORM)
+      expect(stdout).toBe('')
+      expect(code).toBe(0)
+    },
+    PLANNING_MS_MAX,
+  )
 
   test(
     'passes the tests written in HCL, module by module',

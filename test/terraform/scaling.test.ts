@@ -1,6 +1,7 @@
 // Scaling and capacity as terraform plans them, for each kind of compute and for the presets; and every
 // word that AWS takes from a list, held against the AWS SDK's own lists.
 import { beforeAll, describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
 import * as scalingSdk from '@aws-sdk/client-application-auto-scaling'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as ecs from '@aws-sdk/client-ecs'
@@ -95,6 +96,7 @@ describe.if(hasTerraform())('the capture module scales', () => {
     })
     expect(ec2.one('aws_autoscaling_group', 'hosts').protect_from_scale_in).toBe(true)
     const start = atob(ec2.one('aws_launch_template', 'hosts').user_data)
+    expect(spawnSync('sh', ['-n'], { input: start }).status).toBe(0)
     expect(start).toContain('net.core.rmem_max=67108864')
     expect(start).toMatch(/ECS_CLUSTER=calliope\n.*ECS_ENABLE_SPOT_INSTANCE_DRAINING=true/)
     expect(start).toContain('ECS_CONTAINER_STOP_TIMEOUT=120s')

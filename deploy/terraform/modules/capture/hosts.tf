@@ -7,12 +7,10 @@ locals {
   two_level   = var.scaling.hosts != null
   hosts_limit = local.two_level ? { min = var.scaling.hosts.hosts_min, max = var.scaling.hosts.hosts_max } : { min = var.compute.hosts_min, max = var.compute.hosts_max }
 
+  # The agent drains tasks when spot is taken away, so they need no metadata of the machine, and get none of its role.
   host_user_data = <<-EOT
     #!/bin/sh
     set -eu
-    # UDP bursts wait in the socket's buffer; Calliope asks for 64 MiB.
-    echo net.core.rmem_max=67108864 > /etc/sysctl.d/50-calliope.conf
-    sysctl --system
     cat >> /etc/ecs/ecs.config <<CONFIG
     ECS_CLUSTER=${var.name}
     ECS_ENABLE_SPOT_INSTANCE_DRAINING=true
@@ -20,6 +18,9 @@ locals {
     ECS_CONTAINER_STOP_TIMEOUT=${var.stopping.stop}s
     ECS_IMAGE_PULL_BEHAVIOR=prefer-cached
     CONFIG
+    # UDP bursts wait in the socket's buffer; Calliope asks for 64 MiB, and says in its log what it got.
+    echo net.core.rmem_max=67108864 > /etc/sysctl.d/50-calliope.conf
+    sysctl -p /etc/sysctl.d/50-calliope.conf || true
   EOT
 }
 
