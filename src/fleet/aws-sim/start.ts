@@ -39,6 +39,8 @@ export interface AwsSim extends AsyncDisposable {
   readonly discovery: DiscoveryTable
   readonly faults: FaultPlan
   readonly calls: SimServer['calls']
+  /** Names of all that is simulated. */
+  readonly operations: readonly string[]
   /** For SDK clients: endpoint, region, credentials. */
   readonly client: {
     readonly endpoint: string
@@ -58,17 +60,18 @@ export function startAwsSim({ startMs, times, otherPaths }: AwsSimOptions = {}):
   const secrets = new SecretStore()
   const discovery: DiscoveryTable = new Map()
   const faults = new FaultPlan()
+  const tables = [
+    serviceOperations(ecs),
+    taskOperations(ecs),
+    scalingOperations(scaling),
+    cloudWatchOperations(cloudWatch, clock),
+    discoveryOperations(ecs, discovery),
+    ...secretOperations(secrets, clock),
+  ]
   const server = serveSimulatedAws({
     clock,
     faults,
-    tables: [
-      serviceOperations(ecs),
-      taskOperations(ecs),
-      scalingOperations(scaling),
-      cloudWatchOperations(cloudWatch, clock),
-      discoveryOperations(ecs, discovery),
-      ...secretOperations(secrets, clock),
-    ],
+    tables,
     ...(otherPaths ? { otherPaths } : {}),
     afterCall: () => settleAll(ecs),
   })
@@ -80,6 +83,7 @@ export function startAwsSim({ startMs, times, otherPaths }: AwsSimOptions = {}):
   return {
     ...{ url: server.url, calls: server.calls, clock, ecs, scaling, cloudWatch },
     ...{ secrets, discovery, faults, client },
+    operations: tables.flatMap(({ operations }) => Object.keys(operations)),
     env: {
       AWS_ENDPOINT_URL: server.url,
       AWS_REGION: client.region,
