@@ -210,7 +210,8 @@ const clockText = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US')
-const decimals = (value: number): string => (value >= 10 ? count(value) : value.toFixed(1))
+const decimals = (value: number): string =>
+  Number.isInteger(value) || value >= 10 ? count(value) : value.toFixed(value < 1 ? 2 : 1)
 
 function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)

@@ -12,7 +12,7 @@ body { margin: 0 auto; padding: 24px 16px 64px; max-width: 1040px; background: v
 h1 { font-size: 22px; margin: 0 0 4px } h2 { font-size: 16px; margin: 32px 0 4px } p { margin: 4px 0 12px; color: var(--faint) }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 12px 0 }
 th, td { padding: 4px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid) }
-th { color: var(--faint); font-weight: 600 } th:first-child, td:first-child, .words td { text-align: left } .words td { white-space: normal; vertical-align: top }
+th { color: var(--faint); font-weight: 600 } th:first-child, td:first-child, .words td { text-align: left } .words th { text-align: left } .words td { white-space: normal; vertical-align: top }
 td.bad { color: var(--bad) } svg { display: block; width: 100%; height: auto; margin: 8px 0 }
 svg text { font: 11px system-ui, sans-serif; fill: var(--faint) } svg .name { font-size: 12px; font-weight: 600; fill: var(--ink) }
 .grid { stroke: var(--grid); fill: none } .mark { stroke: var(--mark); stroke-width: 1; stroke-dasharray: 2 3; fill: none; opacity: .7 }
