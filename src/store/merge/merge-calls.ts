@@ -16,7 +16,8 @@ import { keepDictionary } from './train-dictionary.ts'
 const log = rootLog.child({ room: 'store', part: 'merge' })
 
 const MERGE_LOCK = 0x0ca1_1004
-export const MERGE_MEMORY_BYTES = 48 * 1024 * 1024
+/** Of calls held open; all of a merge takes some eight times that. */
+export const MERGE_MEMORY_BYTES = 16 * 1024 * 1024
 
 interface DueOptions {
   /** How long a partition must have been over. */

@@ -7,7 +7,6 @@
 // is dropped. What has come into the old one since it was read is found by its batch: a batch is there
 // as a whole or not at all, and which ones were read is known.
 
-import { fullGC } from 'bun:jsc'
 import type { SQL } from 'bun'
 import type { Partition } from '../postgres/partitions.ts'
 import { pause } from '../write/backoff.ts'
@@ -39,7 +38,7 @@ export interface MergeReport {
 const ID_MAX = (2n ** 63n - 1n).toString()
 const HELD_MS = 250
 /** Of payload between two looks of the garbage collector, at 30 ms each. */
-const COLLECT_BYTES = 16 * 1024 * 1024
+const COLLECT_BYTES = 4 * 1024 * 1024
 const SEALS_MAX = 60
 const SEAL_WAIT_MS = 1_000
 const SWAPS_MAX = 30
@@ -122,7 +121,7 @@ class PartitionMerge {
     this.#uncollected += bytes
     if (this.#uncollected < COLLECT_BYTES) return
     this.#uncollected = 0
-    fullGC()
+    Bun.gc(true)
   }
 
   /** Ids of batches that were not seen: rows with one of them came later. */
