@@ -1,6 +1,6 @@
 // The modules beside capture, and the examples as wholes.
-import { beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ecs from '@aws-sdk/client-ecs'
@@ -14,7 +14,9 @@ import { expectNarrowTrust, grantsOf, statementsOf, tooWide } from './iam.ts'
 import { containerOf, PLANNING_MS_MAX, settingsOf, valuesOfSecrets } from './plans.ts'
 import { estate, scaling } from './variables.ts'
 
-const zip = join(mkdtempSync(join(tmpdir(), 'lambda-')), 'events.zip')
+const folder = mkdtempSync(join(tmpdir(), 'lambda-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const zip = join(folder, 'events.zip')
 writeFileSync(zip, 'stands for the function')
 
 const database = (load: object, more: object = {}) => ({
