@@ -39,6 +39,8 @@ export async function store(options: BenchOptions): Promise<void> {
     const how = `as written, from a backlog; when merged ${run.merged}`
     const figure = { value: run.bytesPerMessage, how }
     figures[`bytes.${shape}`] = figure
+    if (shape === 'spread' && run.mergedBytes !== undefined)
+      figures['bytes.spread.merged'] = { value: run.mergedBytes, how: 'from a backlog' }
     const bytes = [run.bytesPerMessage.toFixed(0), run.merged, verdictOn(`bytes.${shape}`, figure)]
     rows.push([shape, `${count(run.rate)}/s`, run.cpu, run.databaseUs.toFixed(2), ...bytes])
     parts.push(`Calls ${shape}, bytes per message by relation:\n\n${run.sizes}`)
@@ -83,10 +85,11 @@ async function storeOnce(
   try {
     const bytesPerMessage = (await tableBytes(sql)) / messages
     const sizes = table(['relation', 'bytes/msg'], await sizesOf(sql, messages))
-    const mergedBytes = isQuick ? undefined : await bytesWhenMerged(capture, sql)
-    const merged =
-      mergedBytes === undefined ? 'not within this run' : (mergedBytes / messages).toFixed(0)
-    return { rate, databaseUs, bytesPerMessage, merged, sizes, cpu: cpuText(threads, messages) }
+    const bytesMerged = isQuick ? undefined : await bytesWhenMerged(capture, sql)
+    const mergedBytes = bytesMerged === undefined ? undefined : bytesMerged / messages
+    const merged = mergedBytes?.toFixed(0) ?? 'not within this run'
+    const cpu = cpuText(threads, messages)
+    return { rate, databaseUs, bytesPerMessage, mergedBytes, merged, sizes, cpu }
   } finally {
     await sql.close({ timeout: 0 })
   }
