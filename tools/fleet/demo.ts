@@ -4,7 +4,7 @@
 //   sender ──many flows──▶ balancer ──▶ capture-1, capture-2 …  ──▶ PostgreSQL ──▶ serve (screen)
 //                             ▲              │ /metrics
 //                             └── driver ◀───┴─▶ decide(policy, …)
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { decide, ECS_ENGINE } from '#fleet'
@@ -50,6 +50,7 @@ const OPTIONS = {
 const TIMES_FASTER = 60
 /** 128 + SIGINT, as shells say it. */
 const EXIT_INTERRUPTED = 130
+const LATE_MS = 1_500
 /** As `calliope relay` opens its flows anew; the timings AWS publishes. */
 const PACE = { engine: ECS_ENGINE, timesFaster: TIMES_FASTER, flowMs: 3_000 }
 /** When the fleet is at its largest. */
@@ -67,8 +68,8 @@ async function demo(): Promise<number> {
   const [seconds, packetsPerNode] = [number('seconds'), number('node-packets')]
   const flows = number('flows')
   await using stack = new AsyncDisposableStack()
-  const untangle = endOnSignal(stack)
   const directory = values.out ?? stack.use(disposable(temporaryDirectory('calliope-fleet-'))).path
+  const heedless = endOnSignal(stack, values.out === undefined ? directory : undefined)
   mkdirSync(directory, { recursive: true })
   const server = await startEmbedded({
     directory: join(directory, `postgres-${process.pid}`),
@@ -107,7 +108,7 @@ async function demo(): Promise<number> {
     join(directory, 'fleet.svg'),
     ...(values.docs ? [join(IMAGES, 'fleet.svg')] : []),
   ])
-  untangle()
+  heedless()
   if (values.stay) await interrupted()
   return code
 }
@@ -157,11 +158,16 @@ const disposable = (directory: ReturnType<typeof temporaryDirectory>) => ({
   [Symbol.asyncDispose]: async () => directory[Symbol.dispose](),
 })
 
-/** Ctrl-C leaves no processes and no files behind; the function returned takes that back. */
-function endOnSignal(stack: AsyncDisposableStack): () => void {
+/** Ctrl-C leaves no processes and no files behind. */
+function endOnSignal(stack: AsyncDisposableStack, directory: string | undefined): () => void {
   const end = () => {
+    isEnding = true
     process.stdout.write('\n  ending …\n')
-    void stack.disposeAsync().then(() => process.exit(EXIT_INTERRUPTED))
+    void stack.disposeAsync().then(async () => {
+      await Bun.sleep(LATE_MS) // what was just being started has written its first files and ended
+      if (directory) rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+      process.exit(EXIT_INTERRUPTED)
+    })
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
   return () => {
@@ -176,4 +182,10 @@ function interrupted(): Promise<void> {
   })
 }
 
-process.exit(await demo())
+// What is taken apart under a run that goes on makes it fail; then the signal's handler ends us.
+let isEnding = false
+const code = await demo().catch((error) => {
+  if (isEnding) return new Promise<never>(() => {})
+  throw error
+})
+process.exit(code)

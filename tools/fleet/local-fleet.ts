@@ -34,6 +34,7 @@ export class LocalFleet {
   readonly #options: LocalFleetOptions
   readonly #leaving = new Set<Promise<void>>()
   #count = 0
+  #isEnding = false
   /** Of processes that ended: anything but 0 is packets left behind. */
   readonly exitCodes: number[] = []
 
@@ -51,7 +52,8 @@ export class LocalFleet {
   }
 
   /** Begins to start what is missing and to end what is too many, the youngest first. */
-  scaleTo(wanted: number): void {
+  scaleTo(decided: number): void {
+    const wanted = this.#isEnding ? 0 : decided
     const active = this.active
     for (let missing = wanted - active.length; missing > 0; missing--) this.#track(this.#start())
     for (const node of active.slice(wanted).reverse())
@@ -78,6 +80,16 @@ export class LocalFleet {
     await Promise.all(
       this.nodes.filter(({ stage }) => stage === 'ready').map((node) => node.read()),
     )
+  }
+
+  /** Ends all nodes, also those that are just being started; none is started again. */
+  async end(): Promise<void> {
+    this.#isEnding = true
+    while (this.active.length > 0) {
+      this.scaleTo(0)
+      await this.settle()
+    }
+    await this.settle()
   }
 
   /** Resolves when nothing starts or ends any more. */

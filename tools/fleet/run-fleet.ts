@@ -74,6 +74,7 @@ class FleetRun {
   #ledger: Ledger
   #sent = 0
   #bootSeconds = 0
+  #isOver = false
 
   private constructor(
     options: RunOptions,
@@ -110,7 +111,7 @@ class FleetRun {
       () => true,
     )
     const run = new FleetRun(options, screen, balancer, await balancer.counts(), ledger)
-    stack.defer(() => run.#stopNodes())
+    stack.defer(() => run.#end())
     return run
   }
 
@@ -121,7 +122,7 @@ class FleetRun {
     this.#fleet.scaleTo(nodesMin)
     const isReady = () =>
       this.#counts.targets.filter(({ state }) => state === 'healthy').length >= nodesMin
-    while (!isReady()) {
+    while (!isReady() && !this.#isOver) {
       await Bun.sleep(BOOT_LOOK_MS)
       await this.#look()
       this.#draw()
@@ -143,7 +144,7 @@ class FleetRun {
     const planned = this.#planned()
     for (let tick = 1; ; tick++) {
       const rate = load(this.#view())
-      if (rate === undefined) return
+      if (rate === undefined || this.#isOver) return
       this.#sender!.rate(rate)
       while (planned[0] && planned[0].at <= this.#seconds) planned.shift()!.act()
       const before = scaler.wanted
@@ -257,9 +258,11 @@ class FleetRun {
     }
   }
 
-  async #stopNodes(): Promise<void> {
-    this.#fleet.scaleTo(0)
-    await this.#fleet.settle()
+  /** Also in the middle of it all. */
+  async #end(): Promise<void> {
+    this.#isOver = true
+    await this.#fleet.end()
+    await this.#relay?.stop()
   }
 }
 
