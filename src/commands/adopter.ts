@@ -77,7 +77,7 @@ export class Adopter {
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.race([this.#running, sleep(CLOSE_MS_MAX, undefined, { ref: false })])
-    await this.#sql.close({ timeout: 0 })
+    await this.#sql.close({ timeout: 0 }).catch(() => undefined)
   }
 
   async #run(): Promise<void> {
