@@ -67,6 +67,10 @@ async function demo(): Promise<number> {
     positive(name, values[name])
   const [seconds, packetsPerNode] = [number('seconds'), number('node-packets')]
   const flows = number('flows')
+  const shape = demoShape(seconds, number('base'), number('peak'))
+  const policy = demoPolicy({ nodesMin: 1, nodesMax: number('nodes-max'), packetsPerNode })
+  const reclaimAt = optional('reclaim-at', values['reclaim-at'])
+  const killAt = optional('kill-at', values['kill-at'])
   await using stack = new AsyncDisposableStack()
   const directory = values.out ?? stack.use(disposable(temporaryDirectory('calliope-fleet-'))).path
   const heedless = endOnSignal(stack, values.out === undefined ? directory : undefined)
@@ -76,8 +80,6 @@ async function demo(): Promise<number> {
     settings: { max_connections: '200' }, // twelve a node
   })
   stack.defer(() => server.stop())
-  const shape = demoShape(seconds, number('base'), number('peak'))
-  const policy = demoPolicy({ nodesMin: 1, nodesMax: number('nodes-max'), packetsPerNode })
   const draw = openScreen({ seconds, timesFaster: TIMES_FASTER, packetsPerNode })
   let photo: Promise<void> | undefined
   const policyFile = join(directory, 'policy.json')
@@ -87,8 +89,7 @@ async function demo(): Promise<number> {
       ...{ directory, databaseUrl: server.url, policy, decide, flows, ...PACE },
       load: following(shape),
       withRelay: values.relay,
-      reclaimAt: optional('reclaim-at', values['reclaim-at']),
-      killAt: optional('kill-at', values['kill-at']),
+      ...{ reclaimAt, killAt },
       serveFlags: ['--fleet-policy', policyFile],
       onTick: (view) => {
         draw(view)
@@ -100,7 +101,7 @@ async function demo(): Promise<number> {
   )
   await photo
   const { bootSeconds } = result
-  const isUndisturbed = values['reclaim-at'] === undefined && values['kill-at'] === undefined
+  const isUndisturbed = reclaimAt === undefined && killAt === undefined
   const prediction = isUndisturbed
     ? predict({ ...{ policy, shape, flows, bootSeconds }, ...PACE })
     : undefined
