@@ -181,6 +181,7 @@ const relayOptions = (config: Config, spool: Spool) => ({
   batchWaitMs: config['relay.batch_wait'],
   answerMs: config['relay.answer_max'],
   doubtMs: config['relay.doubt_max'],
+  until: config['relay.until'],
   resolveMs: config['relay.resolve'],
 })
 

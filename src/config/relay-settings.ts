@@ -1,5 +1,5 @@
 // What `calliope relay` goes by; part of the table in settings.ts.
-import { bytes, duration, integer, list, secret, text } from './kinds.ts'
+import { bytes, choice, duration, integer, list, secret, text } from './kinds.ts'
 import type { Setting } from './settings.ts'
 
 const MIB = 2 ** 20
@@ -40,6 +40,11 @@ export const RELAY_SETTINGS = {
     duration(0, 86_400 * SECOND),
     60 * SECOND,
     'how long frames that a silent node may have wait for it; then they go to another, perhaps twice',
+  ),
+  'relay.until': entry(
+    choice('spooled', 'stored'),
+    'spooled',
+    "when a Calliope's node is done with a frame: on its disk, or in its database (for nodes whose disks go with them)",
   ),
   'relay.resolve': entry(duration(100, 3600 * SECOND), 5 * SECOND, 'how often nodes are looked up'),
 } as const satisfies Record<string, Setting<never> | Setting<unknown>>

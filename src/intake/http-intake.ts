@@ -32,10 +32,19 @@ export interface HttpIntakeOptions {
   readonly isClosing?: () => boolean
   /** What relays have sent. @default forgotten with the process */
   readonly batches?: BatchMemory
+  /** How far the store is, for relays that wait for it. @default not told */
+  readonly progress?: () => LaneProgress
   /** Of one body, as sent and unpacked. @default 16 MiB */
   readonly bodyBytesMax?: number
   /** Of all bodies being read at once. @default 64 MiB */
   readonly inFlightBytesMax?: number
+}
+
+/** How much of the lane the store has passed: what is before that is in the database. */
+export interface LaneProgress {
+  /** The spool's id: another one means another disk. */
+  readonly spool: string
+  readonly passedFrames: number
 }
 
 export type HttpIntake = (
@@ -49,6 +58,7 @@ export function createHttpIntake({
   policy = {},
   isClosing = () => false,
   batches = new BatchMemory(undefined, lane.ledger.appended),
+  progress,
   bodyBytesMax = 16 * MIB,
   inFlightBytesMax = 64 * MIB,
 }: HttpIntakeOptions): HttpIntake {
@@ -56,6 +66,7 @@ export function createHttpIntake({
   const receiver = new FrameReceiver(lane, admission, 'http')
   let inFlightBytes = 0
   return async (request, { ip, port }) => {
+    if (progress && request.headers.has(PROGRESS_HEADER)) return Response.json(progress())
     const bytes = bodyBytesAtMost(request, bodyBytesMax)
     const peerIp = peerAddress(ip)
     const refusal = isClosing() ? closing : refuseUnread(request, lane, admission, peerIp)
@@ -66,7 +77,11 @@ export function createHttpIntake({
     try {
       const body = await readHttpBody(request, bodyBytesMax)
       if (isClosing() && !isKnown) return errorResponse(closing)
-      const intake = new BodyIntake({ lane, receiver, isClosing, batches }, peerIp, port)
+      const intake = new BodyIntake(
+        { lane, receiver, isClosing, batches, spool: progress?.().spool },
+        peerIp,
+        port,
+      )
       return await intake.take(body, kindOf(request, body.length))
     } catch (error) {
       if (error instanceof HttpIntakeError) return errorResponse(error)
@@ -76,6 +91,9 @@ export function createHttpIntake({
     }
   }
 }
+
+/** Asks how far the store is, instead of bringing frames. */
+const PROGRESS_HEADER = 'calliope-progress'
 
 const closing = new HttpIntakeError('closing', 'This node is shutting down.')
 const tooMany = new HttpIntakeError('too_many_bodies', 'Too many bodies are being read just now.')
@@ -104,6 +122,7 @@ interface BodyParts {
   readonly receiver: FrameReceiver
   readonly isClosing: () => boolean
   readonly batches: BatchMemory
+  readonly spool: string | undefined
 }
 
 /** A body of HEP, or of carried frames, which may be a batch with a name. */
@@ -133,6 +152,7 @@ class BodyIntake {
   readonly #receiver: FrameReceiver
   readonly #isClosing: () => boolean
   readonly #batches: BatchMemory
+  readonly #spool: string | undefined
   readonly #ip: string
   readonly #port: number
   #since: number
@@ -142,7 +162,9 @@ class BodyIntake {
   #stopped: HttpIntakeError | undefined
   #isSafe = false
 
-  constructor({ lane, receiver, isClosing, batches }: BodyParts, ip: string, port: number) {
+  constructor(parts: BodyParts, ip: string, port: number) {
+    const { lane, receiver, isClosing, batches, spool } = parts
+    this.#spool = spool
     this.#batches = batches
     this.#lane = lane
     this.#receiver = receiver
@@ -239,7 +261,12 @@ class BodyIntake {
     const total = Object.values(this.#byReason).reduce((sum, count) => sum + count, 0)
     const rejected = { total, byReason: this.#byReason }
     const repeated = this.#repeated > 0 ? { repeated: this.#repeated } : {}
-    return { received: this.#appended + total, appended: this.#appended, rejected, ...repeated }
+    // Its frames are all before this place, though they may be well before it.
+    const place = this.#spool
+      ? { place: { spool: this.#spool, frames: this.#lane.ledger.appended } }
+      : {}
+    const appended = this.#appended
+    return { received: appended + total, appended, rejected, ...repeated, ...place }
   }
 }
 

@@ -11,7 +11,12 @@ export {
   type RetryOutcome,
 } from './frame-retry.ts'
 export type { HttpIntakeErrorCode } from './http-errors.ts'
-export { createHttpIntake, type HttpIntake, type HttpIntakeOptions } from './http-intake.ts'
+export {
+  createHttpIntake,
+  type HttpIntake,
+  type HttpIntakeOptions,
+  type LaneProgress,
+} from './http-intake.ts'
 export {
   type Intake,
   type IntakeOptions,

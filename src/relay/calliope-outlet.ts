@@ -10,6 +10,7 @@ import { type PeerCertificate, checkServerIdentity as verifyIdentity } from 'nod
 import { CARRIED_TYPE, carriedBytes, writeCarried } from '#hep'
 import { TRANSPORTS } from '#spool'
 import { type FrameWalk, type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
+import { type Place, type Progress, StoredWatch } from './stored-watch.ts'
 import { withKey } from './with-key.ts'
 
 export interface CalliopeOptions {
@@ -21,19 +22,34 @@ export interface CalliopeOptions {
   readonly ca?: string | undefined
   /** @default 10000 */
   readonly answerMs?: number
+  /** What a parcel must be to be done. @default 'spooled' */
+  readonly until?: 'spooled' | 'stored' | undefined
+  /** How long a silent node is waited for when parcels must be stored. @default 60000 */
+  readonly silentMs?: number
 }
 
 /** What POST /hep answers, as far as it is looked at. */
 interface Answer {
   readonly received?: unknown
   readonly appended?: unknown
+  readonly place?: Place
   readonly error?: { readonly code?: unknown; readonly message?: unknown }
 }
 
 const PERSON_MS = 5_000 // before what only a person can mend is tried again
 
-export function openCalliope({ token, key, ca, answerMs = 10_000 }: CalliopeOptions = {}): Outlet {
+export function openCalliope(options: CalliopeOptions = {}): Outlet {
+  const { token, key, ca, answerMs = 10_000, until = 'spooled', silentMs = 60_000 } = options
   const headers = token ? { authorization: `Bearer ${token}` } : {}
+  const ask = async (target: string): Promise<Progress> => {
+    const { url, tls } = addressOf(target, ca)
+    const signal = AbortSignal.timeout(answerMs)
+    const question = { ...headers, 'calliope-progress': '?' }
+    const response = await fetch(`${url}/hep`, { tls, method: 'POST', headers: question, signal })
+    if (!response.ok) throw new Error(`${response.status}`)
+    return (await response.json()) as Progress
+  }
+  const watch = new StoredWatch(ask, silentMs)
   return {
     async send(parcel, target, signal) {
       const { stream, number, floor } = parcel.id
@@ -49,7 +65,11 @@ export function openCalliope({ token, key, ca, answerMs = 10_000 }: CalliopeOpti
         },
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
       })
-      return receiptOf(response, await answerOf(response), parcel.frames)
+      const answer = await answerOf(response)
+      const receipt = receiptOf(response, answer, parcel.frames)
+      if (until === 'spooled') return receipt
+      if (answer.place) return { ...receipt, confirmed: watch.wait(target, answer.place) }
+      throw new OutletError('it does not tell what is stored (relay.until)', { kind: 'unknown' })
     },
     async probe(target, signal) {
       const { url, tls } = addressOf(target, ca)
@@ -57,7 +77,7 @@ export function openCalliope({ token, key, ca, answerMs = 10_000 }: CalliopeOpti
       await response.body?.cancel()
       return response.ok
     },
-    close: async () => {},
+    close: async () => watch.close(),
   }
 }
 

@@ -42,6 +42,7 @@ export interface CarrierOptions {
 }
 
 const CARGO_BYTES = 1024 * 1024
+const PARCELS_MAX = 20_000 // that wait for an answer; the journal has a line of each
 const IDLE_MS = 20
 const MARK_MS = 250
 const LANES_LOOK_MS = 250
@@ -187,7 +188,8 @@ export class Carrier {
   }
 
   async #readOne(name: string, lane: OpenLane): Promise<boolean> {
-    const buffer = this.#pool.take()
+    const isFull = this.#journal.state.parcels.size >= PARCELS_MAX
+    const buffer = isFull ? undefined : this.#pool.take()
     if (buffer === undefined) {
       await Promise.race([this.#pool.whenFree(), pause(MARK_MS, this.#closing.signal)])
       return true

@@ -15,7 +15,7 @@ import type { Cargo } from './cargo.ts'
 import { dealCargo } from './deal.ts'
 import type { Journal } from './journal.ts'
 import type { OpenParcel, Outcome } from './journal-state.ts'
-import { type Outlet, OutletError, type Parcel } from './outlet.ts'
+import { type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
 import { SpreadTable } from './spread-table.ts'
 import type { Target } from './target.ts'
 import type { Targets } from './targets.ts'
@@ -139,17 +139,42 @@ export class Delivery {
   async #try(trip: Trip, target: Target, hands: Hands): Promise<boolean> {
     const turn = await target.enter()
     if (turn === undefined) return false
+    let sent: Receipt | boolean
     try {
       hands.hold()
       if (!trip.cargo.isWhole)
         return this.#settle(trip, { dropped: { spool_damaged: trip.open.frames } })
-      return await this.#send(trip, target, hands)
+      sent = await this.#send(trip, target, hands)
     } finally {
       target.leave(turn)
     }
+    return typeof sent === 'boolean' ? sent : this.#confirm(trip, sent, hands)
   }
 
-  async #send(trip: Trip, target: Target, hands: Hands): Promise<boolean> {
+  /** Settles at once, or when the outlet says so; meanwhile the frames take neither memory nor a turn. */
+  async #confirm(trip: Trip, receipt: Receipt, hands: Hands): Promise<boolean> {
+    const { confirmed, ...outcome } = receipt
+    if (confirmed !== undefined) {
+      hands.letGo()
+      const over = Promise.withResolvers<boolean>()
+      const woken = AbortSignal.any([this.#parts.signal, trip.giveUp.signal])
+      woken.addEventListener('abort', () => over.resolve(false))
+      const isThere = await Promise.race([confirmed, over.promise])
+      if (woken.aborted) return false
+      if (!isThere) return this.#sendAgain(trip)
+    }
+    return this.#settle(trip, outcome)
+  }
+
+  // What was waited for did not come: from here on it is as if it had never been sent, but for the count.
+  #sendAgain(trip: Trip): boolean {
+    this.tally.retries++
+    this.tally.doubtfulFrames += trip.open.frames
+    trip.doubtSinceMs = undefined
+    return false
+  }
+
+  async #send(trip: Trip, target: Target, hands: Hands): Promise<Receipt | boolean> {
     const { outlet, targets, signal } = this.#parts
     const { tally } = this
     const parcel = this.#parcelOf(trip)
@@ -158,7 +183,7 @@ export class Delivery {
       const woken = AbortSignal.any([signal, trip.giveUp.signal])
       const receipt = await outlet.send(parcel, target.name, woken)
       targets.succeed(target, trip.open.frames)
-      return this.#settle(trip, receipt)
+      return receipt
     } catch (error) {
       if (signal.aborted || trip.giveUp.signal.aborted) return false
       tally.retries++

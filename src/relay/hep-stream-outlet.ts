@@ -61,7 +61,13 @@ class HepStreams {
     )
     const failed = sent.find((each) => each.status === 'rejected')
     if (failed) throw failed.reason
-    return { taken: parcel.frames - rejected, rejected }
+    const standing = sent.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+    const { confirmMs = 500 } = this.#options
+    const confirmed = Promise.race([
+      ...standing.map(({ broken }) => broken.then(() => false)),
+      pause(confirmMs, signal).then(() => true),
+    ])
+    return { taken: parcel.frames - rejected, rejected, confirmed }
   }
 
   keepOnly(targets: readonly string[]): void {
@@ -120,15 +126,13 @@ class Connection {
     this.#options = options
   }
 
-  /** Writes frames, one caller after the other; resolves when they are done as the head of this file says. */
-  async write(frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
-    if (frames.length === 0) return
-    const { stallMs = 10_000, confirmMs = 500 } = this.#options
+  /** Writes frames, one caller after the other; resolves with the connection when the kernel has them. */
+  async write(frames: readonly Buffer[], signal: AbortSignal): Promise<Link[]> {
+    if (frames.length === 0) return []
+    const { stallMs = 10_000 } = this.#options
     const written = this.#turn.then(() => this.#writeAll(frames, stallMs, signal))
     this.#turn = written.catch(() => undefined)
-    const link = await written
-    const why = await Promise.race([link.broken, pause(confirmMs, signal)])
-    if (why) throw this.#unknown(why)
+    return [await written]
   }
 
   close(): void {

@@ -46,6 +46,8 @@ export interface Receipt {
   readonly taken: number
   /** Looked at there and found wanting; counted and kept there. */
   readonly rejected: number
+  /** The parcel is settled when this says true; false: it is in doubt. @default settled at once */
+  readonly confirmed?: Promise<boolean>
 }
 
 export interface Outlet {

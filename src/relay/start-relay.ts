@@ -33,6 +33,8 @@ export interface RelayOptions {
   readonly answerMs?: number
   /** How long what a silent node may have waits for it. @default 60000 */
   readonly doubtMs?: number
+  /** Whether Calliopes must have frames on disk or in the database. @default 'spooled' */
+  readonly until?: 'spooled' | 'stored'
   /** How often nodes are looked up. @default 5000 */
   readonly resolveMs?: number
   /** Where nodes are looked up, when not where the system says. */
@@ -90,9 +92,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 /** With several destinations none may fill more of the disk than this. */
 const BACKLOG_SHARE = 0.9
 
-/** Parcels sent at once: datagrams go one after the other, streams wait a while for each parcel. */
-const PLAIN_PARCELS: Partial<Record<string, number>> = { udp: 1, tcp: 32, tls: 32 }
-
 async function startOne(destination: Destination, options: RelayOptions, count: number) {
   const { spool, directory, resolveMs = 5_000, finder } = options
   const outlet = outletOf(destination, options)
@@ -100,9 +99,8 @@ async function startOne(destination: Destination, options: RelayOptions, count: 
   const isAcknowledged = destination.scheme === 'http' || destination.scheme === 'https'
   const targets = new Targets({
     ...{ destination: destination.name, probe },
-    connections: isAcknowledged
-      ? (destination.flows ?? 4)
-      : (PLAIN_PARCELS[destination.scheme] ?? 1),
+    // Plain HEP goes one parcel after the other, so that calls stay in order.
+    connections: isAcknowledged ? (destination.flows ?? 4) : 1,
   })
   const carrier = new Carrier({
     ...{ name: destination.name, outlet, targets, spool, directory },
@@ -124,12 +122,16 @@ async function startOne(destination: Destination, options: RelayOptions, count: 
 }
 
 function outletOf(destination: Destination, options: RelayOptions): Outlet {
-  const { key, ca, token, answerMs, reopenMs } = options
+  const { key, ca, token, answerMs, reopenMs, until, doubtMs } = options
   const { flows, framesPerSecondMax, healthPort } = destination
   switch (destination.scheme) {
     case 'http':
     case 'https':
-      return openCalliope({ token, key, ca, ...(answerMs ? { answerMs } : {}) })
+      return openCalliope({
+        ...{ token, key, ca, until },
+        ...(answerMs ? { answerMs } : {}),
+        ...(doubtMs === undefined ? {} : { silentMs: doubtMs }),
+      })
     case 'udp':
       return openHepUdp({
         ...{ key, healthPort, flows: flows ?? options.flows ?? 256 },
