@@ -43,6 +43,7 @@ import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
 import { NodeSignals } from './node-signals.ts'
+import { StoreProgress } from './store-progress.ts'
 
 const READER = 'store'
 
@@ -53,6 +54,7 @@ export class CaptureNode {
   readonly store: Store
   readonly intake: Intake
   readonly #httpLane: LaneWriter
+  readonly #progress: StoreProgress
   readonly #issued: IssuedAgentKeys
   readonly #retired: readonly LiveLane[]
   readonly #config: Config
@@ -79,6 +81,7 @@ export class CaptureNode {
     this.spool = spool
     this.store = store
     this.intake = intake
+    this.#progress = new StoreProgress(spool)
     this.#httpLane = httpLane
     this.#retired = retiredLanes(config, spool, [...intake.lanes(), httpLane])
   }
@@ -193,6 +196,7 @@ export class CaptureNode {
         access: config['intake.keys'].length > 0 ? 'agent-keys' : 'token',
         handle: createHttpIntake({
           ...{ lane: this.#httpLane, policy, isClosing, batches },
+          progress: () => this.#progress.tell(),
         }),
       },
       retryFrame: createFrameRetry({ lane: this.#httpLane, policy, isClosing }),
@@ -244,6 +248,7 @@ export class CaptureNode {
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
     const left = await this.#empty(timeoutMs)
+    if (left.frames === 0 || left.handedOver) await this.#progress.lastWord()
     await notAdopting
     await this.#duties?.close()
     await this.#pulse?.close()
