@@ -35,7 +35,7 @@ export const SIMULATE_FLAGS = {
   peak: setting(
     kinds.decimal(0, 1e9),
     0,
-    'packets per second at the highest point; 0 = 300000, or as recorded',
+    'packets per second at the highest point; 0 = 120000, or as recorded',
   ),
   seed: setting(kinds.integer(0, 2 ** 31), 1, 'the same seed gives the same run'),
   runs: setting(kinds.integer(1, 1000), 1, 'runs with seeds from --seed on; the table has means'),

@@ -27,7 +27,7 @@ import {
   worldOf,
 } from './simulate-flags.ts'
 
-const PEAK = 300_000
+const PEAK = 120_000
 const CSV_BYTES_MAX = 64 * 2 ** 20
 const KPI_STEP_SECONDS = 60
 /** What stands around the tables in the file that --write names. */

@@ -25,9 +25,12 @@ const SHAPES = {
   day: {
     about: 'a working day of 24 hours: night, morning rise, lunch, afternoon, evening',
     seconds: 24 * HOUR,
-    rateAt: (at) =>
-      0.12 +
-      0.88 * Math.max(hump(at, 10.3, 2.3), 0.94 * hump(at, 15, 2.6), 0.45 * hump(at, 19.5, 2)),
+    rateAt: dayAt,
+  },
+  'two-days': {
+    about: 'the same working day twice, so that a forecast has something to look back to',
+    seconds: 48 * HOUR,
+    rateAt: (at) => dayAt(at % (24 * HOUR)),
   },
   step: {
     about: 'four times the traffic from one second to the next, for an hour',
@@ -91,6 +94,11 @@ export function namedTrace(name: TraceName, { peak, seed = 1 }: TraceOptions): T
   for (let at = 0; at < shape.seconds; at += STEP)
     points.push({ at, rate: Math.max(0, rateAt(at) * (1 + 0.03 * (random.next() * 2 - 1))) })
   return scaleTrace({ name, events: [], ...shape, points }, peak)
+}
+
+function dayAt(at: number): number {
+  const busy = Math.max(hump(at, 10.3, 2.3), 0.94 * hump(at, 15, 2.6), 0.45 * hump(at, 19.5, 2))
+  return 0.12 + 0.88 * busy
 }
 
 /** A bell around an hour of the day. */
