@@ -13,7 +13,9 @@ export interface Mount {
 }
 
 export interface ContainerOptions {
-  /** Where umoci unpacked the image: rootfs and config.json. */
+  /** Where umoci unpacked the image: rootfs and config.json. Any number of containers share it. */
+  readonly image: string
+  /** A directory for this container. */
   readonly bundle: string
   readonly id: string
   readonly args: readonly string[]
@@ -29,16 +31,15 @@ export const CONTAINER_TOOLS = {
   'docker-registry': 'docker-registry',
 } as const
 
-/** Unpacks an image of a layout into a bundle. */
-export async function unpackImage(layout: string, tag: string, bundle: string): Promise<void> {
-  await Bun.$`umoci unpack --image ${layout}:${tag} ${bundle}`.quiet()
+/** Unpacks an image of a layout. */
+export async function unpackImage(layout: string, tag: string, to: string): Promise<void> {
+  await Bun.$`umoci unpack --image ${layout}:${tag} ${to}`.quiet()
 }
 
 /** Writes the container's configuration and returns the command that runs it in the foreground. */
 export async function containerCommand(options: ContainerOptions): Promise<string[]> {
-  const file = join(options.bundle, 'config.json')
-  const config = confined(JSON.parse(readFileSync(file, 'utf8')), options)
-  await Bun.write(file, JSON.stringify(config))
+  const config = JSON.parse(readFileSync(join(options.image, 'config.json'), 'utf8'))
+  await Bun.write(join(options.bundle, 'config.json'), JSON.stringify(confined(config, options)))
   return ['runc', '--root', stateOf(options), 'run', '--bundle', options.bundle, options.id]
 }
 
@@ -64,7 +65,8 @@ interface RuntimeConfig {
   readonly linux: { readonly namespaces: readonly { readonly type: string }[] }
 }
 
-function confined(image: RuntimeConfig, { args, env = {}, mounts }: ContainerOptions): object {
+function confined(image: RuntimeConfig, options: ContainerOptions): object {
+  const { args, env = {}, mounts } = options
   const [entrypoint = ''] = image.process.args
   const none = { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] }
   const bound = mounts.map(({ source, destination, isReadOnly }) => ({
@@ -84,7 +86,7 @@ function confined(image: RuntimeConfig, { args, env = {}, mounts }: ContainerOpt
         ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
       ],
     },
-    root: { path: 'rootfs', readonly: true },
+    root: { path: join(options.image, 'rootfs'), readonly: true },
     mounts: [
       ...image.mounts.filter(
         ({ destination }) => !named.has(destination) && destination !== '/sys/fs/cgroup',
