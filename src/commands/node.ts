@@ -248,7 +248,7 @@ export class CaptureNode {
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
     const left = await this.#empty(timeoutMs)
-    if (left.frames === 0 || left.handedOver) await this.#progress.lastWord()
+    if (left.frames === 0) await this.#progress.lastWord()
     await notAdopting
     await this.#duties?.close()
     await this.#pulse?.close()
