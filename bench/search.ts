@@ -1,7 +1,9 @@
 // How long the API takes among many messages: a day of traffic, stored by the real writer.
+import type { SQL } from 'bun'
 import { temporaryDirectory } from '../test/program.ts'
 import { startServer } from './database.ts'
 import { fillSpool, startAndStore } from './fill.ts'
+import { indexGains } from './index-gains.ts'
 import type { BenchOptions } from './options.ts'
 import { type Answered, askAll } from './questions.ts'
 import { publish } from './report.ts'
@@ -35,7 +37,19 @@ export async function search(options: BenchOptions): Promise<void> {
     key ? verdictOn(key, figures[key]!) : '',
   ])
   const body = `${count(messages)} messages over 24 h, ${traffic} calls (stored in ${filledS.toFixed(0)} s); through HTTP, one question at a time; ${server.version}.`
-  publish('search', `${body}\n\n${table(HEAD, rows)}`, options, figures)
+  const gains = options.isQuick
+    ? ''
+    : await gainsText(server.administrator('search_bench'), capture.program.url)
+  publish('search', `${body}\n\n${table(HEAD, rows)}${gains}`, options, figures)
+}
+
+async function gainsText(admin: SQL, url: string): Promise<string> {
+  try {
+    const gains = await indexGains(admin, url)
+    return `\n\nWhat each index buys: median ms while the planner does not see it, where that is slower. What each costs stands under "store".\n\n${gains}`
+  } finally {
+    await admin.close({ timeout: 0 })
+  }
 }
 
 function figuresOf(answers: readonly Answered[], how: string): Record<string, Figure> {
