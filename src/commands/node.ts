@@ -43,6 +43,7 @@ import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
 import { NodeSignals } from './node-signals.ts'
+import { retiredLanes } from './retired-lanes.ts'
 import { StoreProgress } from './store-progress.ts'
 
 const READER = 'store'
@@ -276,20 +277,4 @@ export class CaptureNode {
 function httpOf(config: Config) {
   const { host: hostname, port } = config['http.listen'] ?? { host: '127.0.0.1', port: 9080 }
   return { hostname, port, token: config['http.token'] }
-}
-
-/** Lanes of earlier runs, with more shards or other transports: what they counted still counts. */
-function retiredLanes(
-  config: Config,
-  { id: spoolId, directory, lanes }: Spool,
-  open: readonly { readonly lane: string }[],
-): LiveLane[] {
-  const isOpen = new Set(open.map(({ lane }) => lane))
-  return lanes()
-    .filter((lane) => !isOpen.has(lane))
-    .map((lane) => {
-      const writer = openLane({ ...laneStorage(config, directory), lane })
-      void writer.close()
-      return { spoolId, lane, counts: writer.ledger.counts() }
-    })
 }

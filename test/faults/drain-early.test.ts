@@ -11,7 +11,7 @@ import { expectNothingLost } from './truth.ts'
 test('a spot notice drains the node at once, within the time it names, and SIGTERM later changes nothing', async () => {
   await using database = await testDatabase()
   using data = temporaryDirectory('calliope-spot-')
-  let notice: { action: string; time: string } | undefined
+  const notice = { action: 'terminate', time: new Date(Date.now() + 14_000).toISOString() }
   const metadata = serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -20,7 +20,7 @@ test('a spot notice drains the node at once, within the time it names, and SIGTE
       if (pathname === '/latest/api/token' && request.method === 'PUT') return new Response('token')
       if (request.headers.get('x-aws-ec2-metadata-token') !== 'token')
         return new Response('', { status: 401 })
-      const isAsked = pathname === '/latest/meta-data/spot/instance-action' && notice
+      const isAsked = pathname === '/latest/meta-data/spot/instance-action'
       return isAsked ? Response.json(notice) : new Response('', { status: 404 })
     },
   })
@@ -29,12 +29,10 @@ test('a spot notice drains the node at once, within the time it names, and SIGTE
     command: 'capture',
     env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${metadata.port}` },
   })
-  const promised = await post(program, 'spot', 100)
-  notice = { action: 'terminate', time: new Date(Date.now() + 13_000).toISOString() }
   const said = await program.waitForLine(({ msg }) => msg.includes('will be taken away'))
   expect(Date.parse(String(said.at))).toBe(Date.parse(notice.time))
   expect((await fetch(`${program.url}/readyz`)).status).toBe(503)
-  promised.push(...(await post(program, 'late', 100)))
+  const promised = await post(program, 'late', 100)
   program.process.kill('SIGTERM')
   const { waitMs } = await program.waitForLine(({ msg }) => msg === 'draining: still receiving')
   expect(Number(waitMs)).toBeLessThan(2_500) // of the 60 s there were left 8 at most
