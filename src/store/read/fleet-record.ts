@@ -8,10 +8,12 @@ import { timeText } from './time-text.ts'
 
 const FINE_SECONDS = 2
 const COARSE_SECONDS = 60
+/** A node writes a span with its next heartbeat; before, it would look as if the node had gone. */
+const SETTLE_SECONDS = 4
 
 /** What the API needs of it. */
 export interface FleetRecord {
-  /** Steps in which a node was there, oldest first. */
+  /** Whole steps in which a node was there, oldest first; the last few seconds are not told yet. */
   points(fromUs: number, toUs: number, stepSeconds: number): Promise<readonly FleetPoint[]>
   /** Newest first. */
   events(fromUs: number, toUs: number, limit: number): Promise<readonly FleetEvent[]>
@@ -57,7 +59,7 @@ interface Range {
   readonly stepSeconds: number
 }
 
-/** Spans of a step may hold more or fewer nodes; a step shows the most there were at once. */
+/** Whole steps only. Spans of a step may hold more or fewer nodes; it shows the most at once. */
 async function readPoints(sql: SQL, { fromUs, toUs, stepSeconds }: Range): Promise<FleetPoint[]> {
   const isFine = stepSeconds < COARSE_SECONDS
   const params = new SqlParams()
@@ -70,6 +72,8 @@ async function readPoints(sql: SQL, { fromUs, toUs, stepSeconds }: Range): Promi
       from fleet_samples
       where span_seconds = ${isFine ? FINE_SECONDS : COARSE_SECONDS}
         and at >= ${params.time(fromUs)} and at < ${params.time(toUs)}
+        and at < to_timestamp(
+          floor((extract(epoch from now()) - ${SETTLE_SECONDS}) / ${step}) * ${step})
       group by at)
     select (floor(extract(epoch from at) / ${step}) * ${step} * 1000000)::bigint as us,
       max(nodes)::int as nodes, avg(rate)::float8 as rate, max(rate_max)::float8 as rate_max,

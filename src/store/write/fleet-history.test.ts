@@ -83,6 +83,18 @@ test('fleet record adds the nodes of a step up, and shows the busiest and the la
   ])
 })
 
+// Once the newest step showed the one node that had written first, as if the others had gone.
+test('fleet record leaves out steps that not every node has told of yet', async () => {
+  await database.sql`delete from fleet_samples`
+  await database.sql`insert into fleet_samples
+    select 2, to_timestamp(floor(extract(epoch from now()) / 2) * 2 - ago), 'a', 2, 10, 0, 0, null
+    from generate_series(0, 20, 2) as ago`
+  const points = await openFleetRecord(database.sql).points(...ALWAYS, 2)
+  const newestMs = Date.parse(points.at(-1)!.at)
+  expect(Date.now() - newestMs).toBeGreaterThan(5_900)
+  expect(Date.now() - newestMs).toBeLessThan(9_000)
+})
+
 test('FleetHistory tells each life of a node once, and finds those that went silent', async () => {
   await database.sql`delete from fleet_events`
   const record = openFleetRecord(database.sql)

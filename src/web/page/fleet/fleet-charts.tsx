@@ -20,7 +20,7 @@ const MARKED: Partial<Record<FleetEvent['kind'], string>> = {
 export function FleetCharts({ fleet, seconds }: { fleet: Fleet; seconds: number }) {
   const toSeconds = Math.floor(Date.now() / 1000)
   const span = [toSeconds - seconds, toSeconds] as const
-  const grid = fleetGrid(fleet, ...span)
+  const grid = fleetGrid(fleet, span[0])
   const marks = fleet.events.flatMap(({ at, kind }) => {
     const color = MARKED[kind]
     return color === undefined ? [] : [{ time: Date.parse(at) / 1000, color }]

@@ -8,18 +8,14 @@ export interface FleetGrid {
   readonly points: readonly (FleetPoint | undefined)[]
 }
 
-/** The whole steps of a range; the one that is not over yet is left out. */
+/** Every step from the first in the range to the last that is known; the axis shows the rest empty. */
 export function fleetGrid(
   { points, stepSeconds }: Pick<Fleet, 'points' | 'stepSeconds'>,
   fromSeconds: number,
-  toSeconds: number,
 ): FleetGrid {
   const byTime = new Map(points.map((point) => [Date.parse(point.at) / 1000, point]))
   const first = Math.ceil(fromSeconds / stepSeconds) * stepSeconds
-  // Nodes write a span once it is over, with their next heartbeat: the newest is not whole for a while.
-  const last = Math.max(0, ...byTime.keys())
-  const end = Math.min(toSeconds, last + stepSeconds, last === 0 ? toSeconds : Number.MAX_VALUE)
-  const count = Math.max(0, Math.floor((end - first) / stepSeconds))
+  const count = Math.max(0, (Math.max(0, ...byTime.keys()) - first) / stepSeconds + 1)
   const times = Array.from({ length: count }, (_, i) => first + i * stepSeconds)
   return { times, points: times.map((time) => byTime.get(time)) }
 }
