@@ -96,7 +96,8 @@ function figuresOf(
   if (!mustKeepUp) figures[key] = { value: ours.ramp.best, how }
   const keptUp = mustKeepUp ? ours.ramp.best : ours.keptUp
   figures[`${key}.keptup`] = { value: Math.floor(keptUp), how }
-  if (ours.best)
+  // An offloading sender sorts datagrams by length: neighbours in time are no longer neighbours in a block.
+  if (ours.best && !offload)
     figures[`bytes.${traffic}`] = {
       value: Math.round(ours.best.bytesPerMessage),
       how: `at ${count(ours.ramp.best)}/s`,
