@@ -2,6 +2,7 @@
 // the dashboards.
 import { settingsManual } from '../src/config/manual.ts'
 import { dashboardFiles } from './dashboards/dashboard-files.ts'
+import { metricsManual } from './dashboards/registered.ts'
 import { chartFiles } from './helm/chart-files.ts'
 
 const path = new URL('../docs/configuration.md', import.meta.url)
@@ -18,3 +19,6 @@ await Bun.write(
 for (const file of await chartFiles()) await Bun.write(file.path, file.text)
 
 for (const file of dashboardFiles()) await Bun.write(file.path, file.text)
+
+const metrics = new URL('../docs/metrics.md', import.meta.url)
+await Bun.write(metrics, metricsManual(await Bun.file(metrics).text()))

@@ -330,7 +330,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   calliope_relay_parcels_open: 'for who mends the relay',
   calliope_relay_sends: 'for who mends the relay',
   calliope_relay_retries: 'nodes up and lag show what they lead to',
-  calliope_relay_sent_bytes: 'frames show the same',
   calliope_relay_moved_frames: 'nodes up shows why',
   calliope_relay_doubtful_frames: 'for who asks how many may be stored twice after a node died',
   calliope_relay_node_frames: 'skew is made of it',
