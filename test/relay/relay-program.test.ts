@@ -1,6 +1,7 @@
 // The whole program: senders, a relay, four nodes on one database; a node and the relay itself are killed
 // under load.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildTrafficRing, sendTraffic } from '#fleet'
 import { type UserDatabase, type UserServer, userServer } from '../faults/databases.ts'
@@ -47,9 +48,10 @@ const startNode = (n: number): Promise<Program> =>
     { command: 'capture' },
   )
 
-const startRelay = (): Promise<Program> =>
+const startRelay = (...flags: string[]): Promise<Program> =>
   startProgram(
     [
+      ...flags,
       ...['--relay-to', nodes.map(({ url }) => url).join(' ')],
       ...['--data-dir', join(data.path, 'relay')],
       ...(relay ? ['--http', new URL(relay.url).host] : []),
@@ -118,6 +120,31 @@ test('kill -9 of a node, and then of the relay, under load: everything is stored
   expect(identities.size).toBe(messages)
   expect(promised.filter((identity) => !identities.has(identity))).toEqual([])
   expect(await metric(relay, 'calliope_relay_doubtful_frames')).toBe(0)
+}, 60_000)
+
+test('relay.until stored: a node that dies with its disk loses nothing, one that is stopped doubles nothing', async () => {
+  expect(await relay.stop()).toBe(0)
+  const before = (await readStored(database.sql)).messages
+  relay = await startRelay('--relay-until', 'stored', '--relay-doubt-max', '1s')
+  const ending = new AbortController()
+  const load = ['d', 'e'].map((series) =>
+    keepPosting(relay.url, { series, signal: ending.signal, perBody: 50 }),
+  )
+  await Bun.sleep(500)
+  const [stopped, died] = nodes.splice(2)
+  expect(await stopped!.stop()).toBe(0)
+  expect(await metric(relay, 'calliope_relay_doubtful_frames')).toBe(0)
+  await died!.kill()
+  rmSync(join(data.path, 'node-3'), { recursive: true })
+  await Bun.sleep(500)
+  ending.abort()
+  const promised = (await Promise.all(load)).flatMap(({ acknowledged }) => acknowledged)
+  await settledRelay(1)
+  const { messages, identities } = await readStored(database.sql)
+  expect(promised.filter((identity) => !identities.has(identity))).toEqual([])
+  const doubtful = await metric(relay, 'calliope_relay_doubtful_frames')
+  expect(messages - identities.size).toBeLessThanOrEqual(doubtful)
+  expect(identities.size).toBeGreaterThanOrEqual(before + promised.length)
 }, 60_000)
 
 test('SIGTERM: calliope relay carries on what it has and exits 0; with nobody there 3, and nothing is lost', async () => {
