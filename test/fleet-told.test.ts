@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Fleet } from '#contract'
 import { run } from './commands.ts'
-import { ask, type Program, startProgram, temporaryDirectory } from './program.ts'
+import { ask, type Program, startProgram, temporaryDirectory, until } from './program.ts'
 import { FLEET, type SimulatedFleet, startFleet } from './simulated-fleet.ts'
 
 let fleet: SimulatedFleet
@@ -38,6 +38,11 @@ test('calliope fleet reconcile --tell notes the change on the fleet page', async
 
 test('calliope fleet inventory --from calliope lists the nodes that report', async () => {
   const words = ['--from', 'calliope', '--url', program.url, '--http-port', '9080']
+  // A node reports itself a moment after it has started.
+  await until(
+    () => ask<{ nodes: { state: string }[] }>(program, '/api/v1/nodes'),
+    ({ nodes }) => nodes.some(({ state }) => state === 'ready'),
+  )
   const { code, out } = await calliope('inventory', '--as', 'prometheus', ...words)
   expect(code).toBe(0)
   const [node, ...others] = JSON.parse(out)

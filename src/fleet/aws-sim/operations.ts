@@ -17,7 +17,7 @@ export interface CallRecord {
   readonly operation: string
   readonly input: Json
   readonly atMs: number
-  /** The error answered, if one was. */
+  /** The error answered, if one was; `lost-reply`: done, but the caller was not told. */
   readonly fault: string | undefined
 }
 

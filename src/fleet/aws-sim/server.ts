@@ -96,7 +96,8 @@ async function perform(
     return faultReply(call.service, error)
   } finally {
     const record = { service: call.service.key, operation: call.name, input: call.input }
-    calls.push({ ...record, atMs: options.clock.nowMs, fault: fault?.type })
+    const wrong = fault?.type ?? (planned?.kind === 'lost-reply' ? planned.kind : undefined)
+    calls.push({ ...record, atMs: options.clock.nowMs, fault: wrong })
     if (calls.length > CALLS_KEPT_MAX) calls.shift()
   }
 }

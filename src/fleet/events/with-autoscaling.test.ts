@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { startFleet } from '../../../test/simulated-fleet.ts'
 
-const HOUR = 3600
+const MINUTE = 60
 const TARGET = {
   ServiceNamespace: 'ecs',
   ScalableDimension: 'ecs:service:DesiredCount',
@@ -28,7 +28,7 @@ test('Reconciler beside target tracking: a shortage of spot moves work over and 
   const seen: { desired: number; standIns: number; cpu: number }[] = []
   const pass = async (seconds: number) => {
     for (let passed = 0; passed < seconds; passed += 60) {
-      await fleet.pass(60, 10)
+      await fleet.pass(60, 20)
       const cpu = work / Math.max(1, nodes())
       seen.push({
         desired: fleet.desired('capture'),
@@ -37,23 +37,23 @@ test('Reconciler beside target tracking: a shortage of spot moves work over and 
       })
     }
   }
-  await pass(HOUR / 2)
+  await pass(10 * MINUTE)
   fleet.sim.ecs.spotRoom = 1
   fleet.sim.ecs.reclaimSpot(fleet.sim.ecs.requireService('voip', 'capture'), 2)
-  await pass(HOUR)
+  await pass(25 * MINUTE)
   expect(fleet.desired('capture-on-demand')).toBe(2)
   expect(Math.max(...seen.map(({ cpu }) => cpu))).toBeLessThan(60)
   work = 400 // spot is still short: what autoscaling adds has to be stood in for
-  await pass(HOUR)
+  await pass(25 * MINUTE)
   expect(nodes()).toBe(7)
   expect(fleet.desired('capture-on-demand')).toBe(5)
   fleet.sim.ecs.spotRoom = 100
-  await pass(2 * HOUR)
+  await pass(40 * MINUTE)
   expect([fleet.running('capture'), fleet.desired('capture-on-demand')]).toEqual([7, 0])
   // Desired: 4, then 7 and never back; stand-ins: up twice, then down in steps.
   expect(changes(seen.map(({ desired }) => desired))).toEqual([4, 7])
   expect(changes(seen.map(({ standIns }) => standIns))).toEqual([0, 2, 5, 2, 1, 0])
-}, 20_000)
+}, 60_000)
 
 /** A series without its repetitions. */
 const changes = (series: readonly number[]): number[] =>
