@@ -100,7 +100,7 @@ export const RELAY: RelayModel = {
   catchUpRate: 100_000,
   reconnect: 1,
   rotateEvery: 30,
-  rotateParts: 8,
+  rotateParts: 10,
 }
 
 export const WORLD: World = {
