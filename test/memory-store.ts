@@ -4,46 +4,21 @@ import type {
   CallCountQuery,
   CallCounts,
   CallDetail,
-  CallMessage,
   CallPage,
   CallRow,
   CallSearch,
-  FleetEvent,
   GoodCall,
-  KpiDetails,
   Ledger,
-  SavedSearch,
-  Share,
   SimilarCalls,
   TailEvent,
 } from '#contract'
-import { decodeHep } from '#hep'
-import {
-  callStateOf,
-  cseqOf,
-  durationMsOf,
-  explainVerdict,
-  type FoldedMessage,
-  finalStatusOf,
-  foldTaps,
-  labelOf,
-  layOutLadder,
-  outcomeOf,
-  parseSip,
-  setupMsOf,
-  type TracedMessage,
-  worstMosOf,
-} from '#sip'
-import type {
-  FleetRecord,
-  NewShare,
-  QuarantineKeeper,
-  SearchKeeper,
-  ShareKeeper,
-} from '../src/api/call-store.ts'
-import { readFixture } from './fixtures/pcap.ts'
+import { callStateOf, explainVerdict, foldTaps, layOutLadder, type TracedMessage } from '#sip'
+import { fixtureMessages, isoTime } from './fixture-messages.ts'
+import { MemorySearches, MemoryShares } from './memory-keepers.ts'
+import { messageOf, rowOf } from './memory-rows.ts'
+import { MemoryState } from './memory-state.ts'
 
-export class QueryMistake extends Error {
+class QueryMistake extends Error {
   readonly code = 'unknown_field'
   readonly at: number
   readonly length: number
@@ -56,25 +31,7 @@ export class QueryMistake extends Error {
   }
 }
 
-/** Every message of the fixture, with made-up times where HEPv1 has none. */
-export const fixtureMessages = (): TracedMessage[] =>
-  readFixture().flatMap(({ hep }, i) => {
-    const packet = decodeHep(hep)
-    if (packet.kind === 'malformed') throw new Error(packet.detail)
-    const sip = packet.protocolType === 1 ? parseSip(packet.payload) : undefined
-    const receivedUs = 1_795_000_000_000_000 + i * 1000
-    const { srcIp, srcPort, dstIp, dstPort, ipProtocol, protocolType } = packet
-    const { captureId, captureNode, correlationId, payload } = packet
-    return {
-      ...{ srcIp, srcPort, dstIp, dstPort, ipProtocol, protocolType },
-      ...{ captureId, captureNode, correlationId, payload, receivedUs },
-      atUs: packet.atUs || receivedUs,
-      clockClamped: packet.atUs === 0,
-      sip: sip?.kind === 'malformed' ? undefined : sip,
-    }
-  })
-
-export class MemoryStore {
+export class MemoryStore extends MemoryState {
   readonly #calls = new Map<string, TracedMessage[]>()
   readonly #watchers = new Set<(event: TailEvent) => void>()
   /** Every signal a search was given, for tests of cancellation. */
@@ -83,6 +40,7 @@ export class MemoryStore {
   trouble: (() => Promise<never>) | undefined
 
   constructor(messages: readonly TracedMessage[] = fixtureMessages()) {
+    super()
     for (const message of messages) this.add(message)
   }
 
@@ -236,117 +194,10 @@ export class MemoryStore {
     }
   }
 
-  async sources() {
-    const at = isoTime(1_795_000_000_000_000)
-    return [
-      {
-        ...{ node: 'n1', peer: '127.0.0.10', transport: 'udp', captureId: 1, capturedBy: '' },
-        ...{ hepVersion: 3, packets: 800, bytes: 400_000, rejected: 0, packetsPerSecond: 1.5 },
-        ...{ clockSkewMs: -3, largestBytes: 981, firstSeenAt: at, lastSeenAt: at },
-        ...{ reasons: {}, duplicates: 0, truncated: 0, large: 0, recent: [0, 3, 5] },
-      },
-    ]
-  }
-
-  async quarantine(limit: number) {
-    const frame = {
-      ...{ id: '1', receivedAt: isoTime(1_795_000_000_000_000), node: 'n1', transport: 'udp' },
-      ...{ peer: '127.0.0.1:5060', reason: 'not_hep' as const, detail: 'no magic', byteOffset: 0 },
-      frame: 'AAAA',
-      retryAt: null,
-    }
-    return [frame, { ...frame, id: '2' }].slice(0, limit)
-  }
-
-  async kpi(fromUs: number) {
-    const none = {
-      asr: null,
-      ner: null,
-      seer: null,
-      setupMsMean: null,
-      setupMsP50: null,
-      setupMsP95: null,
-    }
-    const counts = { attempts: 0, answered: 0, failed: 0, cancelled: 0, registrations: 0 }
-    return [
-      {
-        minute: isoTime(fromUs),
-        ...counts,
-        registered: 0,
-        registrationsFailed: 0,
-        messages: 7,
-        ...none,
-        failures: { 486: 1 },
-      },
-    ]
-  }
-
-  async kpiDetails(): Promise<KpiDetails> {
-    const counts = { answered: 2, failed: 1, cancelled: 0 }
-    return {
-      hosts: [{ host: '10.9.0.3', ...counts, failures: { 503: 1 } }],
-      talkers: [{ kind: 'from', name: 'alice', attempts: 3, answered: 2, failed: 1 }],
-    }
-  }
-
-  readonly quarantineKeeper: QuarantineKeeper = {
-    find: async (id) => (await this.quarantine(2)).find((frame) => frame.id === id),
-    claim: async () => true,
-    release: async () => undefined,
-    remove: async (id) => id === '1',
-  }
-
-  async nodes() {
-    const at = isoTime(1_795_000_000_000_000)
-    const ledger = await this.ledger()
-    return [
-      {
-        ...{ node: 'n1', version: '0.1.0', state: 'ready' as const, startedAt: at },
-        ...{ heartbeatAt: at, ledger, signals: { packetsPerSecond: 3 } },
-      },
-    ]
-  }
-
-  /** What was told, newest first. */
-  readonly fleetEvents: FleetEvent[] = []
-  readonly fleet: FleetRecord = {
-    points: async () => [
-      {
-        ...{ at: isoTime(1_795_000_000_000_000), nodes: 1, packetsPerSecond: 3 },
-        ...{ packetsPerSecondMax: 3, spoolAgeSeconds: 0, dropped: 0, cpuCores: null },
-      },
-    ],
-    events: async () => this.fleetEvents,
-    droppedLately: async () => new Map(),
-    tell: async ({ node = '', nodesFrom = null, nodesTo = null, ...event }) => {
-      const at = isoTime(1_795_000_000_000_000)
-      this.fleetEvents.unshift({ ...event, at, node, nodesFrom, nodesTo })
-    },
-  }
-
   readonly shares = new MemoryShares()
 
   row(callId: string): CallRow {
-    const messages = this.#calls.get(callId)!
-    const state = callStateOf(messages)
-    return {
-      callId,
-      startedAt: isoTime(state.firstUs),
-      endedAt: isoTime(state.lastUs),
-      from: state.fromUser,
-      to: state.toUser,
-      method: state.method,
-      status: finalStatusOf(state) ?? null,
-      outcome: outcomeOf(state),
-      setupMs: setupMsOf(state) ?? null,
-      durationMs: durationMsOf(state) ?? null,
-      mos: worstMosOf(messages) ?? null,
-      messageCount: messages.length,
-      userAgent: state.userAgent,
-      srcIp: state.srcIp,
-      dstIp: state.dstIp,
-      protocol: messages[0]!.protocolType,
-    }
+    return rowOf(callId, this.#calls.get(callId)!)
   }
 
   // B2BUA legs by the one convention the tests use.
@@ -355,83 +206,7 @@ export class MemoryStore {
   }
 }
 
-class MemorySearches implements SearchKeeper {
-  #kept: SavedSearch[] = []
-
-  async list(owner: string) {
-    return this.#kept.filter((search) => search.owner === owner || search.shared)
-  }
-
-  async save(search: Omit<SavedSearch, 'id' | 'createdAt'>) {
-    const id = `00000000-0000-4000-8000-${String(this.#kept.length).padStart(12, '0')}`
-    const saved = { ...search, id, createdAt: isoTime(1_795_000_000_000_000) }
-    const isSame = ({ owner, name }: SavedSearch) => owner === search.owner && name === search.name
-    this.#kept = [...this.#kept.filter((other) => !isSame(other)), saved]
-    return saved
-  }
-
-  async remove(id: string) {
-    const before = this.#kept.length
-    this.#kept = this.#kept.filter((search) => search.id !== id)
-    return this.#kept.length < before
-  }
-}
-
-class MemoryShares implements ShareKeeper {
-  readonly #kept = new Map<string, NewShare & { share: Share }>()
-
-  async create(made: NewShare): Promise<Share> {
-    const { id, callId, createdBy, expiresAt, redact } = made
-    const share: Share = {
-      ...{ id, callId, createdBy, expiresAt, redact, createdAt: isoTime(Date.now() * 1000) },
-      ...{ revokedAt: null, openedCount: 0, lastOpenedAt: null },
-    }
-    this.#kept.set(id, { ...made, share })
-    return share
-  }
-
-  async open(tokenHash: Buffer) {
-    const kept = [...this.#kept.values()].find((one) => one.tokenHash.equals(tokenHash))
-    if (!kept) return undefined
-    const isOver = kept.share.revokedAt !== null || Date.parse(kept.share.expiresAt) <= Date.now()
-    return { share: kept.share, snapshot: isOver ? undefined : kept.snapshot }
-  }
-
-  async list(createdBy: string | undefined) {
-    const all = [...this.#kept.values()].map(({ share }) => share)
-    return all.filter((share) => createdBy === undefined || share.createdBy === createdBy)
-  }
-
-  async revoke(id: string, createdBy: string | undefined) {
-    const kept = this.#kept.get(id)
-    if (!kept || (createdBy !== undefined && kept.createdBy !== createdBy)) return undefined
-    kept.share = { ...kept.share, revokedAt: isoTime(Date.now() * 1000) }
-    return kept.share
-  }
-}
-
 function checkQuery(q: string): void {
   const match = /(\w+):/.exec(q)
   if (match && match[1] !== 'callid') throw new QueryMistake(match[1]!, match.index)
 }
-
-export function isoTime(us: number): string {
-  const seconds = Math.floor(us / 1e6)
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(us % 1e6).padStart(6, '0')}Z`
-}
-
-const messageOf = ({ message, taps }: FoldedMessage): CallMessage => ({
-  at: isoTime(message.atUs),
-  src: { ip: message.srcIp, port: message.srcPort },
-  dst: { ip: message.dstIp, port: message.dstPort },
-  transport: { 6: 'TCP', 17: 'UDP' }[message.ipProtocol] ?? String(message.ipProtocol),
-  label: labelOf(message),
-  cseq: cseqOf(message),
-  raw: message.payload.toString(),
-  taps: taps.map(({ atUs, receivedUs, captureId, captureNode, clockClamped }) => ({
-    ...{ at: isoTime(atUs), receivedAt: isoTime(receivedUs), captureId },
-    ...{ capturedBy: captureNode, clockClamped },
-  })),
-  callId: message.sip?.callId ?? message.correlationId,
-  protocol: message.protocolType,
-})

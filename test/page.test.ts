@@ -1,81 +1,21 @@
 // The page in a real Chromium, over a real API: the journey of a user, by mouse and by keys, live
 // calls, errors at their place, and payloads that would like to be code.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { type Api, type ApiOptions, startApi } from '#api'
-import { parseSip, type TracedMessage } from '#sip'
-import { buildPage } from '#web'
-import { launchBrowser, withoutBrowser } from './browser.ts'
-import { fixtureMessages, MemoryStore } from './memory-store.ts'
+import { describe, expect, test } from 'bun:test'
+import { withoutBrowser } from './browser.ts'
+import { fixtureMessages } from './fixture-messages.ts'
+import { hostileCall } from './hostile-call.ts'
+import { chosenRow, MemoryScreen, ROW, shownIds, showsOnly } from './memory-screen.ts'
+import { MemoryStore } from './memory-store.ts'
 
-const store = new MemoryStore()
-const rows = store.rows()
-const call = rows.find(({ method, messageCount }) => method === 'INVITE' && messageCount > 20)!
-let browser: Browser
-let api: Api
-let files: Awaited<ReturnType<typeof buildPage>>
-/** Everything the console of any page said, and every script error. */
-const complaints: string[] = []
-
-const start = (options: Partial<ApiOptions> = {}): Promise<Api> =>
-  startApi({
-    ...{ store, files, hostname: '127.0.0.1', port: 0 },
-    readiness: () => ({ ready: true, missing: [] }),
-    about: () => ({ version: '0', hep: [{ transport: 'udp', address: '0.0.0.0:9060' }] }),
-    ...options,
-  })
-
-async function open(
-  path: string,
-  { at = api, ...options }: Parameters<Browser['newPage']>[0] & { at?: Api } = {},
-): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options })
-  page.on('console', (message) => complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('dialog', (dialog) => {
-    complaints.push(`dialog ${dialog.message()}`)
-    void dialog.dismiss()
-  })
-  await page.goto(at.url + path)
-  return page
-}
-
-/** Rows in the document: those in sight and some beyond. */
-const ROW = '.table-sizer .table-row'
-const shownIds = (page: Page) =>
-  page.$$eval(ROW, (rows) => rows.map(({ id }) => decodeURIComponent(id.slice('row-'.length))))
-const chosenRow = async (page: Page) =>
-  decodeURIComponent((await page.getAttribute(`${ROW}[data-chosen=true]`, 'id'))!.slice(4))
-const showsOnly = (page: Page, callId: string) =>
-  page.waitForFunction(
-    ([row, id]) => {
-      const rows = document.querySelectorAll(row!)
-      return rows.length === 1 && rows[0]!.id === `row-${id}`
-    },
-    [ROW, encodeURIComponent(callId)],
-  )
 /** The fixture was captured long ago. */
 const ALL = '/?from=all'
-const openCall = `/call/${encodeURIComponent(call.callId)}`
 
 describe.skipIf(withoutBrowser)('the page', () => {
-  beforeAll(async () => {
-    files = await buildPage()
-    api = await start()
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await api.close()
-  })
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()))
-    // Chromium itself writes a line for every answer that is an error; nothing else may be there.
-    const others = complaints
-      .splice(0)
-      .filter((text) => !text.startsWith('Failed to load resource'))
-    expect(others).toEqual([])
-  })
+  const screen = new MemoryScreen()
+  const { complaints, open, start, store } = screen
+  const rows = store.rows()
+  const call = rows.find(({ method, messageCount }) => method === 'INVITE' && messageCount > 20)!
+  const openCall = `/call/${encodeURIComponent(call.callId)}`
 
   test('goes from search to call to ladder to message and back', async () => {
     const page = await open(ALL)
@@ -131,7 +71,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     await page.waitForSelector('.ladder svg')
     await page.keyboard.press('Escape')
     await page.waitForSelector(ROW)
-    expect(page.url()).toBe(`${api.url}/`)
+    expect(page.url()).toBe(`${screen.api.url}/`)
   })
 
   test('loads older calls as one scrolls, until the last', async () => {
@@ -155,12 +95,12 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(await page.textContent('.error')).toContain('Known fields: callid.')
     expect(await page.getAttribute('#q', 'aria-invalid')).toBe('true')
 
-    await page.goto(`${api.url}/?from=yesterday`)
+    await page.goto(`${screen.api.url}/?from=yesterday`)
     await page.waitForSelector('.range-panel .error')
     expect(await page.getByLabel('From').getAttribute('aria-invalid')).toBe('true')
     expect(await page.getByLabel('Until').getAttribute('aria-invalid')).toBe('false')
 
-    await page.goto(`${api.url}/?q=nobody-has-this`)
+    await page.goto(`${screen.api.url}/?q=nobody-has-this`)
     await page.waitForSelector('.empty')
     expect(await page.textContent('.empty')).toContain('No call matches')
     expect(await page.textContent('.empty')).toContain('Last 24 hours')
@@ -296,29 +236,9 @@ describe.skipIf(withoutBrowser)('the page', () => {
       expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
         colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 22, 28)',
       )
-      await page.goto(api.url + openCall)
+      await page.goto(screen.api.url + openCall)
       await page.waitForSelector('.ladder svg')
       expect(await overflow()).toBe(0)
     },
   )
 })
-
-/** A call in which every text that can be anything is `evil`. */
-function hostileCall(evil: string): TracedMessage[] {
-  const [sample] = fixtureMessages()
-  return [`INVITE sip:bob@example.com SIP/2.0`, `SIP/2.0 200 ${evil}`].map((first, i) => {
-    const payload = Buffer.from(
-      `${first}\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1\r\nFrom: "${evil}" <sip:a@example.com>;tag=1\r\n` +
-        `To: <sip:${evil}@example.com>\r\nCall-ID: ${evil}\r\nCSeq: 1 INVITE\r\nUser-Agent: ${evil}\r\n\r\n${evil}`,
-    )
-    const sip = parseSip(payload)
-    if (sip.kind === 'malformed') throw new Error('the hostile call is not SIP any more')
-    return {
-      ...sample!,
-      atUs: sample!.atUs + i,
-      captureNode: evil,
-      payload,
-      sip: { ...sip, callId: evil },
-    }
-  })
-}

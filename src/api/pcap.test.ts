@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { foldTaps, parseSip, type TracedMessage } from '#sip'
-import { fixtureMessages } from '../../test/memory-store.ts'
+import { fixtureMessages } from '../../test/fixture-messages.ts'
 import { ipPath, tcpSegment, udpPacket } from './ip-packet.ts'
 import { exportPcap } from './pcap.ts'
 

@@ -1,27 +1,14 @@
 // What a call is held against: the last good one, those that failed alike, and others in one ladder.
-import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test'
-import { migrate } from '../postgres/migrate.ts'
-import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
+import { beforeAll, beforeEach, expect, test } from 'bun:test'
 import { type OpenedCallStore, openCallStore } from './call-store.ts'
-import {
-  answeredCall,
-  insertSegments,
-  makePartitions,
-  SECOND_US,
-  type TestMessage,
-  traced,
-} from './test-calls.ts'
+import { answeredCall, insertSegments, SECOND_US, type TestMessage, traced } from './test-calls.ts'
+import { callsDatabase } from './test-rig.ts'
 
-setDefaultTimeout(30_000) // the first test of a run starts a server
-let database: TestDatabase
+const database = callsDatabase([-2, -1, 0, 1])
 let store: OpenedCallStore
-beforeAll(async () => {
-  database = await testDatabase()
-  await migrate(database.sql)
-  await makePartitions(database.sql, [-2, -1, 0, 1])
+beforeAll(() => {
   store = openCallStore({ sql: database.sql })
 })
-afterAll(() => database[Symbol.asyncDispose]())
 beforeEach(async () => {
   await database.sql`truncate call_segments, correlation_keys`
 })

@@ -1,30 +1,21 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { CallCountQuery } from '#contract'
-import { migrate } from '../postgres/migrate.ts'
-import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
 import { type CountLimits, countCalls, planCount } from './count-calls.ts'
 import { readSession } from './read-session.ts'
 import { recentValues } from './recent-values.ts'
 import {
   answeredCall,
   insertSegments,
-  makePartitions,
   SECOND_US,
   TEST_US,
   type TestSegment,
   traced,
 } from './test-calls.ts'
+import { callsDatabase } from './test-rig.ts'
 import { bucketUsFor, SLICES, slicesOf } from './time-slices.ts'
 
-setDefaultTimeout(60_000) // the first test of a run starts a server
-let database: TestDatabase
-beforeAll(async () => {
-  database = await testDatabase()
-  await migrate(database.sql)
-  await makePartitions(database.sql, [])
-})
-afterAll(() => database[Symbol.asyncDispose]())
+const database = callsDatabase()
 
 const MINUTE_US = 60 * SECOND_US
 const { signal } = new AbortController()

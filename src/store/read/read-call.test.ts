@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test'
+import { beforeAll, beforeEach, expect, test } from 'bun:test'
 import type { CallDetail, ReadCallOptions } from '#contract'
 import type { TracedMessage } from '#sip'
-import { migrate } from '../postgres/migrate.ts'
-import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
 import { type OpenedCallStore, openCallStore } from './call-store.ts'
 import { SEGMENTS_MAX } from './load-trace.ts'
-import { answeredCall, insertSegments, makePartitions, SECOND_US, traced } from './test-calls.ts'
+import { answeredCall, insertSegments, SECOND_US, traced } from './test-calls.ts'
+import { callsDatabase } from './test-rig.ts'
 
-setDefaultTimeout(30_000) // the first test of a run starts a server
-let database: TestDatabase
+const database = callsDatabase([-2, -1, 0, 1, 2])
 let store: OpenedCallStore
-beforeAll(async () => {
-  database = await testDatabase()
-  await migrate(database.sql)
-  await makePartitions(database.sql, [-2, -1, 0, 1, 2])
+beforeAll(() => {
   store = openCallStore({ sql: database.sql })
 })
-afterAll(() => database[Symbol.asyncDispose]())
 beforeEach(async () => {
   await database.sql`truncate call_segments, correlation_keys`
 })

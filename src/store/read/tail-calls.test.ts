@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { SQL } from 'bun'
 import type { CallRow, TailEvent } from '#contract'
 import { connect } from '../postgres/connect.ts'
-import { migrate } from '../postgres/migrate.ts'
-import { type TestDatabase, testDatabase } from '../postgres/test-server.ts'
 import { openCallStore } from './call-store.ts'
 import { QueryError } from './query-error.ts'
 import { CALLS_A_TICK_MAX, ROWS_A_TICK_MAX } from './tail-calls.ts'
-import { answeredCall, insertSegments, makePartitions, traced } from './test-calls.ts'
+import { answeredCall, insertSegments, traced } from './test-calls.ts'
+import { callsDatabase } from './test-rig.ts'
 
-setDefaultTimeout(30_000) // the first test of a run starts a server
-let database: TestDatabase
-beforeAll(async () => {
-  database = await testDatabase()
-  await migrate(database.sql)
-  await makePartitions(database.sql, [])
-})
-afterAll(() => database[Symbol.asyncDispose]())
+const database = callsDatabase()
 
 /** A batch as the writer numbers it: one number of the sequence, taken inside the transaction. */
 async function storeBatch(tx: SQL, callIds: readonly string[]): Promise<void> {
