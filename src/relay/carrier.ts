@@ -5,8 +5,7 @@
 //                              by call, over the          many at once, each in
 //                              targets that are up        its own time (delivery.ts)
 //
-// It reads on while there is memory for it (inFlightBytes). A lane that gave all it had is left alone for
-// batchWaitMs, so that quiet times make few, fuller parcels.
+// It reads on while inFlightBytes last. A lane that gave all rests for batchWaitMs: few, fuller parcels.
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { log as rootLog } from '#log'
