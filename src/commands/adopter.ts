@@ -28,12 +28,13 @@ import {
   releaseHandOver,
   type WriterOptions,
 } from '#store'
-import { AdoptionCounts } from './adoption-counts.ts'
+import type { AdoptionCounts } from './adoption-counts.ts'
 
 const log = rootLog.child({ room: 'commands', part: 'adoption' })
 
 export interface AdopterOptions {
   readonly place: HandOverPlace
+  readonly counts: AdoptionCounts
   /** Of the writer; the spool's id, directory and node are those of who handed it over. */
   readonly writer: Omit<WriterOptions, 'spoolId' | 'spoolDirectory' | 'node'>
   readonly node: string
@@ -54,7 +55,6 @@ const CLOSE_MS_MAX = 5_000
 
 /** Adopts until closed. */
 export class Adopter {
-  readonly counts = new AdoptionCounts()
   readonly #options: AdopterOptions
   readonly #by: string
   readonly #leaseMs: number
@@ -82,7 +82,6 @@ export class Adopter {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing
-    await this.#try()
     const rest = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
     await rest(Math.random() * Math.min(FIRST_LOOK_MS_MAX, this.#options.everyMs))
     while (!signal.aborted) {
@@ -91,30 +90,20 @@ export class Adopter {
     }
   }
 
-  // A key that is wrong should be known now, and not when everything depends on it.
-  async #try(): Promise<void> {
-    try {
-      await tryPlace(this.#options.place)
-      this.counts.placeIsGood(true)
-    } catch (error) {
-      this.counts.placeIsGood(false)
-      log.error({ error: (error as Error).message }, 'packets could not be handed over if need be')
-    }
-  }
-
   async #look(): Promise<void> {
     try {
       const manifests = await this.#waiting.list()
-      this.counts.placeIsGood(true)
+      if (this.#options.counts.isPlaceGood === false)
+        await tryHandOver(this.#options.place, this.#options.counts)
       await forgetHandOvers(this.#sql, STORED_KEPT_MS)
       const waiting: Manifest[] = []
       for (const manifest of manifests) if (await this.#note(manifest)) waiting.push(manifest)
-      this.counts.seen(manifests)
+      this.#options.counts.seen(manifests)
       for (const manifest of waiting) await this.#takeOn(manifest)
-      if (waiting.length > 0) this.counts.seen(manifests)
+      if (waiting.length > 0) this.#options.counts.seen(manifests)
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      this.counts.failed()
+      this.#options.counts.failed()
       log.warn({ error: String(error) }, 'could not look for packets that were handed over; later')
     }
   }
@@ -122,7 +111,7 @@ export class Adopter {
   /** Makes it known; false when there is nothing left to do about it. */
   async #note(manifest: Manifest): Promise<boolean> {
     const { storedAt } = await registerHandOver(this.#sql, manifest)
-    this.counts.progress(manifest, await readCursors(this.#sql, manifest.spoolId))
+    this.#options.counts.progress(manifest, await readCursors(this.#sql, manifest.spoolId))
     // Stored by somebody who was killed before all was tidied up, or is at it.
     if (storedAt !== null) await removeHandOver(this.#options.place, manifest)
     return storedAt === null
@@ -144,13 +133,13 @@ export class Adopter {
     try {
       if (await this.#store(manifest, lease.signal)) {
         await finishHandOver(this.#sql, id)
-        this.counts.adopted(manifest)
+        this.#options.counts.adopted(manifest)
         await removeHandOver(this.#options.place, manifest)
         log.info(facts, 'stored packets that another node handed over')
       }
     } catch (error) {
       trouble = (error as Error).message
-      this.counts.failed()
+      this.#options.counts.failed()
       this.#waiting.forget(manifest)
       if (!lease.signal.aborted)
         log.error({ ...facts, error: trouble }, 'could not store them; later')
@@ -190,5 +179,18 @@ export class Adopter {
     timer.unref()
     const signal = AbortSignal.any([lost.signal, this.#closing.signal])
     return { signal, end: () => clearInterval(timer) }
+  }
+}
+
+/** Whether a hand-over would work: a key that is wrong should be known before everything depends on it. */
+export async function tryHandOver(place: HandOverPlace, counts: AdoptionCounts): Promise<void> {
+  try {
+    await tryPlace(place)
+    counts.isPlaceGood = true
+  } catch (error) {
+    const { message } = error as Error
+    if (counts.isPlaceGood !== false)
+      log.error({ error: message }, 'packets could not be handed over if need be')
+    counts.isPlaceGood = false
   }
 }

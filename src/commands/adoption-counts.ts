@@ -3,14 +3,46 @@ import { Counter, Gauge } from 'prom-client'
 import { registry } from '#metrics'
 import type { Manifest } from '#spool'
 
+const gauge = (name: string, help: string) =>
+  new Gauge({ name: `calliope_${name}`, help, registers: [registry] })
+const counter = (name: string, help: string) =>
+  new Counter({ name: `calliope_${name}_total`, help, registers: [registry] })
+
 type Places = ReadonlyMap<string, { readonly records: number }>
 
+/** Made where something can be handed over: elsewhere these metrics would say nothing, and alarm. */
 export class AdoptionCounts {
   readonly #behind = new Map<string, number>()
+  readonly #placeUp = gauge(
+    'handover_place_up',
+    '1 when packets could be handed over (drain.handover), as tried last.',
+  )
+  readonly #waiting = gauge(
+    'handovers_waiting',
+    'Spools in object storage that nobody has stored yet.',
+  )
+  readonly #waitingFrames = gauge(
+    'handovers_waiting_frames',
+    'Frames in them that are not stored yet.',
+  )
+  readonly #oldestSeconds = gauge('handovers_oldest_seconds', 'Age of the oldest of them.')
+  readonly #adoptions = counter('adoptions', 'Spools of other nodes that this process stored.')
+  readonly #adoptedFrames = counter('adopted_frames', 'Frames in them.')
+  readonly #failures = counter(
+    'adoption_failures',
+    'Times looking for them, or storing one, failed.',
+  )
 
-  /** Whether the place could be written to, or read, when that was tried last. */
-  placeIsGood(isGood: boolean): void {
-    placeUp.set(isGood ? 1 : 0)
+  #isPlaceGood: boolean | undefined
+
+  /** Whether the place could be written to when that was tried last; undefined before. */
+  get isPlaceGood(): boolean | undefined {
+    return this.#isPlaceGood
+  }
+
+  set isPlaceGood(isGood: boolean) {
+    this.#isPlaceGood = isGood
+    this.#placeUp.set(isGood ? 1 : 0)
   }
 
   /** How far the database has come with one that waits. */
@@ -26,12 +58,12 @@ export class AdoptionCounts {
 
   adopted({ id, frames }: Manifest): void {
     this.#behind.set(id, 0)
-    adoptions.inc()
-    adoptedFrames.inc(frames)
+    this.#adoptions.inc()
+    this.#adoptedFrames.inc(frames)
   }
 
   failed(): void {
-    failures.inc()
+    this.#failures.inc()
   }
 
   /** Everything that was there at this look. */
@@ -39,25 +71,9 @@ export class AdoptionCounts {
     const ids = new Set(manifests.map(({ id }) => id))
     for (const id of this.#behind.keys()) if (!ids.has(id)) this.#behind.delete(id)
     const waits = manifests.filter(({ id }) => this.#behind.get(id) !== 0)
-    waiting.set(waits.length)
-    waitingFrames.set([...this.#behind.values()].reduce((sum, frames) => sum + frames, 0))
+    this.#waiting.set(waits.length)
+    this.#waitingFrames.set([...this.#behind.values()].reduce((sum, frames) => sum + frames, 0))
     const oldestMs = Math.min(...waits.map(({ at }) => Date.parse(at)))
-    oldestSeconds.set(Number.isFinite(oldestMs) ? (Date.now() - oldestMs) / 1000 : 0)
+    this.#oldestSeconds.set(Number.isFinite(oldestMs) ? (Date.now() - oldestMs) / 1000 : 0)
   }
 }
-
-const gauge = (name: string, help: string) =>
-  new Gauge({ name: `calliope_${name}`, help, registers: [registry] })
-const counter = (name: string, help: string) =>
-  new Counter({ name: `calliope_${name}_total`, help, registers: [registry] })
-
-const placeUp = gauge(
-  'handover_place_up',
-  '1 when packets could be handed over (drain.handover), as tried last.',
-)
-const waiting = gauge('handovers_waiting', 'Spools in object storage that nobody has stored yet.')
-const waitingFrames = gauge('handovers_waiting_frames', 'Frames in them that are not stored yet.')
-const oldestSeconds = gauge('handovers_oldest_seconds', 'Age of the oldest of them.')
-const adoptions = counter('adoptions', 'Spools of other nodes that this process stored.')
-const adoptedFrames = counter('adopted_frames', 'Frames in them.')
-const failures = counter('adoption_failures', 'Times looking for them, or storing one, failed.')

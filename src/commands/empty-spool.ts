@@ -38,7 +38,7 @@ const TELL_MS_MAX = 2_000
 const KNOWN_AFTER_MS = 3_000
 const LAST_TRY_SHARE = 0.1
 /** Slow enough for a bad day, until it has been measured. */
-const UPLOAD_BYTES_PER_SECOND = 4e6
+const UPLOAD_BYTES_PER_SECOND = 1e6
 
 /** Empties the spool within `timeoutMs`. */
 export async function emptySpool(options: EmptyOptions): Promise<Left> {

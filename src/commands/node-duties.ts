@@ -6,7 +6,8 @@ import { TaskProtection } from '#fleet'
 import { log } from '#log'
 import type { HandOverPlace, Spool } from '#spool'
 import type { Store } from '#store'
-import { Adopter } from './adopter.ts'
+import { Adopter, tryHandOver } from './adopter.ts'
+import { AdoptionCounts } from './adoption-counts.ts'
 import { storeOptions } from './node-options.ts'
 
 export interface Dutiful {
@@ -29,7 +30,7 @@ const OWN_AGE_SECONDS_MAX = 30
 
 /** Starts what the configuration asks for. */
 export function startDuties(node: Dutiful): NodeDuties {
-  const adopter = startAdopter(node)
+  const adopter = node.place && startAdopter(node, node.place)
   const protection = startProtection(node)
   return {
     stopAdopting: async () => await adopter?.close(),
@@ -37,9 +38,14 @@ export function startDuties(node: Dutiful): NodeDuties {
   }
 }
 
-function startAdopter({ config, place, store, spool, isReady }: Dutiful): Adopter | undefined {
+function startAdopter(
+  { config, store, spool, isReady }: Dutiful,
+  place: HandOverPlace,
+): Adopter | undefined {
+  const counts = new AdoptionCounts()
+  void tryHandOver(place, counts)
   const everyMs = config['drain.adopt_every']
-  if (!place || everyMs === 0) return undefined
+  if (everyMs === 0) return undefined
   const {
     database: _,
     spool: _own,
@@ -49,7 +55,7 @@ function startAdopter({ config, place, store, spool, isReady }: Dutiful): Adopte
   } = storeOptions(config, spool, '')
   const { retentionMs = 0, bytesMax: _bytesMax, node: _node, ...writer } = options
   return new Adopter({
-    ...{ place, everyMs, node: config.node, directory: join(config.data_dir, 'adopted') },
+    ...{ place, counts, everyMs, node: config.node, directory: join(config.data_dir, 'adopted') },
     writer: { ...writer, url: store.url, behindMsMax: retentionMs },
     canAsk: () => store.isReady && store.trouble === undefined,
     hasTime: () => isReady() && spool.usage().oldestUnreadAgeSeconds < OWN_AGE_SECONDS_MAX,

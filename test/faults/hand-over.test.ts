@@ -65,7 +65,7 @@ test('a node without its database hands all over; it is pending, then stored onc
 
 test('a node whose database keeps up hands nothing over, however much waits', async () => {
   await using rig = await handOverRig()
-  const first = await rig.first('--drain-timeout', '5s')
+  const first = await rig.first('--drain-timeout', '20s')
   const promised = await post(first, 'much', 30_000)
   expect(await first.stop()).toBe(0)
   expect(rig.s3.requests.filter((line) => line.includes('/parts/'))).toEqual([])
