@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import * as v from 'valibot'
 import { ERRORS, type ErrorCode } from '../src/api/errors.ts'
 import type { ApiOptions } from '../src/api/options.ts'
-import { SCHEMAS } from '../src/api/schemas.ts'
+import { SCHEMAS } from '../src/api/schemas/schemas.ts'
 import { type Api, startApi } from '../src/api/start-api.ts'
 import { MemoryStore } from './memory-store.ts'
 

@@ -1,88 +1,16 @@
-// Logging in, sessions, tokens, roles and the audit log, over real HTTP and a real PostgreSQL.
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+// Logging in, sessions, tokens and the audit log, over real HTTP and a real PostgreSQL.
+import { describe, expect, test } from 'bun:test'
 import * as v from 'valibot'
-import type { ApiOptions } from '../src/api/options.ts'
-import { passwordFault } from '../src/api/passwords.ts'
-import { ROUTES } from '../src/api/routes.ts'
-import { SCHEMAS } from '../src/api/schemas.ts'
-import { type Api, startApi } from '../src/api/start-api.ts'
+import { passwordFault } from '../src/api/auth/passwords.ts'
+import { SCHEMAS } from '../src/api/schemas/schemas.ts'
+import { startApi } from '../src/api/start-api.ts'
 import { openPeople } from '../src/store/people/people-store.ts'
 import { migrate } from '../src/store/postgres/migrate.ts'
-import { type TestDatabase, testDatabase } from '../src/store/postgres/test-server.ts'
-import { MemoryStore } from './memory-store.ts'
+import { testDatabase } from '../src/store/postgres/test-server.ts'
+import { callId, cookieOf, LoginApi, PASSWORD } from './login-rig.ts'
 
-const PASSWORD = 'a horse, a battery'
-const store = new MemoryStore()
-const { callId } = store.rows().find(({ method }) => method === 'INVITE')!
-let database: TestDatabase
-let people: ReturnType<typeof openPeople>
-let api: Api
-
-const options = (): ApiOptions => ({
-  ...{ store, people, hostname: '127.0.0.1', port: 0, retention: { hours: 336, bytesMax: 0 } },
-  readiness: () => ({ ready: true, missing: [] }),
-})
-
-beforeAll(async () => {
-  database = await testDatabase()
-  await migrate(database.sql)
-  people = openPeople(database.sql)
-  api = await startApi(options())
-}, 60_000)
-afterAll(async () => {
-  await api.close()
-  await database[Symbol.asyncDispose]()
-})
-
-interface Answer {
-  readonly status: number
-  readonly code: string | undefined
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the route answers
-  readonly body: any
-  readonly headers: Headers
-}
-
-interface Asking {
-  readonly cookie?: string
-  readonly token?: string
-  readonly body?: unknown
-  readonly headers?: Record<string, string>
-  readonly at?: Api
-}
-
-async function ask(
-  method: string,
-  path: string,
-  { cookie, token, body, headers = {}, at = api }: Asking = {},
-): Promise<Answer> {
-  const response = await fetch(at.url + path, {
-    ...{ method, redirect: 'manual' },
-    headers: {
-      ...(cookie ? { cookie, 'x-calliope': '1', 'sec-fetch-site': 'same-origin' } : {}),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.startsWith('application/json')
-  const parsed = isJson && text ? JSON.parse(text) : text
-  return {
-    status: response.status,
-    code: parsed?.error?.code,
-    body: parsed,
-    headers: response.headers,
-  }
-}
-
-const cookieOf = ({ headers }: Answer) => headers.get('set-cookie')!.split(';')[0]!
-
-async function logIn(name: string, password = PASSWORD, at = api): Promise<string> {
-  const answer = await ask('POST', '/api/v1/session', { body: { name, password }, at })
-  expect([name, answer.status]).toEqual([name, 200])
-  return cookieOf(answer)
-}
+const login = new LoginApi()
+const { ask, logIn, options } = login
 
 describe('from the first user on', () => {
   test('nobody is asked on loopback while there are no users, and the first has to be an admin', async () => {
@@ -116,7 +44,7 @@ describe('from the first user on', () => {
     const cookie = cookieOf(answer)
     const { who } = (await ask('GET', '/api/v1/session', { cookie })).body
     expect(who).toMatchObject({ name: 'anna', kind: 'user', role: 'admin' })
-    const rows = await database.sql`select * from sessions`
+    const rows = await login.database.sql`select * from sessions`
     expect(JSON.stringify(rows)).not.toContain(cookie.split('=')[1]!)
     expect((await ask('DELETE', '/api/v1/session', { cookie })).status).toBe(200)
     expect((await ask('GET', '/api/v1/calls', { cookie })).code).toBe('token_missing')
@@ -128,7 +56,7 @@ describe('from the first user on', () => {
     const json = { 'content-type': 'application/json' }
     const forged = async (headers: Record<string, string>) =>
       (
-        await fetch(`${api.url}/api/v1/users`, {
+        await fetch(`${login.api.url}/api/v1/users`, {
           ...{
             method: 'POST',
             headers: { cookie, ...json, ...headers },
@@ -138,13 +66,13 @@ describe('from the first user on', () => {
       ).json()
     expect((await forged({})).error.code).toBe('forged_request')
     expect((await forged({ 'x-calliope': '1' })).error.code).toBe('forged_request')
-    expect((await forged({ origin: api.url })).error.code).toBe('forged_request')
+    expect((await forged({ origin: login.api.url })).error.code).toBe('forged_request')
     expect((await forged({ origin: 'http://evil.example', 'x-calliope': '1' })).error.code).toBe(
       'foreign_origin',
     )
-    expect((await people.users()).map(({ name }) => name)).toEqual(['anna'])
-    expect((await forged({ origin: api.url, 'x-calliope': '1' })).done).toBe(true)
-    await people.removeUser('mallory')
+    expect((await login.people.users()).map(({ name }) => name)).toEqual(['anna'])
+    expect((await forged({ origin: login.api.url, 'x-calliope': '1' })).done).toBe(true)
+    await login.people.removeUser('mallory')
   })
 
   test('passwords are checked, and the field says what is wrong', async () => {
@@ -201,7 +129,11 @@ describe('from the first user on', () => {
   })
 
   test('all sessions of a user end at once, and with a new password, and with the user', async () => {
-    await people.addUser('vera', 'viewer', (await people.credentials('anna'))!.passwordHash)
+    await login.people.addUser(
+      'vera',
+      'viewer',
+      (await login.people.credentials('anna'))!.passwordHash,
+    )
     const admin = await logIn('anna')
     const isIn = async (cookie: string) =>
       (await ask('GET', '/api/v1/calls', { cookie })).status === 200
@@ -273,38 +205,6 @@ describe('from the first user on', () => {
     expect(one.body.entries).toEqual([entries[0]])
   })
 
-  test('settings come back as they were put in, and say what is wrong at the field', async () => {
-    const cookie = await logIn('anna')
-    const put = (path: string, body: unknown) =>
-      ask('PUT', `/api/v1/settings/${path}`, { cookie, body })
-    const aliases = {
-      aliases: [
-        { address: '10.0.0.0/8', name: 'core' },
-        { address: '[::1]:5060', name: 'here' },
-      ],
-    }
-    expect((await put('aliases', aliases)).body).toEqual(aliases)
-    expect((await ask('GET', '/api/v1/aliases', { cookie })).body.aliases).toHaveLength(2)
-    const bad = { aliases: [{ address: '10.0.0.0/40', name: '' }] }
-    expect(Object.keys((await put('aliases', bad)).body.error.fields)).toEqual([
-      ...['aliases.0.address', 'aliases.0.name'],
-    ])
-    expect((await put('retention', { hours: 48, bytesMax: null })).body).toEqual({
-      setting: { hours: 48, bytesMax: null },
-      inForce: { hours: 48, bytesMax: 0 },
-    })
-    expect((await put('retention', { hours: 0, bytesMax: null })).body.error.fields).toEqual({
-      hours: 'at least 1',
-    })
-    const key = await ask('POST', '/api/v1/settings/agent-keys', { cookie, body: { name: 'edge' } })
-    expect(key.body.key).toMatch(/^[\w-]{43}$/)
-    const kept = JSON.stringify(await database.sql`select name, key_hash::text from agent_keys`)
-    expect(kept).not.toContain(key.body.key)
-    expect(
-      (await ask('DELETE', `/api/v1/settings/agent-keys/${key.body.id}`, { cookie })).status,
-    ).toBe(200)
-  })
-
   test('an address that asks too often is slowed, on this machine too once people log in', async () => {
     await using slow = await startApi({ ...options(), login: { requestsPerSecondMax: 2 } })
     const cookie = await logIn('anna', PASSWORD, slow)
@@ -327,35 +227,4 @@ describe('from the first user on', () => {
     await using started = await startApi(open)
     expect((await fetch(`http://127.0.0.1:${started.port}/api/v1/calls`)).status).toBe(401)
   })
-})
-
-describe('each role on each route', () => {
-  const RANK = { viewer: 0, engineer: 1, admin: 2 } as const
-  const pathOf = (template: string) =>
-    template.replace('{callId}', encodeURIComponent(callId)).replaceAll(/\{\w+\}/g, '0')
-  const cookies: Record<string, string> = {}
-  beforeAll(async () => {
-    const { passwordHash } = (await people.credentials('anna'))!
-    for (const role of ['viewer', 'engineer', 'admin'] as const) {
-      await people.addUser(`the-${role}`, role, passwordHash)
-      cookies[role] = await logIn(`the-${role}`)
-    }
-  })
-  const closed = ROUTES.filter(({ access, path }) => access !== 'open' && !path.endsWith('/live'))
-
-  test.each(closed.map((route) => [route.method, route.path, route] as const))(
-    '%s %s',
-    async (method, path, { role = 'viewer', scope }) => {
-      const body = method === 'POST' || method === 'PUT' ? {} : undefined
-      expect((await ask(method, pathOf(path), { body })).status).toBe(401)
-      for (const [asking, cookie] of Object.entries(cookies)) {
-        const { code } = await ask(method, pathOf(path), { cookie, body })
-        const isAllowed = RANK[asking as keyof typeof RANK] >= RANK[role]
-        expect([asking, code === 'forbidden']).toEqual([asking, !isAllowed])
-      }
-      // What changes something is for more than looking; saved searches are one's own business.
-      if (method !== 'GET' && !path.startsWith('/api/v1/searches'))
-        expect(scope ?? 'admin').not.toBe('read')
-    },
-  )
 })

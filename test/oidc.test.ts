@@ -1,6 +1,6 @@
 // Logging in at an identity provider over real HTTP, with everything that can be wrong about it.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { nameOf, roleOf } from '../src/api/oidc.ts'
+import { nameOf, roleOf } from '../src/api/auth/oidc.ts'
 import { type Api, startApi } from '../src/api/start-api.ts'
 import { openPeople } from '../src/store/people/people-store.ts'
 import { migrate } from '../src/store/postgres/migrate.ts'

@@ -6,19 +6,16 @@
 //      └ gone away, or out of time ─▶ signal ─▶ the store stops its work
 import type { Server } from 'bun'
 import { log } from '#log'
-import { Gate, isLoopback } from './access.ts'
-import { Deadline } from './deadline.ts'
+import { Gate, isLoopback } from './auth/access.ts'
+import { type Client, Forwarded } from './auth/forwarded.ts'
+import { type Identity, NOBODY } from './auth/identity.ts'
+import { auditOf, checkRights } from './auth/login-context.ts'
+import { OidcLoginPage } from './auth/oidc.ts'
+import { RequestRate } from './auth/request-rate.ts'
 import { ApiError, explainError } from './errors.ts'
-import { type Client, Forwarded } from './forwarded.ts'
-import { countRequest } from './http-metrics.ts'
-import { type Identity, NOBODY } from './identity.ts'
-import { LiveStreams } from './live.ts'
-import { auditOf, checkRights } from './login-context.ts'
-import { ownSecret, type SecretSource, storeFor } from './masked-store.ts'
-import { OidcLoginPage } from './oidc.ts'
-import type { ApiOptions, Peer } from './options.ts'
-import { type Reply, respond } from './reply.ts'
-import { RequestRate } from './request-rate.ts'
+import { Deadline } from './http/deadline.ts'
+import { countRequest } from './http/http-metrics.ts'
+import { type Reply, respond } from './http/reply.ts'
 import {
   patternsOf,
   quote,
@@ -26,9 +23,12 @@ import {
   type RoutePattern,
   readParams,
   routesAt,
-} from './route.ts'
-import { ROUTES } from './routes.ts'
-import { StaticFiles } from './static-files.ts'
+} from './http/route.ts'
+import { StaticFiles } from './http/static-files.ts'
+import { LiveStreams } from './live/live.ts'
+import { ownSecret, type SecretSource, storeFor } from './masking/masked-store.ts'
+import type { ApiOptions, Peer } from './options.ts'
+import { ROUTES } from './routes/routes.ts'
 
 const REQUEST_MS_MAX = 60_000
 const CLOSE_MS_MAX = 2_000

@@ -4,8 +4,8 @@ import { gunzipSync } from 'node:zlib'
 import * as v from 'valibot'
 import { callId, expectError, pathOf, sharedApi, start } from '../../test/api-rig.ts'
 import { errorsOf } from './openapi.ts'
-import { ROUTES } from './routes.ts'
-import { SCHEMAS } from './schemas.ts'
+import { ROUTES } from './routes/routes.ts'
+import { SCHEMAS } from './schemas/schemas.ts'
 
 const { get, raw } = sharedApi()
 

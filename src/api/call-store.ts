@@ -1,4 +1,5 @@
-// The store as the API needs it; `commands` hands one in.
+// The store as the API needs it; `commands` hands one in. The shapes belong to who asks: the room `store`
+// declares its own, which fit, so that neither imports the other.
 import type {
   CallCountQuery,
   CallCounts,

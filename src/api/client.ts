@@ -12,8 +12,8 @@ import type {
   TailEvent,
 } from '#contract'
 import type { ErrorBody } from './errors.ts'
+import { readEvents } from './live/sse-reader.ts'
 import type { About } from './options.ts'
-import { readEvents } from './sse-reader.ts'
 
 /** Which server, and how to be let in. */
 export interface ClientOptions {

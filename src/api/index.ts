@@ -1,4 +1,6 @@
 // The HTTP API and its client. The API reads calls through the CallStore port and knows no database.
+
+export { hashPassword, passwordFault } from './auth/passwords.ts'
 export type { CallStore } from './call-store.ts'
 export {
   type Client,
@@ -8,5 +10,4 @@ export {
   type SearchOptions,
 } from './client.ts'
 export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
-export { hashPassword, passwordFault } from './passwords.ts'
 export { type Api, startApi } from './start-api.ts'

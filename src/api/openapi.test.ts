@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERRORS } from './errors.ts'
 import { errorsOf, openApi } from './openapi.ts'
-import { ROUTES } from './routes.ts'
-import { SCHEMAS } from './schemas.ts'
+import { ROUTES } from './routes/routes.ts'
+import { SCHEMAS } from './schemas/schemas.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: walked as any reader of it would
 const description = JSON.parse(JSON.stringify(openApi(ROUTES))) as any

@@ -1,8 +1,8 @@
 // openapi.json, made from the table of routes. It says what the table says, and the tests parse real
 // answers with the same schemas, so the description cannot be out of date.
 import { ERRORS, type ErrorCode } from './errors.ts'
-import type { Answer, Route } from './route.ts'
-import { jsonSchemas } from './schemas.ts'
+import type { Answer, Route } from './http/route.ts'
+import { jsonSchemas } from './schemas/schemas.ts'
 
 // Errors that come with what a route is, so that no route has to list them.
 const ANY_ROUTE: readonly ErrorCode[] = ['foreign_host', 'foreign_origin', 'internal']

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import * as v from 'valibot'
 import { callId, expectError, fixtureMessage, sharedApi, start, store } from '../../test/api-rig.ts'
 import { MemoryStore } from '../../test/memory-store.ts'
-import { SCHEMAS } from './schemas.ts'
+import { SCHEMAS } from './schemas/schemas.ts'
 
 const { get, raw } = sharedApi()
 

@@ -3,8 +3,8 @@
 // Closing ends live streams with a word, lets requests under way finish for a moment, then cuts.
 import type { Server } from 'bun'
 import { log } from '#log'
-import { isLoopback } from './access.ts'
 import { ApiServer, BODY_BYTES_MAX } from './api-server.ts'
+import { isLoopback } from './auth/access.ts'
 import type { ApiOptions } from './options.ts'
 
 // Seconds without a byte either way before a connection is cut; live streams are exempt.

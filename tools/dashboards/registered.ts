@@ -4,7 +4,7 @@ import { EMF_METRICS } from '#fleet'
 import { registry } from '#metrics'
 import { publishNodeMetrics } from '../../src/commands/node-metrics.ts'
 import { publishRelayMetrics } from '../../src/commands/relay-metrics.ts'
-import '../../src/api/http-metrics.ts'
+import '../../src/api/http/http-metrics.ts'
 
 export interface RegisteredMetric {
   readonly name: string
