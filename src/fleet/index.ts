@@ -22,13 +22,13 @@ export {
   loadReportPage,
   stageTable,
 } from './load/stage-report.ts'
-export { decide, HISTORY_SECONDS, splitCapacity } from './policy/decide.ts'
+export { decide } from './policy/decide.ts'
 export type { HelmScaling, PolicyReading, TerraformScaling } from './policy/deployed.ts'
 export { describePolicy } from './policy/describe.ts'
 export { ECS_ENGINE, ECS_FAST_ENGINE, HPA_ENGINE } from './policy/engines.ts'
 export { fromHelm } from './policy/from-helm.ts'
 export { fromPlan } from './policy/from-plan.ts'
-export { METRICS, type Metric, type MetricName, metricOf } from './policy/metrics.ts'
+export { type Metric, type MetricName, metricOf } from './policy/metrics.ts'
 export {
   canonical,
   type ParsedPolicy,
@@ -48,7 +48,7 @@ export type {
   Sample,
   Spread,
 } from './policy/policy.ts'
-export { CALLIOPE, PRESETS } from './policy/presets.ts'
+export { PRESETS } from './policy/presets.ts'
 export { initialState } from './policy/state.ts'
 export { toHelm } from './policy/to-helm.ts'
 export { toTerraform } from './policy/to-terraform.ts'
@@ -56,7 +56,6 @@ export { type Allowance, readAllowance } from './signals/allowance.ts'
 export { readTaskMetadata, type TaskMetadata } from './signals/ecs-metadata.ts'
 export {
   EMF_METRICS,
-  EMF_NAMESPACE,
   type EmfIdentity,
   type EmfReport,
   emfLines,

@@ -16,10 +16,7 @@ import type {
   TargetRule,
 } from './policy.ts'
 
-/** Longest an alarm may look back: what callers have to keep of the samples, at least. */
-export const HISTORY_SECONDS = 3600
-
-/** How many nodes there should be now, and why. Samples: newest last, HISTORY_SECONDS of them. */
+/** How many nodes there should be now, and why. Samples: newest last, of an hour at least (HISTORY_SECONDS). */
 export const decide: Decide = (policy, state, samples, atMs, engine = ECS_ENGINE) => {
   const predictive = policy.rules.filter((rule) => rule.kind === 'predictive')
   const hourly = notePeaks(predictive, state, samples)

@@ -2,6 +2,7 @@
 // What is left out has a default; what is unknown is a problem, because a mistyped name would be ignored.
 import * as v from 'valibot'
 import { METRICS, type MetricName, metricOf } from './metrics.ts'
+import { HISTORY_SECONDS } from './periods.ts'
 import { NODES_MAX, type Policy, RULES_MAX, type Step } from './policy.ts'
 
 /** What is wrong with a policy, and where: `rules[2].threshold`. */
@@ -14,7 +15,7 @@ export type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy }
   | { readonly kind: 'problems'; readonly problems: readonly PolicyProblem[] }
 
-const HOUR_SECONDS = 3600
+const COOLDOWN_SECONDS_MAX = 3600
 const NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]]
 
 const between = (min: number, max: number) =>
@@ -36,7 +37,7 @@ const name = v.pipe(
   v.string('a name'),
   v.regex(/^[a-z][a-z0-9-]{0,39}$/, 'a name of lower-case letters, digits and dashes, at most 40'),
 )
-const cooldown = (seconds: number) => v.optional(whole(0, HOUR_SECONDS), seconds)
+const cooldown = (seconds: number) => v.optional(whole(0, COOLDOWN_SECONDS_MAX), seconds)
 const metric = oneOf(NAMES)
 const positive = between(1e-6, 1e9)
 
@@ -62,7 +63,7 @@ const alarm = {
   when: oneOf(['above', 'below']),
   threshold: between(-1e9, 1e9),
   periodSeconds: v.pipe(
-    whole(10, HOUR_SECONDS),
+    whole(10, HISTORY_SECONDS),
     v.check((n) => n === 10 || n === 30 || n % 60 === 0, '10, 30 or a multiple of 60'),
   ),
   periods: whole(1, 60),
@@ -106,7 +107,7 @@ const predictiveRule = v.strictObject({
     v.check((one) => metricOf(one).perNode, 'a metric that shrinks as nodes are added'),
   ),
   target: positive,
-  leadSeconds: v.optional(whole(0, HOUR_SECONDS), 300),
+  leadSeconds: v.optional(whole(0, COOLDOWN_SECONDS_MAX), 300),
 })
 
 const rule = v.variant(
@@ -210,7 +211,7 @@ function contradictions(policy: Policy): PolicyProblem[] {
         where,
         `scales ${isOut ? 'out' : 'in'} when ${one.when}: above adds nodes, below takes them away`,
       )
-    if (one.periodSeconds * one.periods > HOUR_SECONDS)
+    if (one.periodSeconds * one.periods > HISTORY_SECONDS)
       wrong(`${where}.periods`, `${one.periods} × ${one.periodSeconds} s is longer than an hour`)
     if (one.periodSeconds < 60 && metricOf(one.metric).cloudwatch.namespace !== 'Calliope')
       wrong(

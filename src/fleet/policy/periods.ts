@@ -5,6 +5,9 @@
 import type { MetricName } from './metrics.ts'
 import type { Sample, Statistic } from './policy.ts'
 
+/** Longest an alarm may look back: what callers of `decide` have to keep of the samples. */
+export const HISTORY_SECONDS = 3600
+
 export interface PeriodQuery {
   readonly metric: MetricName
   readonly statistic: Statistic
