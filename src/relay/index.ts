@@ -3,7 +3,6 @@
 export type { Carrier } from './carrier.ts'
 export { type Destination, DestinationError, parseDestinations } from './destination.ts'
 export type { Outlet, Parcel, Receipt, RelayDropReason } from './outlet.ts'
-export { OutletError, RELAY_DROP_REASONS } from './outlet.ts'
 export {
   type DestinationState,
   destinationNames,

@@ -60,12 +60,10 @@ export interface Outlet {
 }
 
 /** Why frames were given up. */
-export const RELAY_DROP_REASONS = [
-  'refused', // the destination will never take them
-  'spool_damaged', // they could not be read back
-  'backlog', // one destination fell so far behind that it would have filled the disk for all
-] as const
-export type RelayDropReason = (typeof RELAY_DROP_REASONS)[number]
+export type RelayDropReason =
+  | 'refused' // the destination will never take them
+  | 'spool_damaged' // they could not be read back
+  | 'backlog' // one destination fell so far behind that it would have filled the disk for all
 
 type Trouble =
   | {

@@ -24,7 +24,7 @@ let nodes: Program[]
 let relay: Program
 
 beforeAll(async () => {
-  server = await userServer()
+  server = await userServer({ settings: { max_connections: '200' } }) // twelve for each node
   database = await server.freshDatabase()
   nodes = [await startNode(0)] // it makes the tables
   nodes.push(...(await Promise.all([1, 2, 3].map((n) => startNode(n)))))
