@@ -25,7 +25,7 @@ test('calliope load --stages raises the rate, watches the node and accounts for 
   const { host, port } = program.tcp
   const ended = await run([
     ...['load', '--transport', 'tcp', '--to', `${host}:${port}`, '--url', program.url, '--check'],
-    ...['--rate', '100', '--stages', '2', '--stages', '1k/s', '--stage-for', '3s'],
+    ...['--rate', '100', '--stages', '2', '--stages', '1k/s', '--stage-for', '2200ms'],
     ...['--ramp', '500ms', '--report', report],
   ])
   expect(ended.err).toContain(`The report is in ${report}`)
@@ -72,6 +72,48 @@ test('calliope simulate compares policies, reads a trace of one’s own and writ
   const again = await run(['simulate', '--csv', csv, '--seed', '9', '--json'])
   const [result] = JSON.parse(again.out)
   expect(result.sent).toBeCloseTo(20 * 60 * 20_000 + 40 * 60 * 150_000, 0)
+}, 30_000)
+
+/** What `terraform show -json` says of somebody's own service: CPU at 50 %, one to six tasks. */
+const PLAN = {
+  planned_values: {
+    root_module: {
+      resources: [
+        {
+          ...{ type: 'aws_appautoscaling_target', name: 'own', mode: 'managed' },
+          values: { min_capacity: 1, max_capacity: 6, tags: { 'calliope-policy': 'as-planned' } },
+        },
+        {
+          ...{ type: 'aws_appautoscaling_policy', name: 'cpu', mode: 'managed' },
+          values: {
+            policy_type: 'TargetTrackingScaling',
+            target_tracking_scaling_policy_configuration: [
+              {
+                predefined_metric_specification: [
+                  { predefined_metric_type: 'ECSServiceAverageCPUUtilization' },
+                ],
+                ...{ target_value: 50, scale_in_cooldown: 300, scale_out_cooldown: 60 },
+              },
+            ],
+          },
+        },
+      ],
+    },
+  },
+}
+
+test('calliope simulate --plan plays the traffic to the policy in a Terraform plan', async () => {
+  using directory = temporaryDirectory()
+  const plan = join(directory.path, 'plan.json')
+  writeFileSync(plan, JSON.stringify(PLAN))
+  const words = ['simulate', '--plan', plan, '--trace', 'step', '--relay', '--json']
+  const { code, out } = await run(words)
+  expect(code).toBe(0)
+  const [result, ...others] = JSON.parse(out)
+  expect(others).toEqual([])
+  expect(result.policy).toBe('as-planned')
+  expect(result.changes.length).toBeGreaterThan(0)
+  for (const { wanted } of result.changes) expect(wanted).toBeLessThanOrEqual(6)
 }, 30_000)
 
 test('calliope simulate and load name the flag, the value and what is allowed', async () => {
