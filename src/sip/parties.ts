@@ -4,6 +4,7 @@
 //
 //   scratch  <sip:alice@a>;tag=1 ␊␊␊␊ <sip:bob@b> ␊␊␊␊ sip:bob@b ␊␊␊␊ Phone 1.0 ␊␊␊␊
 import { clearFound, decodeFound, found, readAddress, readUri } from './address.ts'
+import type { SipRequest } from './message.ts'
 import { HEAD_BYTES_MAX } from './skim.ts'
 import { cutField, decodeField } from './wire-text.ts'
 
@@ -19,18 +20,19 @@ export interface PartySpans {
   readonly agentEnd: number
 }
 
-/** Fields as in SipMessage; those of the Request-URI mean nothing in a response. */
-export interface Parties {
-  readonly fromUser: string
-  readonly fromDomain: string
-  readonly fromTag: string
-  readonly toUser: string
-  readonly toDomain: string
-  readonly toTag: string
-  readonly ruriUser: string
-  readonly ruriDomain: string
-  readonly userAgent: string
-}
+/** Those of the Request-URI mean nothing in a response. */
+export type Parties = Pick<
+  SipRequest,
+  | 'fromUser'
+  | 'fromDomain'
+  | 'fromTag'
+  | 'toUser'
+  | 'toDomain'
+  | 'toTag'
+  | 'ruriUser'
+  | 'ruriDomain'
+  | 'userAgent'
+>
 
 const LF = 10
 /** Between two values: reading one looks a few bytes ahead. */

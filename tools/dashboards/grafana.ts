@@ -1,6 +1,7 @@
 // The panels as a dashboard that Grafana imports (10 and later): 24 columns, three graphs or six numbers
 // a line, folded rows with their panels inside.
-import { type Panel, ROWS, type Row } from './panels.ts'
+import type { Panel, Row } from './panel.ts'
+import { ROWS } from './panels.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -2,6 +2,7 @@
 // each stream, and what phones summed up at the end.
 import type { CallDetail } from '#contract'
 import { Chart, type Series } from '../parts/chart.tsx'
+import { FactList } from '../parts/fact-list.tsx'
 import { endReports, type MediaStream, mediaStreams } from './media-series.ts'
 
 const COLORS = ['--accent', '--good', '--mild', '--bad', '--open', '--soft']
@@ -26,14 +27,7 @@ export function MediaView({ call }: { call: CallDetail }) {
           <h2>
             {header} <small>said by {host}</small>
           </h2>
-          <dl>
-            {values.map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <FactList facts={values} />
         </section>
       ))}
     </div>

@@ -1,5 +1,6 @@
 // A session description explained: what it is in the exchange, what it means, and each stream in words.
 import type { CallMessage } from '#contract'
+import { type Fact, FactList } from '../parts/fact-list.tsx'
 import type { Codec, Stream } from './session.ts'
 import { explainSession } from './session-notes.ts'
 
@@ -56,14 +57,14 @@ const Jump = ({ to, words, choose }: JumpProps) => (
 
 function StreamView({ stream }: { stream: Stream }) {
   const { type, ip, port, protocol, direction, codecs } = stream
-  const facts = [
+  const facts: readonly Fact[] = [
     ['Transport', protocol],
     ['Packets of', stream.ptimeMs ? `${stream.ptimeMs} ms` : ''],
     ['Bandwidth', stream.bandwidth],
     ['RTCP', stream.rtcp],
     ['Encryption', securityOf(stream)],
     ['ICE', iceOf(stream)],
-  ].filter(([, value]) => value !== '')
+  ]
   return (
     <section class="stream">
       <h3>
@@ -76,14 +77,7 @@ function StreamView({ stream }: { stream: Stream }) {
           <CodecChip key={codec.id} codec={codec} />
         ))}
       </ul>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts.filter(([, value]) => value !== '')} />
     </section>
   )
 }
