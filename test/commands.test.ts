@@ -1,6 +1,6 @@
-// Every command as a user types it, against a running program: help, mistakes, and what each prints.
+// Every command as a user types it, against a running program: mistakes, and what each prints.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CallDetail, CallPage, CallRow } from '#contract'
 import { testDatabase } from '../src/store/postgres/test-server.ts'
@@ -10,10 +10,6 @@ import { readUdpPayloads } from './fixtures/pcapng.ts'
 import { ask, type Program, settledLedger, startProgram, temporaryDirectory } from './program.ts'
 import { SEND } from './senders.ts'
 
-const COMMANDS =
-  'up capture serve load search call tail doctor fleet health policy simulate relay user hand-over check-config'.split(
-    ' ',
-  )
 const fixtures = join(import.meta.dir, 'fixtures')
 const callId = '1-24771@127.0.0.101'
 
@@ -42,30 +38,6 @@ afterAll(async () => {
   await program.stop()
   await database[Symbol.asyncDispose]()
   directory[Symbol.dispose]()
-})
-
-describe('help', () => {
-  test('calliope --help lists every command', async () => {
-    const { code, out } = await run(['--help'])
-    expect(code).toBe(0)
-    expect([...out.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => name!)).toEqual(COMMANDS)
-  })
-
-  test.each(COMMANDS)('calliope %s --help has an example whose flags exist', async (name) => {
-    const { code, out, err } = await run([name, '--help'])
-    expect([code, err]).toEqual([0, ''])
-    const [head, example] = /^Example:\n {2}(.*)$/m.exec(out)!
-    expect(out).toContain(head)
-    expect(example).toStartWith(`calliope ${name}`)
-    const listed = new Set([...out.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) => flag!))
-    const used = [...out.split('Flags:')[0]!.matchAll(/--(?:no-)?([a-z-]+)/g)]
-    expect(used.map(([, flag]) => flag!).filter((flag) => !listed.has(flag))).toEqual([])
-  })
-
-  test('calliope --version is the version of the package', async () => {
-    const { version } = JSON.parse(readFileSync(join(import.meta.dir, '../package.json'), 'utf8'))
-    expect((await run(['--version'])).out).toBe(`calliope ${version}\n`)
-  })
 })
 
 describe('mistakes', () => {
@@ -247,58 +219,4 @@ describe('doctor', () => {
     expect(bad.out).toMatch(/^BAD {3}database: .*127\.0\.0\.1/m)
     expect(bad.out + bad.err).not.toContain('secret-word')
   })
-
-  test('doctor --spool finds a whole spool whole, and names the place of a flipped bit', async () => {
-    using other = temporaryDirectory()
-    // A database that is away leaves everything in the spool; a kill leaves it as it is.
-    const away = 'postgres://calliope@127.0.0.1:1/calliope'
-    const node = await startProgram(['--data-dir', other.path, '--database', away])
-    await SEND.http(
-      node,
-      truePackets().map(({ hep }) => hep),
-    )
-    await node.kill()
-    const clean = await run(['doctor', '--spool', '--data-dir', other.path])
-    expect([clean.code, clean.err]).toEqual([0, ''])
-    expect(clean.out).toContain('970')
-
-    const lane = join(other.path, 'spool', 'http')
-    const file = join(lane, readdirSync(lane).find((name) => name.endsWith('.spool'))!)
-    const bytes = readFileSync(file)
-    const at = Math.floor(bytes.length / 2)
-    bytes[at] = bytes[at]! ^ 0x10
-    writeFileSync(file, bytes)
-    const damaged = await run(['doctor', '--spool', '--data-dir', other.path])
-    expect(damaged.code).toBe(1)
-    const [, from, length, lost] =
-      /^lane http\n(?: .*\n)* {2}DAMAGED file 1 at byte (\d+), ([\d,]+) bytes: .* (\d+) frames lost$/m.exec(
-        damaged.out,
-      )!
-    expect(Number(from)).toBeLessThanOrEqual(at)
-    expect(Number(from) + Number(length!.replaceAll(',', ''))).toBeGreaterThan(at)
-    expect(Number(lost)).toBeWithin(1, 970)
-    expect(damaged.out).toContain(`damaged: 1 place, ${lost} frames known to be lost`)
-  })
-})
-
-test('check-config shows every setting, its value and where it came from, and no secret', async () => {
-  using other = temporaryDirectory()
-  writeFileSync(
-    join(other.path, 'calliope.toml'),
-    '[spool]\nbytes_max = "20GB"\nflush = "10ms"\n[http]\ntoken = "open sesame"\n',
-  )
-  const { code, out } = await run(['check-config', '--spool-flush', '20ms'], {
-    cwd: other.path,
-    env: {
-      CALLIOPE_SHARDS: '2',
-      CALLIOPE_DATABASE: 'postgres://me:secret-word@db.internal/calliope',
-    },
-  })
-  expect(code).toBe(0)
-  expect(out).toMatch(/^spool\.bytes_max +20GB +calliope\.toml$/m)
-  expect(out).toMatch(/^spool\.flush +20ms +--spool-flush$/m)
-  expect(out).toMatch(/^intake\.shards +2 +CALLIOPE_SHARDS$/m)
-  expect(out).toMatch(/^http\.token +\(hidden\) +calliope\.toml$/m)
-  expect(out).toMatch(/^database +postgres:\/\/me:\*\*\*@db\.internal\/calliope /m)
-  expect(out).not.toMatch(/sesame|secret-word/)
 })

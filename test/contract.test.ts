@@ -1,25 +1,13 @@
-// DESIGN §5 against the running program with its real store: every path, its shape, its promises on
-// time and order, readiness, metrics, and several nodes on one database.
+// DESIGN §5 against the running program with its real store: paths, shapes, promises, metrics, its end.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallDetail, CallPage, CallRow, Ledger, NodeRow } from '#contract'
-import { generateTraffic } from '#fleet'
-import { encodeHep } from '#hep'
+import type { CallDetail, CallPage, CallRow } from '#contract'
 import { testDatabase } from '../src/store/postgres/test-server.ts'
+import { MINUTE_US, nowUs, request, traffic } from './agent-frames.ts'
 import { misfits } from './json-schema.ts'
-import {
-  ask,
-  type Program,
-  settledLedger,
-  startProgram,
-  temporaryDirectory,
-  until,
-} from './program.ts'
+import { ask, type Program, settledLedger, startProgram, temporaryDirectory } from './program.ts'
 import { SEND } from './senders.ts'
-
-const MINUTE_US = 60e6
-const nowUs = () => Date.now() * 1000
 
 let program: Program
 let directory: ReturnType<typeof temporaryDirectory>
@@ -42,43 +30,11 @@ afterAll(async () => {
   directory[Symbol.dispose]()
 })
 
-async function send(frames: readonly Buffer[], to: Program = program): Promise<void> {
-  await SEND.udp(to, frames)
-  if (to !== program) return
+async function send(frames: readonly Buffer[]): Promise<void> {
+  await SEND.udp(program, frames)
   sent += frames.length
-  await settledLedger(to, sent)
+  await settledLedger(program, sent)
 }
-
-/** Calls of every kind that began within the last quarter of an hour, by the agents' clocks. */
-function traffic(starts: number, seed = 1): Buffer[] {
-  const startUs = nowUs() - 15 * MINUTE_US
-  return [...generateTraffic({ seed, starts, startsPerSecond: 0.5, startUs })].map(({ packet }) =>
-    encodeHep(packet),
-  )
-}
-
-const ENDS = { srcIp: '192.0.2.1', dstIp: '192.0.2.2', srcPort: 5060, dstPort: 5060 }
-
-/** One request, as an agent mirrors it. */
-const request = (
-  callId: string,
-  { method = 'INVITE', user = 'ann', atUs = nowUs() } = {},
-): Buffer =>
-  encodeHep({
-    ...ENDS,
-    atUs,
-    payload: Buffer.from(
-      [
-        `${method} sip:bob@example.test SIP/2.0`,
-        'Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKcontract',
-        `From: <sip:${user}@example.test>;tag=1`,
-        'To: <sip:bob@example.test>',
-        `Call-ID: ${callId}`,
-        `CSeq: 1 ${method}`,
-        '\r\n',
-      ].join('\r\n'),
-    ),
-  })
 
 const callPath = (callId: string, rest = '') => `/api/v1/calls/${encodeURIComponent(callId)}${rest}`
 const search = (query: Record<string, string>) =>
@@ -275,66 +231,6 @@ test('/metrics has the names docs/operating.md promises, and their values are th
   expect(value('calliope_frames_stored_total')).toBe(ledger.stored)
   expect(value('calliope_frames_rejected_total\\{reason="not_hep"\\}')).toBe(1)
   expect(value('calliope_frames_pending')).toBe(0)
-})
-
-test('two capture nodes and a server on one database are one Calliope', async () => {
-  await using shared = await testDatabase()
-  using first = temporaryDirectory()
-  using second = temporaryDirectory()
-  const common = ['--database', shared.url, '--store-batch-wait', '100ms']
-  const [a, b, server] = await Promise.all([
-    startProgram([...common, '--node', 'a', '--data-dir', first.path], { command: 'capture' }),
-    startProgram([...common, '--node', 'b', '--data-dir', second.path], { command: 'capture' }),
-    startProgram(['--database', shared.url], { command: 'serve' }),
-  ])
-  const callId = 'seen by both'
-  const [toA, toB] = [traffic(40, 7), traffic(40, 8)]
-  await Promise.all([
-    send([...toA, request(callId)], a),
-    send([...toB, request(callId, { method: 'BYE' })], b),
-  ])
-  const received = toA.length + toB.length + 2
-  const ledger = await settledLedger(server, received)
-  expect(ledger).toMatchObject({ received, stored: received, pending: 0, balanced: true })
-  for (const node of [a, b]) expect(await settledLedger(node, received)).toEqual(ledger)
-
-  const { nodes } = await until(
-    () => ask<{ nodes: NodeRow[] }>(server, '/api/v1/nodes'),
-    (answer) => answer.nodes.reduce((sum, node) => sum + node.ledger.received, 0) === received,
-  )
-  expect(nodes.map(({ node, state }) => [node, state]).sort()).toEqual([
-    ...[
-      ['a', 'ready'],
-      ['b', 'ready'],
-    ], // a server captures nothing and is none
-  ])
-  const detail = await ask<CallDetail>(server, callPath(callId))
-  expect(detail.messages.map(({ label }) => label).sort()).toEqual(['BYE', 'INVITE'])
-  // The page comes from the server; a capture node has the API alone.
-  expect((await fetch(server.url)).status).toBe(200)
-  expect((await fetch(a.url)).status).toBe(404)
-
-  expect(await Promise.all([a.stop(), b.stop()])).toEqual([0, 0])
-  const stopped = await ask<{ nodes: NodeRow[] }>(server, '/api/v1/nodes')
-  expect(stopped.nodes.map(({ state }) => state)).toEqual(['stopped', 'stopped'])
-  expect(await ask<Ledger>(server, '/api/v1/ledger')).toEqual(ledger)
-  expect(await server.stop()).toBe(0)
-}, 60_000)
-
-test('/readyz says what is missing while the database is away, and /healthz that it lives', async () => {
-  using other = temporaryDirectory()
-  const away = 'postgres://calliope@127.0.0.1:1/calliope'
-  const node = await startProgram(['--database', away, '--data-dir', other.path])
-  expect((await fetch(`${node.url}/healthz`)).status).toBe(200)
-  const response = await fetch(`${node.url}/readyz`)
-  expect(response.status).toBe(503)
-  expect(await response.text()).toContain('no PostgreSQL listens there')
-  // A configuration that never worked is no place for HEP either; an outage later on is (see faults).
-  expect((await fetch(`${node.url}/readyz?for=hep`)).status).toBe(503)
-  const calls = await fetch(`${node.url}/api/v1/calls`)
-  expect(calls.status).toBe(503)
-  expect(await calls.json()).toMatchObject({ error: { code: 'store_unavailable' } })
-  await node.kill()
 })
 
 // The last one: it ends the program.
