@@ -47,5 +47,5 @@ export function forecast(
   const hours = new Set<number>()
   for (let hour = first; hour <= last; hour++) for (const back of BACK_HOURS) hours.add(hour - back)
   const loads = peaks.filter(({ hour }) => hours.has(hour)).map(({ load }) => load)
-  return Math.ceil(Math.max(0, ...loads) / target - 1e-9)
+  return Math.max(0, Math.ceil(Math.max(0, ...loads) / target - 1e-9))
 }
