@@ -126,7 +126,7 @@ test('kill -9 of a node, and then of the relay, under load: everything is stored
 test('relay.until stored: a node that dies with its disk loses nothing, one that is stopped doubles nothing', async () => {
   expect(await relay.stop()).toBe(0)
   const before = (await readStored(database.sql)).messages
-  relay = await startRelay('--relay-until', 'stored', '--relay-doubt-max', '1s')
+  relay = await startRelay('--relay-until', 'stored', '--relay-doubt-max', '3s')
   const ending = new AbortController()
   const load = ['d', 'e'].map((series) =>
     keepPosting(relay.url, { series, signal: ending.signal, perBody: 50 }),
