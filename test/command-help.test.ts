@@ -22,8 +22,12 @@ describe('help', () => {
     const [head, example] = /^Example:\n {2}(.*)$/m.exec(out)!
     expect(out).toContain(head)
     expect(example).toStartWith(`calliope ${name}`)
-    const listed = new Set([...out.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) => flag!))
-    const used = [...out.split('Flags:')[0]!.matchAll(/--(?:no-)?([a-z-]+)/g)]
+    // A command of several words lists its flags with each.
+    const words = /^Flags of each: /m.test(out) ? [...out.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)] : []
+    const helps = await Promise.all(words.map(([, word]) => run([name, word!, '--help'])))
+    const texts = [out, ...helps.map(({ out }) => out)].join('\n')
+    const listed = new Set([...texts.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) => flag!))
+    const used = [...out.split(/^Flags/m)[0]!.matchAll(/--(?:no-)?([a-z-]+)/g)]
     expect(used.map(([, flag]) => flag!).filter((flag) => !listed.has(flag))).toEqual([])
   })
 

@@ -19,7 +19,8 @@ beforeAll(async () => {
   directory = temporaryDirectory()
   program = await startProgram([
     ...['--database', database.url, '--data-dir', directory.path],
-    ...['--drain-wait', '1s'],
+    // With a place to hand packets over to, /metrics speaks of that too.
+    ...['--drain-wait', '1s', '--drain-handover', `file://${directory.path}/handed-over`],
   ])
   await send(traffic(300))
   await send([Buffer.from('this is no HEP'), Buffer.from('HEP3\0\x20short')])
