@@ -1,9 +1,9 @@
 // The overview and the ingest doctor in a real Chromium over the real program: an empty system, the
 // demo, an agent configured with what the page says, a broken frame, a frame that is tried again.
 //   CALLIOPE_TEST_PICTURES=docs/images   also takes the pictures that the docs show
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type {
   AuditEntry,
   CallPage,
@@ -15,62 +15,34 @@ import type {
 } from '#contract'
 import { encodeHep } from '#hep'
 import { AGENTS } from '../src/web/page/doctor/agent-configs.ts'
-import { launchBrowser, withoutBrowser } from './browser.ts'
+import { axeFinds } from './axe.ts'
+import { withoutBrowser } from './browser.ts'
 import { network, startKamailioWith } from './peers/kamailio.ts'
 import { runSipp } from './peers/sipp.ts'
-import {
-  ask,
-  type Program,
-  settledLedger,
-  startProgram,
-  temporaryDirectory,
-  until,
-} from './program.ts'
+import { ask, settledLedger, startProgram, temporaryDirectory, until } from './program.ts'
+import { ProgramScreen } from './program-screen.ts'
 
 const pictures = process.env.CALLIOPE_TEST_PICTURES
 const withoutPeers = ['kamailio', 'sipp'].some((name) => Bun.which(name) === null)
-const axe = await Bun.file(join(import.meta.dir, '../node_modules/axe-core/axe.min.js')).text()
 
 describe.skipIf(withoutBrowser)('overview and ingest', () => {
-  let program: Program
-  let directory: ReturnType<typeof temporaryDirectory>
-  let browser: Browser
-  const complaints: string[] = []
-  beforeAll(async () => {
-    directory = temporaryDirectory()
-    ;[program, browser] = await Promise.all([
-      startProgram(['--data-dir', directory.path, '--store-batch-wait', '100ms']),
-      launchBrowser(),
-    ])
-  }, 60_000)
-  afterAll(async () => {
-    await browser.close()
-    await program.stop()
-    directory[Symbol.dispose]()
-    expect(complaints.filter((line) => !/status of 409/.test(line))).toEqual([])
-  })
+  const screen = new ProgramScreen(['--store-batch-wait', '100ms'], { width: 1280, height: 900 })
+  const { open } = screen
+  afterAll(() =>
+    expect(screen.complaints.filter((line) => !/status of 409/.test(line))).toEqual([]),
+  )
 
-  async function open(
-    path: string,
-    options: Parameters<Browser['newPage']>[0] = {},
-  ): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options })
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    await page.goto(program.url + path)
-    return page
-  }
   const picture = async (page: Page, name: string) => {
     if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) })
   }
   const send = async (...frames: readonly (Buffer | string)[]) => {
-    const { host: hostname, port } = program.udp
+    const { host: hostname, port } = screen.program.udp
     const socket = await Bun.udpSocket({ connect: { hostname, port } })
     for (const frame of frames) socket.send(frame)
     socket.close()
   }
   const post = async <Answer>(path: string, method = 'POST') => {
-    const response = await fetch(program.url + path, { method })
+    const response = await fetch(screen.program.url + path, { method })
     return { status: response.status, body: (await response.json()) as Answer }
   }
 
@@ -79,16 +51,19 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
     await page.waitForSelector('text=Nothing has arrived yet')
     await page.click('.demo button')
     await page.waitForSelector('.demo a[href="/overview"]')
-    const demo = await ask<DemoState>(program, '/api/v1/demo')
+    const demo = await ask<DemoState>(screen.program, '/api/v1/demo')
     expect(demo).toMatchObject({ state: 'done', progress: 1, error: '' })
     expect(demo.sent).toBeGreaterThan(10_000)
-    const ledger = await settledLedger(program, demo.sent)
+    const ledger = await settledLedger(screen.program, demo.sent)
     expect(ledger).toMatchObject({ received: demo.sent, stored: demo.sent, balanced: true })
     // The demo is not the agent that is waited for.
     expect(await page.textContent('.first-packet')).toContain('Waiting for the first packet')
     const second = await post<{ error: { code: string } }>('/api/v1/demo')
     expect([second.status, second.body.error.code]).toEqual([409, 'demo_refused'])
-    const { calls } = await ask<CallPage>(program, '/api/v1/calls?q=node:calliope-demo&limit=1000')
+    const { calls } = await ask<CallPage>(
+      screen.program,
+      '/api/v1/calls?q=node:calliope-demo&limit=1000',
+    )
     expect(calls).toHaveLength(1000)
     await page.close()
   }, 60_000)
@@ -103,11 +78,11 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
       await page.waitForSelector('text=Waiting for the first packet')
       const net = network()
       await using _kamailio = await startKamailioWith({
-        ...{ sip: `${net}.10:5060`, directory: directory.path, withTcp: transport === 'tcp' },
+        ...{ sip: `${net}.10:5060`, directory: screen.directory, withTcp: transport === 'tcp' },
         snippet: config!.replace('# modparam', 'modparam').replace('OWN_ADDRESS', `${net}.10`),
       })
       await runSipp({
-        ...{ scenario: 'uac-not-found', directory: directory.path },
+        ...{ scenario: 'uac-not-found', directory: screen.directory },
         ...{ local: `${net}.11:5060`, remote: `${net}.10:5060` },
       })
       await page.waitForSelector('.first-packet.seen')
@@ -124,19 +99,19 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
 
   test('hep-js, called as the page writes it, is seen', async () => {
     const { text } = AGENTS.find(({ id }) => id === 'hep-js')!
-    const code = text({ ...program.udp, transport: 'udp', captureId: 4712, key: '' })
+    const code = text({ ...screen.program.udp, transport: 'udp', captureId: 4712, key: '' })
     const callId = 'by-hep-js@example.test'
     const sip = `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKh\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
     const names = ['require', 'sipMessage', 'srcIp', 'srcPort', 'dstIp', 'dstPort']
     const run = new Function(...names, `${code}\nreturn socket`)
     const socket = run(require, sip, '10.1.1.1', 5060, '10.1.1.2', 5061)
     const { calls } = await until(
-      () => ask<CallPage>(program, `/api/v1/calls?q=callid:${callId}`),
+      () => ask<CallPage>(screen.program, `/api/v1/calls?q=callid:${callId}`),
       (page) => page.calls.length === 1,
     )
     socket.close()
     expect(calls[0]).toMatchObject({ srcIp: '10.1.1.1', dstIp: '10.1.1.2', method: 'OPTIONS' })
-    const { sources } = await ask<{ sources: Source[] }>(program, '/api/v1/sources')
+    const { sources } = await ask<{ sources: Source[] }>(screen.program, '/api/v1/sources')
     expect(sources.find(({ captureId }) => captureId === 4712)).toMatchObject({ packets: 1 })
   })
 
@@ -148,7 +123,7 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
     expect(legend).toMatch(/^Time.*\d\d:\d\dCalls[\d.]+ \/sAnswered[\d.]+ \/s/)
     await picture(page, 'overview')
     expect(await page.locator('.tile').count()).toBe(8)
-    const kpi = await ask<Kpi>(program, '/api/v1/kpi?by=code,host,talker,total')
+    const kpi = await ask<Kpi>(screen.program, '/api/v1/kpi?by=code,host,talker,total')
     const counted = kpi.codes!.find(({ code }) => code === 503)!.count
     const byHost = kpi.hosts!.reduce((sum, { failures }) => sum + (failures[503] ?? 0), 0)
     expect(byHost).toBe(counted)
@@ -158,7 +133,7 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
     const query = new URL(page.url()).searchParams
     expect(query.get('q')).toBe('method:INVITE status:503')
     const path = `/api/v1/calls?${new URLSearchParams({ ...Object.fromEntries(query), limit: '1000' })}`
-    const { calls } = await ask<CallPage>(program, path)
+    const { calls } = await ask<CallPage>(screen.program, path)
     expect(calls.length).toBeGreaterThan(0)
     // A bridged call is two Call-IDs and so two calls; at the edges of the hour a few may differ.
     expect(Math.abs(calls.length - counted)).toBeLessThanOrEqual(5)
@@ -173,9 +148,9 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
       ...{ atUs: Date.now() * 1000, payload: Buffer.from('OPTIONS sip:a@b SIP/2.0\r\n\r\n') },
     })
     broken.writeUInt16BE(3, 6 + 7 + 7 + 4)
-    const before = await ask<Ledger>(program, '/api/v1/ledger')
+    const before = await ask<Ledger>(screen.program, '/api/v1/ledger')
     await send(broken)
-    await settledLedger(program, before.received + 1)
+    await settledLedger(screen.program, before.received + 1)
     const page = await open('/ingest/quarantine')
     await page.waitForSelector('.hex mark')
     expect(await page.textContent('.frame .detail')).toContain('Byte 24 of')
@@ -185,7 +160,7 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
     await page.click('.actions .primary')
     await page.waitForSelector('.toast.failed')
     expect(await page.textContent('.toast')).toContain('Still refused: Chunk 3 says it has 3 bytes')
-    const after = await ask<Ledger>(program, '/api/v1/ledger')
+    const after = await ask<Ledger>(screen.program, '/api/v1/ledger')
     expect(after).toMatchObject({ received: before.received + 1, balanced: true })
     expect(after.rejected.byReason).toEqual({ bad_chunk: 1 })
     const sources = await open('/ingest/sources')
@@ -211,11 +186,7 @@ describe.skipIf(withoutBrowser)('overview and ingest', () => {
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await open(path, { viewport: { width, height: 900 }, colorScheme })
         await page.waitForSelector(path === '/overview' ? '.tile' : '.view > *')
-        await page.evaluate(axe)
-        // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
-        const run = () => (window as any).axe.run()
-        const { violations } = (await page.evaluate(run)) as { violations: { id: string }[] }
-        expect(violations.map(({ id }) => id)).toEqual([])
+        expect(await axeFinds(page)).toEqual([])
         const overflow = () => document.documentElement.scrollWidth - innerWidth
         expect(await page.evaluate(overflow)).toBeLessThanOrEqual(0)
         await page.close()

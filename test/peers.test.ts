@@ -2,13 +2,11 @@
 // everything to `calliope up`; hep-js is a second HEP client. What happened is known, so what Calliope
 // says of it can be held against it.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import hepJs from 'hep-js'
-import type { CallDetail, CallPage, CallRow, Source } from '#contract'
+import type { CallDetail, Source } from '#contract'
 import { testDatabase } from '../src/store/postgres/test-server.ts'
-import { readUdpPayloads } from './fixtures/pcapng.ts'
-import { type KamailioOptions, network, startKamailio } from './peers/kamailio.ts'
-import { answeringSipp, runSipp } from './peers/sipp.ts'
+import { expectFindable, expectReadableByOthers } from './peers/expect-call.ts'
+import { Scene } from './peers/scene.ts'
 import { ask, type Program, startProgram, temporaryDirectory, until } from './program.ts'
 import { SEND } from './senders.ts'
 
@@ -33,67 +31,6 @@ afterAll(async () => {
   directory[Symbol.dispose]()
 })
 
-/** Phones and proxies of one scene, on addresses nothing else uses: caller .11, callee .12. */
-class Scene {
-  readonly network = network()
-  readonly caller = `${this.network}.11`
-  readonly callee = `${this.network}.12`
-  readonly proxy = `${this.network}.10`
-  readonly secondProxy = `${this.network}.20`
-
-  kamailio(options: Partial<KamailioOptions> = {}): Promise<AsyncDisposable> {
-    return startKamailio({
-      sip: `${this.proxy}:5060`,
-      uas: `${this.callee}:5060`,
-      hep: `127.0.0.1:${program.udp.port}`,
-      directory: directory.path,
-      ...options,
-    })
-  }
-
-  answering(scenario: string): AsyncDisposable {
-    return answeringSipp({ scenario, local: `${this.callee}:5060`, directory: directory.path })
-  }
-
-  async call(scenario: string, service?: string): Promise<void> {
-    await runSipp({
-      ...{ scenario, local: `${this.caller}:5060`, remote: `${this.proxy}:5060` },
-      ...{ directory: directory.path, ...(service ? { service } : {}) },
-    })
-  }
-
-  /** The one call from this scene's caller, once so many messages of it are stored. */
-  async found(messages: number): Promise<{ row: CallRow; detail: CallDetail }> {
-    const q = encodeURIComponent(`src:${this.caller}`)
-    const { calls } = await until(
-      () => ask<CallPage>(program, `/api/v1/calls?q=${q}`),
-      (page) => (page.calls[0]?.messageCount ?? 0) >= messages,
-    )
-    expect(calls).toHaveLength(1)
-    const [row] = calls as [CallRow]
-    const path = `/api/v1/calls/${encodeURIComponent(row.callId)}`
-    return { row, detail: await ask<CallDetail>(program, path) }
-  }
-
-  /** The ladder as text, hosts by the names of this scene. */
-  ladder({ ladder }: CallDetail): string[] {
-    const names = new Map([
-      ...([
-        [this.caller, 'caller'],
-        [this.proxy, 'proxy'],
-      ] as const),
-      ...([
-        [this.secondProxy, 'second'],
-        [this.callee, 'callee'],
-      ] as const),
-    ])
-    const name = (column: number) => names.get(ladder.columns[column]!.ip)
-    return ladder.arrows.map(
-      ({ from, to, label }) => `${name(from)} > ${name(to)} ${label.replace(/^100 .*/, '100')}`,
-    )
-  }
-}
-
 const CALL = [
   'caller > proxy INVITE',
   'proxy > caller 100',
@@ -114,7 +51,7 @@ const settled = (arrows: readonly string[]) => [arrows.slice(0, 5).sort(), arrow
 
 describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
   test('a call is one call: completed, its times, its ladder of 13 messages', async () => {
-    const scene = new Scene()
+    const scene = new Scene(program, directory.path)
     {
       await using _proxy = await scene.kamailio()
       await using _callee = scene.answering('uas')
@@ -140,12 +77,12 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
     expect(
       detail.ladder.arrows.filter(({ sdp }) => sdp !== null).map(({ label }) => label),
     ).toEqual(['INVITE', 'INVITE', '200 OK', '200 OK'])
-    await expectReadableByOthers(row.callId)
-    await expectFindable(row)
+    await expectReadableByOthers(program, row.callId, directory.path)
+    await expectFindable(program, row)
   })
 
   test('a second Kamailio on the way gives taps, not more arrows', async () => {
-    const scene = new Scene()
+    const scene = new Scene(program, directory.path)
     {
       const second = `${scene.secondProxy}:5060`
       await using _first = await scene.kamailio({ uas: second, captureId: 11 })
@@ -173,7 +110,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
   })
 
   test('a call to nobody failed with 404', async () => {
-    const scene = new Scene()
+    const scene = new Scene(program, directory.path)
     {
       await using _proxy = await scene.kamailio()
       await scene.call('uac-not-found', 'nobody')
@@ -187,7 +124,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
   })
 
   test('a caller who gives up cancelled, whatever crosses on the way', async () => {
-    const scene = new Scene()
+    const scene = new Scene(program, directory.path)
     {
       await using _proxy = await scene.kamailio()
       await using _callee = scene.answering('uas-cancel')
@@ -210,7 +147,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
   })
 
   test('a registration that was challenged is registered, in the order it went', async () => {
-    const scene = new Scene()
+    const scene = new Scene(program, directory.path)
     {
       await using _proxy = await scene.kamailio()
       await scene.call('register')
@@ -233,7 +170,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
   ] as const)(
     'a call mirrored as HEP %s is the same call',
     async (_, { hepVersion }, transport) => {
-      const scene = new Scene()
+      const scene = new Scene(program, directory.path)
       {
         const hep =
           transport === 'tcp' ? { hep: `127.0.0.1:${program.tcp.port};transport=tcp` } : {}
@@ -262,49 +199,6 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
     },
   )
 })
-
-/** What a person who knows about the call would type. */
-async function expectFindable({ callId, srcIp }: CallRow): Promise<void> {
-  const queries = [
-    ...['alice', '+49891234567', '+4989*', 'from:alice', 'to:+49891234567', 'to:*1234567'],
-    ...['user:alice', 'from:alice@example.test', 'domain:example.test', 'ua:sipp', 'status:2xx'],
-    ...['method:INVITE', 'outcome:completed', 'duration:<5', `ip:${srcIp}`, callId],
-    ...[`callid:${callId}`, 'from:alice to:+49* -status:4xx|5xx', 'text:PCMA'],
-  ]
-  for (const q of queries) {
-    const path = `/api/v1/calls?from=-5m&q=${encodeURIComponent(`${q} ip:${srcIp}`)}`
-    const { calls } = await ask<CallPage>(program, path)
-    expect([q, ...calls.map((call) => call.callId)]).toEqual([q, callId])
-  }
-}
-
-/** The export holds the 13 messages, for us and, where they are installed, for tshark and sngrep. */
-async function expectReadableByOthers(callId: string): Promise<void> {
-  const path = `${program.url}/api/v1/calls/${encodeURIComponent(callId)}/pcap`
-  const file = Buffer.from(await (await fetch(path)).arrayBuffer())
-  expect(readUdpPayloads(file)).toHaveLength(13)
-  if (Bun.which('tshark') === null) return console.warn('NOT TESTED: tshark is not installed')
-  const name = join(directory.path, 'call.pcapng')
-  await Bun.write(name, file)
-  const linesOf = (pcap: string) => {
-    const fields = ['sip.Method', 'sip.Status-Code', 'sip.Call-ID'].flatMap((field) => [
-      '-e',
-      field,
-    ])
-    const tshark = Bun.spawnSync(['tshark', '-r', pcap, '-T', 'fields', ...fields])
-    return tshark.stdout.toString().trimEnd().split('\n')
-  }
-  expect(linesOf(name).filter((line) => line.endsWith(callId))).toHaveLength(13)
-  expect(linesOf(name).filter((line) => line.startsWith('INVITE'))).toHaveLength(2)
-  if (Bun.which('sngrep') === null) return console.warn('NOT TESTED: sngrep is not installed')
-  // It writes the SIP it understood to another file; its exit code says nothing.
-  const readBack = join(directory.path, 'sngrep.pcap')
-  const timeout = ['timeout', '-k', '2', '-s', 'INT', '10']
-  Bun.spawnSync([...timeout, 'sngrep', '-N', '-q', '-I', name, '-O', readBack], {
-    env: { ...process.env, TERM: 'xterm' },
-  })
-  expect(linesOf(readBack)).toEqual(linesOf(name))
-}
 
 test('hep-js, another HEP client: its SIP, RTCP report and log line are one call', async () => {
   const callId = `${crypto.randomUUID()}@hep-js.test`

@@ -97,7 +97,8 @@ test('no folder or file is named for having no subject', () => {
 
 test('no test is skipped for good, left to do, or run alone', () => {
   const marks = /\b(?:test|it|describe)\.(?:skip|todo|only)\(/
-  const files = [...new Glob('{src,test,tools}/**/*.test.ts').scanSync(root)]
+  // Some tests lie beside the file that starts what they share, so not only in *.test.ts.
+  const files = [...new Glob('{src,test,tools}/**/*.ts').scanSync(root)]
   expect(files.filter((path) => marks.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
 })
 
@@ -110,6 +111,13 @@ test('files stay small: median at most 100 lines, none above 300', () => {
       0.5,
     ),
   ).toBeLessThanOrEqual(100)
+})
+
+test('files of tests, tools, benchmarks and deployment stay small too: none above 300 lines', () => {
+  const paths = [...new Glob('{src,test,tools,bench,deploy}/**/*.{ts,tsx,mjs}').scanSync(root)]
+  expect(paths.length).toBeGreaterThan(500)
+  const lines = (path: string) => readFileSync(join(root, path), 'utf8').split('\n').length - 1
+  expect(paths.filter((path) => lines(path) > 300)).toEqual([])
 })
 
 test('functions stay small: median at most 8 lines, p90 at most 25, none above 70', () => {
