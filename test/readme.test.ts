@@ -173,6 +173,8 @@ describe.skipIf(!hasGit)('a fresh clone', () => {
       () => false,
     )
     expect(await answers).toBe(false)
-    expect(existsSync(join(directory.path, 'data', 'postgres', 'data', 'postmaster.pid'))).toBe(false)
+    expect(existsSync(join(directory.path, 'data', 'postgres', 'data', 'postmaster.pid'))).toBe(
+      false,
+    )
   })
 })
