@@ -12,8 +12,7 @@ import { SEND } from './senders.ts'
 let program: Program
 let directory: ReturnType<typeof temporaryDirectory>
 let database: Awaited<ReturnType<typeof testDatabase>>
-/** Frames sent so far. */
-let sent = 0
+let sent = 0 // frames so far
 beforeAll(async () => {
   database = await testDatabase()
   directory = temporaryDirectory()
