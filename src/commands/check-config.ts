@@ -8,7 +8,7 @@ export const checkConfig: Command = {
   example: 'calliope check-config --config /etc/calliope.toml',
   flags: CONFIG_FLAGS,
   run: async (argv) => {
-    const loaded = loadConfig(argv)
+    const loaded = await loadConfig(argv)
     flagsOnly('check-config', loaded.positionals)
     process.stdout.write(`${explainConfig(loaded)}\n`)
     return 0

@@ -35,7 +35,7 @@ export const doctor: Command = {
   example: 'calliope doctor --spool --data-dir /var/lib/calliope',
   flags: { ...SPOOL_FLAG, ...CONFIG_FLAGS },
   run: async (argv) => {
-    const { config, positionals } = loadConfig(argv.filter((word) => word !== '--spool'))
+    const { config, positionals } = await loadConfig(argv.filter((word) => word !== '--spool'))
     flagsOnly('doctor', positionals)
     const spool = join(config.data_dir, 'spool')
     if (argv.includes('--spool')) return examineSpool(spool)

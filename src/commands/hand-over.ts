@@ -14,7 +14,7 @@ export const handOver: Command = {
   flags: CONFIG_FLAGS,
   run: async (argv) => {
     // No database is asked here, so it does not matter whether others share it.
-    const { config, positionals } = loadConfig(['--database', 'postgres://nobody', ...argv])
+    const { config, positionals } = await loadConfig(['--database', 'postgres://nobody', ...argv])
     const place = handOverPlace(config)
     if (!place) throw wrong('--drain-handover', 'is needed: where to, such as s3://BUCKET/PREFIX')
     const [what, id, ...more] = positionals

@@ -12,7 +12,7 @@ export const relay: Command = {
   example: 'calliope relay --hep-udp 127.0.0.1:9060 --relay-to http://capture.internal:9080',
   flags: CONFIG_FLAGS,
   run: async (argv) => {
-    const { config, positionals } = loadConfig(argv)
+    const { config, positionals } = await loadConfig(argv)
     flagsOnly('relay', positionals)
     checkDestinations(config['relay.to'])
     log.level = config['log.level']

@@ -1,6 +1,7 @@
 import { CONFIG_FLAGS, type Config, loadConfig, UsageError } from '#config'
 import { spotNotice } from '#fleet'
 import { log } from '#log'
+import { keepLogin } from '#store'
 import { type Command, flagsOnly } from './command.ts'
 import { CaptureNode } from './node.ts'
 import { runUntilSignal } from './run-until-signal.ts'
@@ -8,10 +9,11 @@ import { startServer } from './server.ts'
 
 const flags = CONFIG_FLAGS
 
-function configure(argv: readonly string[], command: string): Config {
-  const { config, positionals } = loadConfig(argv)
+async function configure(argv: readonly string[], command: string): Promise<Config> {
+  const { config, positionals, databaseAgain } = await loadConfig(argv)
   flagsOnly(command, positionals)
   log.level = config['log.level']
+  if (databaseAgain) keepLogin(config.database, databaseAgain)
   return config
 }
 
@@ -36,7 +38,7 @@ export const up: Command = {
   usage: 'up [--data-dir DIR] [--http HOST:PORT] [--hep-udp HOST:PORT] [--database URL] …',
   example: 'calliope up --data-dir /var/lib/calliope --hep-udp 0.0.0.0:9060',
   flags,
-  run: (argv) => runCapture(configure(argv, 'up'), true),
+  run: async (argv) => runCapture(await configure(argv, 'up'), true),
 }
 
 /** `calliope capture`: the stateless node of a fleet. */
@@ -46,7 +48,7 @@ export const capture: Command = {
   example:
     "calliope capture --database 'postgres://calliope:${secret:file:/run/secrets/db}@db/calliope'",
   flags,
-  run: (argv) => runCapture(configure(argv, 'capture'), false),
+  run: async (argv) => runCapture(await configure(argv, 'capture'), false),
 }
 
 /** `calliope serve`: page and API over a database others fill. */
@@ -56,7 +58,7 @@ export const serve: Command = {
   example: 'calliope serve --database postgres://calliope@db/calliope --http 127.0.0.1:9080',
   flags,
   run: async (argv) => {
-    const config = configure(argv, 'serve')
+    const config = await configure(argv, 'serve')
     if (config.database === 'embedded')
       throw new UsageError([
         {

@@ -32,7 +32,7 @@ type People = ReturnType<typeof openPeople>
 
 async function run(argv: readonly string[]): Promise<number> {
   const { role, rest } = takeRole(argv)
-  const { config, positionals } = loadConfig(rest)
+  const { config, positionals } = await loadConfig(rest)
   const [action = '', name = '', value = ''] = positionals
   if (!ACTIONS.some((known) => known === action))
     throw wrong(action, `give one of ${ACTIONS.join(', ')}`)

@@ -13,9 +13,9 @@ const file = (name: string, text: string) => {
   return path
 }
 
-const problemsOf = (argv: string[], env: Record<string, string> = {}) => {
+const problemsOf = async (argv: string[], env: Record<string, string> = {}) => {
   try {
-    loadConfig(argv, env)
+    await loadConfig(argv, env)
   } catch (error) {
     if (error instanceof UsageError)
       return error.problems.map(({ where, message }) => `${where}: ${message}`)
@@ -24,9 +24,9 @@ const problemsOf = (argv: string[], env: Record<string, string> = {}) => {
   return []
 }
 
-test('loadConfig takes the file before the default, the environment before the file, flags before all', () => {
+test('loadConfig takes the file before the default, the environment before the file, flags before all', async () => {
   const toml = file('calliope.toml', '[spool]\nbytes_max = "1GB"\nflush = "20ms"\nsync = "1s"\n')
-  const { config, origins } = loadConfig(['--config', toml, '--spool-flush', '40ms'], {
+  const { config, origins } = await loadConfig(['--config', toml, '--spool-flush', '40ms'], {
     CALLIOPE_SPOOL_FLUSH: '30ms',
     CALLIOPE_SPOOL_SYNC: '2s',
   })
@@ -40,9 +40,9 @@ test('loadConfig takes the file before the default, the environment before the f
   expect(origins.get('node')).toBe('default')
 })
 
-test('loadConfig lists every problem at once, each with its place, value and what is allowed', () => {
+test('loadConfig lists every problem at once, each with its place, value and what is allowed', async () => {
   const toml = file('calliope.toml', '[spool]\nbytes_mx = 1\n[intake]\nshards = 0\n')
-  const problems = problemsOf(
+  const problems = await problemsOf(
     ['--config', toml, '--http', 'nowhere', '--drain-wait', 'soon', '--htp', '1', '--hep-udp'],
     { CALLIOPE_INTAKE_ALLOW: '10.0.0.0/40', CALLIOPE_SPOL_SYNC: '1s' },
   )
@@ -60,34 +60,34 @@ test('loadConfig lists every problem at once, each with its place, value and wha
   for (const [i, part] of expected.entries()) expect(problems[i]).toContain(part)
 })
 
-test('loadConfig refuses settings that clash, beside all other problems', () => {
+test('loadConfig refuses settings that clash, beside all other problems', async () => {
   const argv = ['--http', ':9080', '--hep-tls', ':9062', '--hep-tls-key', 'a.pem', '--shards', '0']
-  expect(problemsOf(argv)).toEqual([
+  expect(await problemsOf(argv)).toEqual([
     "--shards: '0' is not allowed; give a whole number from 1 to 64",
     "http.listen: '0.0.0.0:9080' is open to other machines, so it needs a login: set http.token (CALLIOPE_HTTP_TOKEN), or listen on 127.0.0.1",
     'hep.tls_cert: is needed with hep.tls: the name of a PEM file',
   ])
-  expect(problemsOf(['--http', ':9080', '--http-token', 'x'])).toEqual([])
+  expect(await problemsOf(['--http', ':9080', '--http-token', 'x'])).toEqual([])
   for (const host of ['127.0.0.1', '127.1.2.3', '[::1]', 'localhost'])
-    expect(problemsOf(['--http', `${host}:9080`])).toEqual([])
+    expect(await problemsOf(['--http', `${host}:9080`])).toEqual([])
 })
 
-test('loadConfig lets be what Kubernetes sets for a service named calliope', () => {
+test('loadConfig lets be what Kubernetes sets for a service named calliope', async () => {
   const names = [
     ...['CALLIOPE_SERVICE_HOST', 'CALLIOPE_SERVICE_PORT', 'CALLIOPE_SERVICE_PORT_HTTP'],
     ...['CALLIOPE_PORT', 'CALLIOPE_PORT_9060_UDP', 'CALLIOPE_PORT_9060_UDP_ADDR'],
     ...['CALLIOPE_CAPTURE_SERVICE_HOST', 'CALLIOPE_CAPTURE_PORT_9080_TCP'],
   ]
-  expect(problemsOf([], Object.fromEntries(names.map((name) => [name, 'tcp://10.0.0.1'])))).toEqual(
-    [],
-  )
-  expect(problemsOf([], { CALLIOPE_HEP_UDP_PORTS: '1' })).toHaveLength(1)
+  expect(
+    await problemsOf([], Object.fromEntries(names.map((name) => [name, 'tcp://10.0.0.1']))),
+  ).toEqual([])
+  expect(await problemsOf([], { CALLIOPE_HEP_UDP_PORTS: '1' })).toHaveLength(1)
 })
 
-test('loadConfig resolves secret references and never prints what they held', () => {
+test('loadConfig resolves secret references and never prints what they held', async () => {
   const password = file('password', 'hunter2-very-secret\n')
   const json = file('db.json', '{"password":"p@ss","port":5432}')
-  const { config, ...rest } = loadConfig(
+  const { config, ...rest } = await loadConfig(
     [
       '--database',
       `postgres://calliope:\${secret:file:${json}#password}@db:\${secret:file:${json}#port}/c`,
@@ -105,8 +105,8 @@ test('loadConfig resolves secret references and never prints what they held', ()
   expect(shown).not.toMatch(/p(@|%40)ss/)
 })
 
-test('loadConfig names the secret reference that cannot be read, and what sources there are', () => {
-  const problems = problemsOf([
+test('loadConfig names the secret reference that cannot be read, and what sources there are', async () => {
+  const problems = await problemsOf([
     '--http-token',
     '${secret:vault:x}',
     '--node',
@@ -119,24 +119,23 @@ test('loadConfig names the secret reference that cannot be read, and what source
   expect(problems.join('\n')).not.toContain('topsecret')
 })
 
-test('loadConfig takes a made-up password whole, whatever signs it has, into a URL', () => {
+test('loadConfig takes a made-up password whole, whatever signs it has, into a URL', async () => {
   const password = 'p@ss:w/rd?#1%'
-  const { config } = loadConfig(
+  const { config } = await loadConfig(
     ['--database', 'postgres://calliope:${secret:env:DATABASE_PASSWORD}@db:5432/c'],
     { DATABASE_PASSWORD: password },
   )
   expect(decodeURIComponent(new URL(config.database).password)).toBe(password)
 })
 
-test('loadConfig refuses a secret from the environment that is not there', () => {
-  expect(problemsOf(['--http-token', '${secret:env:ABSENT_IN_TEST}']).join()).toContain(
-    'the environment has no ABSENT_IN_TEST',
-  )
+test('loadConfig refuses a secret from the environment that is not there', async () => {
+  const problems = await problemsOf(['--http-token', '${secret:env:ABSENT_IN_TEST}'])
+  expect(problems.join()).toContain('the environment has no ABSENT_IN_TEST')
 })
 
-test('loadConfig takes addresses with IPv6, without a host, and off', () => {
+test('loadConfig takes addresses with IPv6, without a host, and off', async () => {
   const argv = ['--hep-udp', '[::1]:9', '--hep-tcp', 'off', '--http', ':80', '--http-token', 'x']
-  const { config } = loadConfig(argv, {})
+  const { config } = await loadConfig(argv, {})
   expect(config['hep.udp']).toEqual({ host: '::1', port: 9 })
   expect(config['hep.tcp']).toBeUndefined()
   expect(config['http.listen']).toEqual({ host: '0.0.0.0', port: 80 })

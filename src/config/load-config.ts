@@ -1,9 +1,10 @@
-// calliope.toml < environment < flags; then secret references are resolved, then every value is
-// checked. Nothing starts on a configuration with a problem, and all problems are told at once.
+// calliope.toml < environment < flags; then secret references are resolved (all asked at the same time),
+// then every value is checked. Nothing starts on a configuration with a problem, and all problems are
+// told at once.
 import { existsSync, readFileSync } from 'node:fs'
 import { clashesOf } from './clashes.ts'
 import { type FlagTable, nearest, type Problem, readFlags, UsageError } from './flags.ts'
-import { type Environment, resolveSecrets, SecretError } from './secrets.ts'
+import { askSecrets, type Environment, mayChange, SecretError, type Secrets } from './secrets.ts'
 import {
   type Config,
   environmentOf,
@@ -18,6 +19,11 @@ export interface LoadedConfig {
   /** Where each value came from: 'default', 'calliope.toml', 'CALLIOPE_…' or '--flag'. */
   readonly origins: ReadonlyMap<string, string>
   readonly positionals: readonly string[]
+  /**
+   * The database's URL with its secrets asked for anew; undefined when none of them can have changed.
+   * Rejects with a sentence that holds no secret.
+   */
+  readonly databaseAgain: (() => Promise<string>) | undefined
 }
 
 interface Given {
@@ -48,7 +54,10 @@ const SET_BY_OTHERS = /^CALLIOPE_TEST_|_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP
 export const CONFIG_FLAGS: FlagTable = { config: CONFIG_FILE, ...(SETTINGS as FlagTable) }
 
 /** Reads and checks the configuration. Throws UsageError with every problem found. */
-export function loadConfig(argv: readonly string[], env: Environment = process.env): LoadedConfig {
+export async function loadConfig(
+  argv: readonly string[],
+  env: Environment = process.env,
+): Promise<LoadedConfig> {
   const flags = readFlags(argv, CONFIG_FLAGS)
   const problems: Problem[] = [...flags.problems]
   const file = flags.given.get('config') ?? env.CALLIOPE_CONFIG
@@ -59,27 +68,42 @@ export function loadConfig(argv: readonly string[], env: Environment = process.e
       .filter(([key]) => key !== 'config')
       .map(([key, raw]) => [key, { raw, origin: `--${flagOf(key, settingOf(key))}` }] as const),
   ])
-  const config = checkAll(given, env, problems)
+  const texts = [...given.values()].flatMap(({ raw }) => textsIn(raw))
+  const config = checkAll(given, await askSecrets(texts, env), problems)
   problems.push(...clashesOf(config))
   if (problems.length > 0) throw new UsageError(problems)
   const origins = new Map(
     Object.keys(SETTINGS).map((key) => [key, given.get(key)?.origin ?? 'default']),
   )
-  return { config, origins, positionals: flags.positionals }
+  const databaseAgain = askingAgain(given.get('database')?.raw, env)
+  return { config, origins, positionals: flags.positionals, databaseAgain }
 }
+
+function askingAgain(raw: unknown, env: Environment): LoadedConfig['databaseAgain'] {
+  if (typeof raw !== 'string' || !mayChange(raw)) return undefined
+  return async () => {
+    const parsed = SETTINGS.database.kind.parse((await askSecrets([raw], env)).fill(raw))
+    if ('value' in parsed) return parsed.value
+    throw new SecretError(`what database refers to now is not allowed; give ${parsed.allowed}`)
+  }
+}
+
+const textsIn = (raw: unknown): string[] =>
+  typeof raw === 'string' ? [raw] : Array.isArray(raw) ? raw.flatMap(textsIn) : []
 
 const settingOf = (key: string): Setting<unknown> => SETTINGS[key as SettingKey] as Setting<unknown>
 
 function checkAll(
   given: ReadonlyMap<string, Given>,
-  env: Environment,
+  secrets: Secrets,
   problems: Problem[],
 ): Config {
   const values: Record<string, unknown> = {}
   for (const key of Object.keys(SETTINGS)) {
     const setting = settingOf(key)
     const from = given.get(key)
-    values[key] = from === undefined ? setting.byDefault : check(key, setting, from, env, problems)
+    values[key] =
+      from === undefined ? setting.byDefault : check(key, setting, from, secrets, problems)
   }
   return values as Config
 }
@@ -88,13 +112,13 @@ function check(
   key: string,
   setting: Setting<unknown>,
   { raw, origin }: Given,
-  env: Environment,
+  secrets: Secrets,
   problems: Problem[],
 ): unknown {
   const where =
     origin.startsWith('-') || origin.startsWith('CALLIOPE') ? origin : `${origin}: ${key}`
   try {
-    const parsed = setting.kind.parse(resolveRaw(raw, env))
+    const parsed = setting.kind.parse(fillRaw(raw, secrets))
     if ('value' in parsed) return parsed.value
     const shown = setting.kind.secret ? 'the value' : `'${String(raw)}'`
     problems.push({ where, message: `${shown} is not allowed; give ${parsed.allowed}` })
@@ -105,9 +129,9 @@ function check(
   return setting.byDefault
 }
 
-function resolveRaw(raw: unknown, env: Environment): unknown {
-  if (typeof raw === 'string') return resolveSecrets(raw, env)
-  return Array.isArray(raw) ? raw.map((item) => resolveRaw(item, env)) : raw
+function fillRaw(raw: unknown, secrets: Secrets): unknown {
+  if (typeof raw === 'string') return secrets.fill(raw)
+  return Array.isArray(raw) ? raw.map((item) => fillRaw(item, secrets)) : raw
 }
 
 function readEnvironment(env: Environment, problems: Problem[]): Map<string, Given> {

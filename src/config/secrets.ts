@@ -1,60 +1,83 @@
-// `${secret:file:/run/secrets/db#password}` and `${secret:env:NAME}` inside any configured text are
-// replaced at start. `#key` takes one member of a JSON object. What came from a secret is never
-// printed: errors name the reference, not the value. Inside a URL it is percent-encoded: passwords that
-// machines make up (RDS does) have : / ? # and @ in them, which would end the password there.
-import { readFileSync } from 'node:fs'
+// `${secret:SOURCE:NAME#KEY}` inside any configured text is replaced at start; `#KEY` takes one member
+// of a JSON object. What came from a secret is never printed: errors name the reference, not the value.
+// Inside a URL it is percent-encoded: passwords that machines make up (RDS does) have : / ? # and @ in
+// them, which would end the password there.
+//
+//   every text ─▶ distinct SOURCE:NAME ─▶ all asked at once, each once ─▶ fill the texts, or tell each fault
+import { type Environment, SECRET_SOURCES, type SourceLimits } from './secret-sources.ts'
+
+export type { Environment } from './secret-sources.ts'
 
 /** Raised with a sentence that names the reference and what to do about it. */
 export class SecretError extends Error {}
 
-export type Environment = Readonly<Record<string, string | undefined>>
-type SecretSource = (name: string, env: Environment) => string
-
-const SOURCES: Readonly<Record<string, SecretSource>> = {
-  file: (name) => readFileSync(name, 'utf8').replace(/\r?\n$/, ''),
-  env: (name, env) => {
-    const value = env[name]
-    if (value === undefined) throw new Error(`the environment has no ${name}`)
-    return value
-  },
-}
+type Answer = { readonly value: string } | { readonly fault: string }
 
 const REFERENCE = /\$\{secret:([a-z]+):([^}#]+)(?:#([^}]+))?\}/g
-
 const URL_BEGINS = /^[a-z]+:\/\//i
+const KEYS_SHOWN_MAX = 10
 
 /** Whether a text refers to a secret. */
 export const refersToSecret = (text: string): boolean => text.includes('${secret:')
 
-/** Replaces every secret reference in `text`. Throws SecretError. */
-export function resolveSecrets(text: string, env: Environment): string {
-  const resolved = text.replaceAll(REFERENCE, (reference, source, name, key, offset: number) => {
-    const value = readSecret(reference, source, name, key, env)
-    return URL_BEGINS.test(text.slice(0, offset)) ? encodeURIComponent(value) : value
-  })
-  if (!refersToSecret(resolved)) return resolved
-  throw new SecretError(`'${text}' holds a malformed secret reference; write \${secret:file:PATH}`)
+/** Whether a text refers to a secret that may be another one later; an environment stays as it is. */
+export const mayChange = (text: string): boolean =>
+  [...text.matchAll(REFERENCE)].some(([, source]) => source !== 'env')
+
+/** Asks every source for what the texts refer to. Never throws: what failed is told by `fill`. */
+export async function askSecrets(
+  texts: Iterable<string>,
+  env: Environment,
+  limits?: SourceLimits,
+): Promise<Secrets> {
+  const asked = new Map<string, Promise<Answer>>()
+  for (const text of texts)
+    for (const [, source = '', name = ''] of text.matchAll(REFERENCE)) {
+      const id = `${source}:${name}`
+      if (!asked.has(id)) asked.set(id, askOne(source, name, env, limits))
+    }
+  const answers = [...asked].map(async ([id, answer]) => [id, await answer] as const)
+  return new Secrets(new Map(await Promise.all(answers)))
 }
 
-function readSecret(
-  reference: string,
+async function askOne(
   source: string,
   name: string,
-  key: string | undefined,
   env: Environment,
-): string {
-  const read = SOURCES[source]
+  limits?: SourceLimits,
+): Promise<Answer> {
+  const read = SECRET_SOURCES[source]
   if (!read)
-    throw new SecretError(
-      `${reference}: no source '${source}'; there are ${Object.keys(SOURCES).join(', ')}`,
-    )
-  let value: string
+    return { fault: `no source '${source}'; there are ${Object.keys(SECRET_SOURCES).join(', ')}` }
   try {
-    value = read(name, env)
+    return { value: await read(name, env, limits) }
   } catch (cause) {
-    throw new SecretError(`${reference} cannot be read: ${(cause as Error).message}`)
+    return { fault: `cannot be read: ${(cause as Error).message}` }
   }
-  return key === undefined ? value : memberOf(reference, value, key)
+}
+
+/** What the sources answered. */
+export class Secrets {
+  readonly #answers: ReadonlyMap<string, Answer>
+
+  constructor(answers: ReadonlyMap<string, Answer>) {
+    this.#answers = answers
+  }
+
+  /** Replaces every secret reference in `text`. Throws SecretError. */
+  fill(text: string): string {
+    // Told from the text before: a secret may itself hold what looks like a reference.
+    if (refersToSecret(text.replaceAll(REFERENCE, '')))
+      throw new SecretError(
+        `'${text}' holds a malformed secret reference; write \${secret:file:PATH}`,
+      )
+    return text.replaceAll(REFERENCE, (reference, source, name, key, offset: number) => {
+      const answer = this.#answers.get(`${source}:${name}`)!
+      if ('fault' in answer) throw new SecretError(`${reference}: ${answer.fault}`)
+      const value = key === undefined ? answer.value : memberOf(reference, answer.value, key)
+      return URL_BEGINS.test(text.slice(0, offset)) ? encodeURIComponent(value) : value
+    })
+  }
 }
 
 function memberOf(reference: string, json: string, key: string): string {
@@ -62,9 +85,28 @@ function memberOf(reference: string, json: string, key: string): string {
   try {
     object = JSON.parse(json)
   } catch {
-    throw new SecretError(`${reference}: the secret is not JSON, so it has no member '${key}'`)
+    throw new SecretError(
+      `${reference}: the secret is not JSON, so it has no member '${key}'; leave out #${key}, or store an object`,
+    )
   }
-  const member = (object as Record<string, unknown> | null)?.[key]
+  const member = memberAt(object, [key]) ?? memberAt(object, key.split('.'))
   if (typeof member === 'string' || typeof member === 'number') return String(member)
-  throw new SecretError(`${reference}: the secret has no text or number named '${key}'`)
+  throw new SecretError(
+    `${reference}: the secret has no text or number named '${key}'; it has ${namesIn(object)}`,
+  )
+}
+
+// Vault writes { data: { data: { password } } }: #data.data.password.
+const memberAt = (object: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (inner, name) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, name)
+        ? (inner as Record<string, unknown>)[name]
+        : undefined,
+    object,
+  )
+
+function namesIn(object: unknown): string {
+  if (typeof object !== 'object' || object === null) return 'no names at all: it is no object'
+  return Object.keys(object).slice(0, KEYS_SHOWN_MAX).join(', ') || 'none'
 }

@@ -17,6 +17,7 @@ export {
   explainDatabaseError,
 } from './postgres/database-error.ts'
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
+export { keepLogin } from './postgres/login.ts'
 export { migrate } from './postgres/migrate.ts'
 export { readRunningUrl } from './postgres/running-url.ts'
 export { type OpenCallStoreOptions, openCallStore } from './read/call-store.ts'

@@ -97,16 +97,16 @@ describe.if(hasTerraform())('the capture module', () => {
     )
   })
 
-  test('a node starts on the settings it is given; loadConfig knows each of them', () => {
-    each((plan, name) => {
-      const { config, origins } = loadConfig([], { ...settingsOf(plan), ...valuesOfSecrets })
+  test('a node starts on the settings it is given; loadConfig knows each of them', async () => {
+    for (const [name, plan] of Object.entries(plans)) {
+      const { config, origins } = await loadConfig([], { ...settingsOf(plan), ...valuesOfSecrets })
       expect(new URL(config.database).hostname, name).toBe('db.internal')
       expect(config).toMatchObject({
         ...{ 'drain.wait': 30_000, 'drain.timeout': 75_000, 'drain.task_protection': 'on' },
         ...{ 'fleet.cluster': name === 'ownCluster' ? 'voip' : 'calliope' },
       })
       expect(origins.get('fleet.emf')).toBe('CALLIOPE_FLEET_EMF')
-    })
+    }
   })
 
   test('no role may do anything in general, or something to everything', () => {

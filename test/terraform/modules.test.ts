@@ -151,12 +151,15 @@ describe.if(hasTerraform())('the modules beside capture', () => {
     })
   })
 
-  test('screen: a node of the same image that starts on its settings, believes its balancer, may do nothing', () => {
+  test('screen: a node of the same image that starts on its settings, believes its balancer, may do nothing', async () => {
     const { complete } = examples
     const container = containerOf(complete, 'screen')
     expect(shapeFaults(ecs.ContainerDefinition$ as never, container)).toEqual([])
     expect(container).toMatchObject({ readonlyRootFilesystem: true, command: ['serve'] })
-    const { config } = loadConfig([], { ...settingsOf(complete, 'screen'), ...valuesOfSecrets })
+    const { config } = await loadConfig([], {
+      ...settingsOf(complete, 'screen'),
+      ...valuesOfSecrets,
+    })
     expect(config['http.public_url']).toBe('https://calliope.example')
     expect(config['http.trusted_proxies']).toEqual(['10.20.1.0/24', '10.20.1.0/24'])
     expect(complete.one('aws_ecs_task_definition', 'screen').task_role_arn).toBeNull()

@@ -4,7 +4,11 @@
 // Server settings sent with each connection need no privileges. They make the server notice a vanished
 // client within a minute, because the transaction it left open holds the lock on its spool's cursor
 // and its successor waits for that.
+//
+// A pool whose login is refused asks for its URL again (login.ts) and goes on with the new one: what runs
+// on the old connections ends there, what comes after opens new ones.
 import { SQL } from 'bun'
+import { isLoginRefused, renewLogin, urlNow } from './login.ts'
 
 export interface ConnectOptions {
   readonly url: string
@@ -16,19 +20,51 @@ export interface ConnectOptions {
   readonly connectSecondsMax?: number
 }
 
+/** What still runs on connections of a login that was replaced may take so long. */
+const OLD_SECONDS_MAX = 60
+
 /** A pool of connections, opened at first use; `renewConnections` may be used on it. */
 export function connect(options: ConnectOptions): SQL {
-  let current = open(options)
+  let url = urlNow(options.url)
+  const openNow = (): SQL => {
+    const used = url
+    const onclose = (error: unknown) => {
+      if (isLoginRefused(error)) void follow(used)
+    }
+    return open({ ...options, url }, onclose)
+  }
+  /** Whether there is another login than the refused one to try with. */
+  const follow = async (refused: string): Promise<boolean> => {
+    const renewed = await renewLogin(options.url, refused)
+    if (renewed === undefined) return false
+    if (renewed === url) return true // another connection of this pool was faster
+    url = renewed
+    void current.close({ timeout: OLD_SECONDS_MAX }).catch(() => undefined)
+    current = openNow()
+    return true
+  }
+  // Nothing was asked on a connection that never opened, so the caller need not hear of it.
+  const reserve: SQL['reserve'] = async (...given) => {
+    const used = url
+    try {
+      return await current.reserve(...given)
+    } catch (error) {
+      if (!isLoginRefused(error) || !(await follow(used))) throw error
+      return await current.reserve(...given)
+    }
+  }
+  let current = openNow()
   const pool = new Proxy(current, {
     apply: (_, __, query) => Reflect.apply(current, undefined, query),
     get: (_, name) => {
+      if (name === 'reserve') return reserve
       const part = Reflect.get(current, name)
       return typeof part === 'function' ? part.bind(current) : part
     },
   })
   renewals.set(pool, () => {
     void current.close({ timeout: 0 }).catch(() => undefined)
-    current = open(options)
+    current = openNow()
   })
   return pool
 }
@@ -69,15 +105,14 @@ export class NoAnswerError extends Error {
   readonly code = 'ERR_POSTGRES_CONNECTION_TIMEOUT' // as Bun calls it when connecting takes too long
 }
 
-function open({
-  url,
-  max = 4,
-  application = 'calliope',
-  connectSecondsMax = 10,
-}: ConnectOptions): SQL {
+function open(
+  { url, max = 4, application = 'calliope', connectSecondsMax = 10 }: ConnectOptions,
+  onclose: (error: unknown) => void,
+): SQL {
   return new SQL({
     url,
     max,
+    onclose,
     connectionTimeout: connectSecondsMax,
     ...(/[?&](ssl|sslmode|tls)=/.test(url) ? {} : { tls: 'prefer' }),
     connection: {

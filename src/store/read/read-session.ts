@@ -99,8 +99,11 @@ async function run<Row>(
   }
 }
 
-/** SQLSTATE classes that say the server is away or going: 08 connection, 57P01–57P03 shutdown. */
-const AWAY = /^(08|57P0[123]|53300)/
+/**
+ * SQLSTATE classes that say the server is away or going: 08 connection, 57P01–57P03 shutdown; 28 while a
+ * password is being changed.
+ */
+const AWAY = /^(08|28|57P0[123]|53300)/
 
 /** What people may be told of it, where that is known; else the error itself. */
 export function explainError(error: unknown, statementMsMax = STATEMENT_MS_MAX): unknown {
