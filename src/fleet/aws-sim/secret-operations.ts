@@ -8,6 +8,17 @@ import type { OperationTable } from './operations.ts'
 export class SecretStore {
   readonly secrets = new Map<string, string>()
   readonly parameters = new Map<string, string>()
+  /** Names that are not given out, and what is said instead. */
+  readonly refused = new Map<string, AwsFault>()
+
+  refuse(name: string, type: string, message = ''): void {
+    this.refused.set(name, new AwsFault(type, message))
+  }
+
+  checkGiven(name: string): void {
+    const fault = this.refused.get(name)
+    if (fault) throw fault
+  }
 }
 
 export const secretOperations = (store: SecretStore, clock: SimClock): OperationTable[] => [
@@ -16,6 +27,7 @@ export const secretOperations = (store: SecretStore, clock: SimClock): Operation
     operations: {
       GetSecretValue: ({ SecretId }: { SecretId: string }) => {
         const name = SecretId.startsWith('arn:') ? SecretId.split(':secret:')[1]! : SecretId
+        store.checkGiven(name)
         const value = store.secrets.get(name)
         if (value === undefined)
           throw new AwsFault(
@@ -48,6 +60,7 @@ export const secretOperations = (store: SecretStore, clock: SimClock): Operation
 ]
 
 function parameter(store: SecretStore, name: string) {
+  store.checkGiven(name)
   const value = store.parameters.get(name)
   if (value === undefined) throw new AwsFault('ParameterNotFound', '')
   return {

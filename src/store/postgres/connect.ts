@@ -26,6 +26,8 @@ const OLD_SECONDS_MAX = 60
 /** A pool of connections, opened at first use; `renewConnections` may be used on it. */
 export function connect(options: ConnectOptions): SQL {
   let url = urlNow(options.url)
+  let replaced = Promise.withResolvers<void>()
+  const leaving = new Set<SQL>()
   const openNow = (): SQL => {
     const used = url
     const onclose = (error: unknown) => {
@@ -39,19 +41,27 @@ export function connect(options: ConnectOptions): SQL {
     if (renewed === undefined) return false
     if (renewed === url) return true // another connection of this pool was faster
     url = renewed
-    void current.close({ timeout: OLD_SECONDS_MAX }).catch(() => undefined)
+    const old = current
+    leaving.add(old)
+    void closeQuietly(old, OLD_SECONDS_MAX).then(() => leaving.delete(old))
     current = openNow()
+    replaced.resolve()
+    replaced = Promise.withResolvers<void>()
     return true
   }
-  // Nothing was asked on a connection that never opened, so the caller need not hear of it.
+  // Nothing was asked on a connection that never opened, so the caller need not hear of it. While others
+  // of the pool are open Bun keeps its caller waiting for one of those instead.
   const reserve: SQL['reserve'] = async (...given) => {
     const used = url
+    const asked = current.reserve(...given)
     try {
-      return await current.reserve(...given)
+      const connection = await Promise.race([asked, replaced.promise])
+      if (connection) return connection
+      void asked.then((late) => late.release()).catch(() => undefined)
     } catch (error) {
       if (!isLoginRefused(error) || !(await follow(used))) throw error
-      return await current.reserve(...given)
     }
+    return await current.reserve(...given)
   }
   let current = openNow()
   const pool = new Proxy(current, {
@@ -63,11 +73,14 @@ export function connect(options: ConnectOptions): SQL {
     },
   })
   renewals.set(pool, () => {
-    void current.close({ timeout: 0 }).catch(() => undefined)
+    for (const old of [...leaving, current]) void closeQuietly(old, 0)
     current = openNow()
   })
   return pool
 }
+
+const closeQuietly = (sql: SQL, timeout: number): Promise<void> =>
+  sql.close({ timeout }).catch(() => undefined)
 
 const renewals = new WeakMap<SQL, () => void>()
 
