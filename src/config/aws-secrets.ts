@@ -1,5 +1,5 @@
 // Secrets Manager and Parameter Store. The SDK is loaded only when a reference to them is there: it
-// costs a node some 36 MB. AWS_ENDPOINT_URL, AWS_REGION and AWS_ACCESS_KEY_ID are taken from the
+// costs a node some 30 MB. AWS_ENDPOINT_URL, AWS_REGION and AWS_ACCESS_KEY_ID are taken from the
 // environment that holds the other settings; everything else (roles, profiles) the SDK finds itself.
 import { explainAwsError } from './aws-secret-errors.ts'
 import type { Environment, SecretSource } from './secret-sources.ts'

@@ -4,11 +4,8 @@
 // Server settings sent with each connection need no privileges. They make the server notice a vanished
 // client within a minute, because the transaction it left open holds the lock on its spool's cursor
 // and its successor waits for that.
-//
-// A pool whose login is refused asks for its URL again (login.ts) and goes on with the new one: what runs
-// on the old connections ends there, what comes after opens new ones.
 import { SQL } from 'bun'
-import { isLoginRefused, renewLogin, urlNow } from './login.ts'
+import { FollowingPool } from './following-pool.ts'
 
 export interface ConnectOptions {
   readonly url: string
@@ -20,67 +17,22 @@ export interface ConnectOptions {
   readonly connectSecondsMax?: number
 }
 
-/** What still runs on connections of a login that was replaced may take so long. */
-const OLD_SECONDS_MAX = 60
-
 /** A pool of connections, opened at first use; `renewConnections` may be used on it. */
 export function connect(options: ConnectOptions): SQL {
-  let url = urlNow(options.url)
-  let replaced = Promise.withResolvers<void>()
-  const leaving = new Set<SQL>()
-  const openNow = (): SQL => {
-    const used = url
-    const onclose = (error: unknown) => {
-      if (isLoginRefused(error)) void follow(used)
-    }
-    return open({ ...options, url }, onclose)
-  }
-  /** Whether there is another login than the refused one to try with. */
-  const follow = async (refused: string): Promise<boolean> => {
-    const renewed = await renewLogin(options.url, refused)
-    if (renewed === undefined) return false
-    if (renewed === url) return true // another connection of this pool was faster
-    url = renewed
-    const old = current
-    leaving.add(old)
-    void closeQuietly(old, OLD_SECONDS_MAX).then(() => leaving.delete(old))
-    current = openNow()
-    replaced.resolve()
-    replaced = Promise.withResolvers<void>()
-    return true
-  }
-  // Nothing was asked on a connection that never opened, so the caller need not hear of it. While others
-  // of the pool are open Bun keeps its caller waiting for one of those instead.
-  const reserve: SQL['reserve'] = async (...given) => {
-    const used = url
-    const asked = current.reserve(...given)
-    try {
-      const connection = await Promise.race([asked, replaced.promise])
-      if (connection) return connection
-      void asked.then((late) => late.release()).catch(() => undefined)
-    } catch (error) {
-      if (!isLoginRefused(error) || !(await follow(used))) throw error
-    }
-    return await current.reserve(...given)
-  }
-  let current = openNow()
-  const pool = new Proxy(current, {
-    apply: (_, __, query) => Reflect.apply(current, undefined, query),
+  const following = new FollowingPool(options.url, (url, onclose) =>
+    open({ ...options, url }, onclose),
+  )
+  const pool = new Proxy(following.current, {
+    apply: (_, __, query) => Reflect.apply(following.current, undefined, query),
     get: (_, name) => {
-      if (name === 'reserve') return reserve
-      const part = Reflect.get(current, name)
-      return typeof part === 'function' ? part.bind(current) : part
+      if (name === 'reserve') return following.reserve
+      const part = Reflect.get(following.current, name)
+      return typeof part === 'function' ? part.bind(following.current) : part
     },
   })
-  renewals.set(pool, () => {
-    for (const old of [...leaving, current]) void closeQuietly(old, 0)
-    current = openNow()
-  })
+  renewals.set(pool, () => following.renew())
   return pool
 }
-
-const closeQuietly = (sql: SQL, timeout: number): Promise<void> =>
-  sql.close({ timeout }).catch(() => undefined)
 
 const renewals = new WeakMap<SQL, () => void>()
 
