@@ -1,7 +1,7 @@
 // `npm test`: installs what the tests need (npm packages; on Debian as root also the real peers:
 // Kamailio, SIPp, sngrep, tshark, Chromium, Prometheus, and what carries and runs images), runs every test, and
 // closes with one line of counts.
-//   npm test                 everything
+//   npm test                 everything, in two runs side by side: most tests wait, few compute
 //   npm test -- src/hep      one room
 import { spawn, spawnSync } from 'node:child_process'
 import { bunBinary, ensureInstalled, root } from './install.mjs'
@@ -22,7 +22,9 @@ const PEERS = {
 
 ensureInstalled({ dev: true })
 const missing = installPeers()
-const counts = await runTests(process.argv.slice(2))
+const wanted = process.argv.slice(2)
+const runs = wanted.length > 0 ? [wanted] : [['src/', 'tools/'], ['./test/']]
+const counts = added(await Promise.all(runs.map(runTests)))
 if (missing.length > 0)
   process.stdout.write(
     `\nNOT TESTED against: ${missing.join(', ')}. Not installed here; on Debian run as root: apt-get install ${missing.map((name) => PEERS[name]).join(' ')}\n`,
@@ -69,14 +71,37 @@ function runTests(args) {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let tail = ''
+    const said = byFile()
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
-        process.stdout.write(chunk)
+        said.add(chunk)
         tail = (tail + chunk).slice(-20_000)
       })
     child.on('close', (code) => {
+      said.end()
       const count = (word) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(tail)?.[1] ?? 0)
       resolve({ code, pass: count('pass'), fail: count('fail'), skip: count('skip') })
     })
   })
+}
+
+// What a run says is shown file by file, so that two runs do not talk into each other.
+function byFile() {
+  let held = ''
+  return {
+    add: (chunk) => {
+      held += chunk
+      const next = held.search(/\n\S+\.test\.tsx?:\n(?![\s\S]*\n\S+\.test\.tsx?:\n)/)
+      if (next < 0) return
+      process.stdout.write(held.slice(0, next + 1))
+      held = held.slice(next + 1)
+    },
+    end: () => process.stdout.write(held),
+  }
+}
+
+function added(results) {
+  const sum = (name) => results.reduce((total, result) => total + result[name], 0)
+  const code = results.find((result) => result.code !== 0)?.code ?? 0
+  return { code, pass: sum('pass'), fail: sum('fail'), skip: sum('skip') }
 }

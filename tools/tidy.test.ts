@@ -146,6 +146,11 @@ test('comments are 10 to 25 % of the lines', () => {
   expect(comments / lines.length).toBeLessThan(0.26)
 })
 
+test('tests lie where npm test looks for them', () => {
+  const elsewhere = [...new Glob('{bench,deploy,docs,*.}/**/*.test.{ts,tsx}').scanSync(root)]
+  expect(elsewhere).toEqual([])
+})
+
 function functionsOf({ path, text }: SourceFile): { where: string; lines: number }[] {
   const found: { where: string; lines: number }[] = []
   const starts = lineStarts(text)
