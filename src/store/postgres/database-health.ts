@@ -1,6 +1,7 @@
 // Whether the database answers, as far as the last question told: the schema's check, then the
 // heartbeat every second, which comes whether there is something to store or not.
 import { type DatabaseError, explainDatabaseError } from './database-error.ts'
+import { urlNow } from './login.ts'
 
 /** A question open for so long is an answer, too. */
 const SILENT_MS_MAX = 3_000
@@ -30,7 +31,7 @@ export class DatabaseHealth {
     this.#askedMs = performance.now()
     this.#error = await question().then(
       () => undefined,
-      (error) => explainDatabaseError(error, this.#url),
+      (error) => explainDatabaseError(error, urlNow(this.#url)),
     )
     this.#askedMs = undefined
     return this.#error
