@@ -33,7 +33,8 @@ async function promtool(command: readonly string[], files: Record<string, unknow
 const SECONDS = 2 * 3600
 const STEP_SECONDS = 15
 const METRICS_USED = ['cpuPercent', 'memoryPercent', 'packetsPerSecond', 'spoolAgeSeconds'] as const
-const MORE_USED = ['behindSeconds', 'dropsPerSecond', 'skew', 'usedPercent'] as const
+const DROPS_USED = ['dropsPerSecond', 'shortDropsPerSecond'] as const
+const MORE_USED = ['behindSeconds', ...DROPS_USED, 'skew', 'usedPercent'] as const
 const names = [...METRICS_USED, ...MORE_USED]
 
 /** A fleet that says the same for two hours: values by metric and pod. */

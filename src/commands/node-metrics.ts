@@ -120,8 +120,13 @@ function publishLoad(load: () => LoadSignals): void {
     ({ dropsPerSecond }) => dropsPerSecond,
   )
   signal(
+    'short_drops_per_second',
+    'Drops, as far as more nodes would mend them: 0 while only this node has too much.',
+    ({ shortDropsPerSecond }) => shortDropsPerSecond,
+  )
+  signal(
     'behind_seconds',
-    'Age of the spool, as far as more nodes would mend it: 0 while the database is what is waited for.',
+    'Age of the spool, as far as more nodes would mend it: 0 while the database is waited for, or only this node has too much.',
     ({ behindSeconds }) => behindSeconds,
   )
   signal(

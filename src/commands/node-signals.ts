@@ -1,4 +1,4 @@
-// A node's signals for scaling and alarms: a reading each second, the skew of the fleet now and then, and
+// A node's signals for scaling and alarms: a reading each second, the rates of the fleet now and then, and
 // embedded metrics for CloudWatch when fleet.emf asks for them.
 import type { Config } from '#config'
 import {
@@ -32,11 +32,12 @@ export interface Measured {
 }
 
 const EVERY_MS = 1_000
-const SKEW_EVERY_MS = 10_000
+const RATES_EVERY_MS = 10_000
 const NO_SKEW = 1
 
 export class NodeSignals {
   skew = NO_SKEW
+  #nodeRates: readonly number[] = []
   readonly #node: Measured
   readonly #window = new LoadWindow(readAllowance())
   readonly #timers: Timer[]
@@ -47,7 +48,7 @@ export class NodeSignals {
     this.#read()
     this.#timers = [
       setInterval(() => this.#read(), EVERY_MS),
-      setInterval(() => void this.#askSkew(), SKEW_EVERY_MS),
+      setInterval(() => void this.#askRates(), RATES_EVERY_MS),
     ]
   }
 
@@ -95,14 +96,17 @@ export class NodeSignals {
       isDatabaseAway: store.trouble !== undefined || retryingSinceUs > 0,
       ...{ cpuMs: (user + system) / 1000, memoryBytes: process.memoryUsage.rss() },
       threads: readThreadCpu(),
+      nodeRates: this.#nodeRates,
     })
   }
 
-  async #askSkew(): Promise<void> {
+  async #askRates(): Promise<void> {
     if (this.#isAsking) return
     this.#isAsking = true
-    // While the database is away nobody knows of the others: the last answer stands.
-    this.skew = await this.#node.nodeRates().then(skewOf, () => this.skew)
+    // While the database is away nobody knows of the others: the last skew stands, alarms are not silenced.
+    const rates = await this.#node.nodeRates().catch(() => undefined)
+    this.#nodeRates = rates ?? []
+    if (rates !== undefined) this.skew = skewOf(rates)
     this.#isAsking = false
   }
 }

@@ -70,9 +70,15 @@ const TRAFFIC: Row = {
     },
     {
       title: 'Drops a second by node',
-      about: 'What policies act upon: the mean of a minute.',
+      about: 'The mean of a minute.',
       unit: 'pps',
       queries: [byNode('calliope_drops_per_second')],
+    },
+    {
+      title: 'Drops for want of nodes',
+      about: 'What policies act upon; 0 while only one node has too much: spread the senders.',
+      unit: 'pps',
+      queries: [byNode('calliope_short_drops_per_second')],
     },
     {
       title: 'Rejected by reason',
@@ -120,7 +126,8 @@ const CAPACITY: Row = {
     },
     {
       title: 'Behind for want of nodes',
-      about: 'The spool age that scaling can mend; 0 while the database is what is waited for.',
+      about:
+        'The spool age that scaling can mend; 0 while the database is waited for, or one node is hot.',
       unit: 's',
       queries: [byNode('calliope_behind_seconds')],
     },

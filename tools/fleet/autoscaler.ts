@@ -83,6 +83,7 @@ function valuesOf(
     cpuPercent: spread(({ cpuCores }) => (cpuCores / nodeCores) * 100),
     spoolAgeSeconds: spread(({ spoolAgeSeconds }) => spoolAgeSeconds),
     behindSeconds: spread(({ behindSeconds }) => behindSeconds),
+    shortDropsPerSecond: spread(({ shortDropsPerSecond }) => shortDropsPerSecond),
     dropsPerSecond: spread(({ dropsPerSecond }) => dropsPerSecond),
   }
 }

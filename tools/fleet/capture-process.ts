@@ -10,6 +10,7 @@ export type NodeStage = 'starting' | 'ready' | 'draining' | 'gone' | 'killed'
 export interface NodeReading {
   readonly packetsPerSecond: number
   readonly dropsPerSecond: number
+  readonly shortDropsPerSecond: number
   readonly cpuCores: number
   readonly spoolAgeSeconds: number
   readonly behindSeconds: number
@@ -25,7 +26,7 @@ export interface CaptureOptions {
 }
 
 const NOTHING: NodeReading = {
-  ...{ packetsPerSecond: 0, dropsPerSecond: 0, cpuCores: 0 },
+  ...{ packetsPerSecond: 0, dropsPerSecond: 0, shortDropsPerSecond: 0, cpuCores: 0 },
   ...{ spoolAgeSeconds: 0, behindSeconds: 0, received: 0, dropped: 0 },
 }
 /** Rates are over so long: shorter and one look at the spool is another rate. */
@@ -89,6 +90,7 @@ export class CaptureProcess {
     this.reading = {
       packetsPerSecond: per((total) => total.received),
       dropsPerSecond: per((total) => total.dropped),
+      shortDropsPerSecond: sumOf(text, 'calliope_short_drops_per_second'),
       cpuCores: per((total) => total.cpuSeconds),
       spoolAgeSeconds: sumOf(text, 'calliope_spool_age_seconds'),
       behindSeconds: sumOf(text, 'calliope_behind_seconds'),

@@ -30,7 +30,7 @@ test('parsePolicy names every problem at once, with its place and what is allowe
     'name: "Bad Name" is not allowed: a name of lower-case letters, digits and dashes, at most 40',
     'nodesMin: 0 is not allowed: a whole number from 1 to 1000',
     'rules[0].metric: "spoolAgeSeconds" is not allowed: a metric that shrinks as nodes are added; use a step for this one',
-    'rules[1].metric: "cpu" is not allowed: one of cpuPercent, memoryPercent, packetsPerSecond, spoolAgeSeconds, behindSeconds, dropsPerSecond, skew, usedPercent, hostCpuPercent',
+    'rules[1].metric: "cpu" is not allowed: one of cpuPercent, memoryPercent, packetsPerSecond, spoolAgeSeconds, behindSeconds, dropsPerSecond, shortDropsPerSecond, skew, usedPercent, hostCpuPercent',
     'rules[1].periodSeconds: 45 is not allowed: 10, 30 or a multiple of 60',
     'rules[1].periods: is missing',
     'rules[1].unit: is missing',

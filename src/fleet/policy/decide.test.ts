@@ -63,14 +63,17 @@ test('decide adds half at 85 % for two minutes, long before the five-minute aver
 
 test('decide takes a bigger step the further behind the fleet is, within one cooldown the difference', () => {
   const behind = (seconds: number) => ({
-    ...{ packetsPerSecond: 25_000, cpuPercent: 60, dropsPerSecond: 0, behindSeconds: seconds },
+    ...{ packetsPerSecond: 25_000, cpuPercent: 60, shortDropsPerSecond: 0, behindSeconds: seconds },
   })
   const wanted = play(CALLIOPE, [12, 12, 35, 35, 70, 70].map(behind), { nodes: 8, stepMs: 30_000 })
   expect(wanted.map((decision) => decision.wanted)).toEqual([8, 10, 12, 12, 16, 16])
 })
 
 test('decide answers a drop within ten seconds', () => {
-  const drops = { packetsPerSecond: 25_000, cpuPercent: 60, dropsPerSecond: 3, behindSeconds: 0 }
+  const drops = {
+    ...{ packetsPerSecond: 25_000, cpuPercent: 60, behindSeconds: 0 },
+    ...{ dropsPerSecond: 3, shortDropsPerSecond: 3 },
+  }
   const [first] = play(CALLIOPE, [drops], { nodes: 4, stepMs: 10_000 })
   expect(first!.reason).toMatchObject({ kind: 'out', rule: 'drops' })
   expect(first).toMatchObject({ wanted: 5, onDemand: 2, spot: 3 })
@@ -79,7 +82,7 @@ test('decide answers a drop within ten seconds', () => {
 test('decide keeps the floor of the same hour yesterday, ten minutes early', () => {
   const hours = Array.from({ length: 34 }, (_, hour) => ({
     ...{ packetsPerSecond: hour === 9 ? 100_000 : 1000, cpuPercent: 10 },
-    ...{ dropsPerSecond: 0, behindSeconds: 0 },
+    ...{ shortDropsPerSecond: 0, behindSeconds: 0 },
   }))
   const eachHour = play(CALLIOPE_FORECAST, hours, { nodes: 2, stepMs: 3_600_000 })
   const { state } = eachHour.at(-3)!
@@ -165,7 +168,7 @@ test('decide never wants fewer nodes for a higher metric', () => {
             memoryPercent: percent,
             packetsPerSecond: percent * 500,
           }
-          const more = { dropsPerSecond: percent, behindSeconds: percent }
+          const more = { shortDropsPerSecond: percent, behindSeconds: percent }
           const values = Array.from({ length: 16 }, () => ({ ...all, ...more }))
           return play(policy, values, { nodes: 6, ...(engine ? { engine } : {}) }).map(
             ({ wanted }) => wanted,

@@ -172,7 +172,7 @@ test('decide as an HPA takes idle pods as busy when they say nothing', () => {
 
 test('decide as an HPA runs step rules as the queries they compile to', () => {
   const behind = (seconds: number) => ({
-    ...{ packetsPerSecond: 30_000, cpuPercent: 65, dropsPerSecond: 0, behindSeconds: seconds },
+    ...{ packetsPerSecond: 30_000, cpuPercent: 65, shortDropsPerSecond: 0, behindSeconds: seconds },
   })
   const values = [0, 0, 35, 35, 35, 35].map(behind)
   // 35 s is 25 beyond the threshold: half as many again, once two periods of 30 s say so.

@@ -3,9 +3,10 @@
 // /metrics, `cloudwatch` the metric in namespace Calliope, published with the dimensions ClusterName
 // and ServiceName by every node, so that CloudWatch's Average and Maximum run over the nodes.
 //
-// spoolAgeSeconds rings the alarm; behindSeconds is what to scale by. They are equal, but for the time
-// in which the database is what everybody waits for: more nodes would only add to its load, so then
-// behindSeconds is 0.
+// spoolAgeSeconds and dropsPerSecond ring the alarm; behindSeconds and shortDropsPerSecond are what to scale
+// by. They are equal while nodes are too few. They are 0 while one node is hot and all together would do
+// (a flow stays where it is pinned, whatever is added), and behindSeconds also while the database is what
+// everybody waits for: more nodes would only add to its load.
 
 export interface Metric {
   /** For sentences. */
@@ -70,6 +71,13 @@ export const METRICS = {
     perNode: false,
     cloudwatch: ours('DropsPerSecond'),
     prometheus: 'calliope_drops_per_second',
+  },
+  shortDropsPerSecond: {
+    label: 'drop rate for want of nodes',
+    unit: 'frames/s',
+    perNode: false,
+    cloudwatch: ours('ShortDropsPerSecond'),
+    prometheus: 'calliope_short_drops_per_second',
   },
   skew: {
     label: 'skew (busiest node / mean)',

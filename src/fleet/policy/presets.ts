@@ -85,7 +85,7 @@ export const CALLIOPE: Policy = {
     {
       kind: 'step',
       name: 'drops',
-      ...{ metric: 'dropsPerSecond', statistic: 'maximum', when: 'above', threshold: 0 },
+      ...{ metric: 'shortDropsPerSecond', statistic: 'maximum', when: 'above', threshold: 0 },
       ...{ periodSeconds: 10, periods: 1, unit: 'percent', cooldownSeconds: 120 },
       steps: [{ from: 0, change: 25 }],
     },

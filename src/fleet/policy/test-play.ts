@@ -58,7 +58,7 @@ export const anySample: fc.Arbitrary<Values> = fc
     hostCpuPercent: percent,
     packetsPerSecond: fc.option(fc.nat(90_000), { nil: undefined }),
     behindSeconds: fc.option(fc.nat(90), { nil: undefined }),
-    dropsPerSecond: fc.constantFrom(0, 0, 0, 5),
+    shortDropsPerSecond: fc.constantFrom(0, 0, 0, 5),
   })
   .map(
     (values) =>

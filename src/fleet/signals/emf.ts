@@ -40,6 +40,7 @@ export const EMF_METRICS: readonly EmfMetric[] = [
   metric('SpoolAgeSeconds', 'Seconds', 60, ({ signals }) => signals.spoolAgeSeconds),
   metric('BehindSeconds', 'Seconds', 1, ({ signals }) => signals.behindSeconds),
   metric('DropsPerSecond', 'Count/Second', 1, ({ signals }) => signals.dropsPerSecond),
+  metric('ShortDropsPerSecond', 'Count/Second', 1, ({ signals }) => signals.shortDropsPerSecond),
   metric('Skew', 'None', 60, ({ skew }) => skew),
   metric('UsedPercent', 'Percent', 60, ({ signals }) => signals.usedPercent),
   metric('HeadroomPercent', 'Percent', 60, ({ signals }) => signals.headroomPercent),

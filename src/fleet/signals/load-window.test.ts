@@ -5,6 +5,7 @@ import { skewOf } from './skew.ts'
 const quiet = {
   ...{ received: 0, appended: 0, dropped: {}, stored: 0, spoolAgeSeconds: 0, pending: 0 },
   ...{ isDatabaseAway: false, cpuMs: 0, memoryBytes: 2 ** 28, threads: new Map<string, number>() },
+  nodeRates: [],
 }
 
 /** A window of two cores and 1 GiB after so many seconds, each reading made from its second. */
@@ -64,6 +65,20 @@ test('LoadWindow is behind for want of nodes only when nodes would help', () => 
   expect(after(40, starved).signals.behindSeconds).toBe(20)
   const away = (second: number) => ({ ...writer(90)(second), isDatabaseAway: true })
   expect(after(40, away).signals).toMatchObject({ behindSeconds: 0, spoolAgeSeconds: 20 })
+})
+
+test('LoadWindow silences what nodes would not mend, and nothing else, while it is merely hot', () => {
+  const busy = (nodeRates: readonly number[]) => (second: number) => ({
+    ...{ received: second * 1200, appended: second * 1200, stored: second * 700, nodeRates },
+    ...{ spoolAgeSeconds: 20, dropped: { spool_full: second * 6 } },
+  })
+  const hot = after(60, busy([1200, 0, 0]))
+  expect(hot.signals).toMatchObject({ behindSeconds: 0, shortDropsPerSecond: 0 })
+  expect(hot.signals).toMatchObject({ spoolAgeSeconds: 20, dropsPerSecond: 6 })
+  for (const rates of [[1200, 900, 0], [1200], []])
+    expect(after(60, busy(rates)).signals).toMatchObject({
+      ...{ behindSeconds: 20, shortDropsPerSecond: 6 },
+    })
 })
 
 test('LoadWindow.droppedSince counts by reason since the last report', () => {

@@ -5,9 +5,11 @@
 //              may use), and, while the spool gets older, what arrives per what is stored: above 100 then
 //   headroom   100 - used: what is free of the capacity measured just now; below 0 the node falls behind
 //   behind     the spool's age, as far as more nodes would mend it: 0 while the database refuses, or while
-//              the writer waits for it although there is CPU to spare
+//              the writer waits for it although there is CPU to spare, or while this node is merely hot
+//   short      drops, as far as more nodes would mend them: 0 while this node is merely hot
 import type { Allowance } from './allowance.ts'
 import type { ThreadCpu } from './thread-cpu.ts'
+import { wouldNodesHelp } from './would-nodes-help.ts'
 
 /** One second's numbers; counters count up since whenever. */
 export interface Reading {
@@ -25,11 +27,14 @@ export interface Reading {
   readonly cpuMs: number
   readonly memoryBytes: number
   readonly threads: ThreadCpu
+  /** Packets a second of every node there is; empty while nobody knows. */
+  readonly nodeRates: readonly number[]
 }
 
 export interface LoadSignals {
   readonly packetsPerSecond: number
   readonly dropsPerSecond: number
+  readonly shortDropsPerSecond: number
   readonly spoolAgeSeconds: number
   readonly behindSeconds: number
   readonly pending: number
@@ -91,11 +96,18 @@ export class LoadWindow {
     const threads = threadPercents(busy, now, busyMs)
     const cpuPercent = ((now.cpuMs - busy.cpuMs) / busyMs / cpuCores) * 100
     const usedPercent = Math.max(cpuPercent, ...threads.values(), trendPercent(busy, now))
+    const packetsPerSecond = rate(this.#since(now, RATE_SECONDS), now, ({ received }) => received)
+    const dropsPerSecond = rate(this.#since(now, DROPS_SECONDS), now, droppedIn)
+    const isShort = wouldNodesHelp(
+      { packetsPerSecond, storedPerSecond: storedPerSecond(busy, now) },
+      now.nodeRates,
+    )
     return {
-      packetsPerSecond: rate(this.#since(now, RATE_SECONDS), now, ({ received }) => received),
-      dropsPerSecond: rate(this.#since(now, DROPS_SECONDS), now, droppedIn),
+      packetsPerSecond,
+      dropsPerSecond,
+      shortDropsPerSecond: isShort ? dropsPerSecond : 0,
       spoolAgeSeconds: now.spoolAgeSeconds,
-      behindSeconds: behind(now, threads.get('writer'), cpuPercent),
+      behindSeconds: isShort ? behind(now, threads.get('writer'), cpuPercent) : 0,
       pending: now.pending,
       cpuPercent,
       memoryPercent: (now.memoryBytes / memoryBytes) * 100,
@@ -113,7 +125,8 @@ export class LoadWindow {
 }
 
 const QUIET: LoadSignals = {
-  ...{ packetsPerSecond: 0, dropsPerSecond: 0, spoolAgeSeconds: 0, behindSeconds: 0, pending: 0 },
+  ...{ packetsPerSecond: 0, dropsPerSecond: 0, shortDropsPerSecond: 0 },
+  ...{ spoolAgeSeconds: 0, behindSeconds: 0, pending: 0 },
   ...{ cpuPercent: 0, memoryPercent: 0, usedPercent: 0, headroomPercent: 100, threads: new Map() },
 }
 
@@ -121,6 +134,9 @@ function rate(then: Reading, now: Reading, of: (reading: Reading) => number): nu
   const seconds = (now.atMs - then.atMs) / 1000
   return seconds > 0 ? Math.max(0, of(now) - of(then)) / seconds : 0
 }
+
+const storedPerSecond = (then: Reading, now: Reading): number | undefined =>
+  now.stored === undefined ? undefined : rate(then, now, ({ stored }) => stored ?? 0)
 
 const droppedIn = ({ dropped }: Reading): number =>
   Object.values(dropped).reduce((sum, count) => sum + count, 0)

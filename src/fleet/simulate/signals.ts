@@ -5,6 +5,7 @@
 //   measured    ── cpu 10:00 ── cpu 10:01 ── cpu 10:02 ──▶
 //   the sample of 10:02 says    cpu 10:00 and packets 10:02
 import type { Sample, Spread } from '../policy/policy.ts'
+import { wouldNodesHelp } from '../signals/would-nodes-help.ts'
 import type { SimNode } from './sim-node.ts'
 import type { World } from './world.ts'
 
@@ -68,6 +69,14 @@ export class Signals {
     )
     const age = (node: SimNode) => Math.max(0, now - (node.line.oldestAt ?? now))
     const skew = packets && packets.average > 0 ? packets.maximum / packets.average : 1
+    const nodeRates = nodes
+      .filter(({ phase, sinceSeconds }) => phase === 'running' && sinceSeconds > 0)
+      .map((node) => node.packets / node.sinceSeconds)
+    const isShort = (node: SimNode, seconds: number) =>
+      wouldNodesHelp(
+        { packetsPerSecond: node.packets / seconds, storedPerSecond: node.stored },
+        nodeRates,
+      )
     const totalCpu = nodes.reduce((sum, n) => sum + n.cpuSeconds / (n.sinceSeconds || 1), 0)
     this.reading = {
       cpuAverage: cpu?.average ?? 0,
@@ -81,8 +90,13 @@ export class Signals {
       memoryPercent: memory,
       packetsPerSecond: packets,
       spoolAgeSeconds: per(age),
-      behindSeconds: per((node) => (node.isCpuBound ? age(node) : 0)),
+      behindSeconds: per((node, seconds) =>
+        node.isCpuBound && isShort(node, seconds) ? age(node) : 0,
+      ),
       dropsPerSecond: per((node, seconds) => node.dropped / seconds),
+      shortDropsPerSecond: per((node, seconds) =>
+        isShort(node, seconds) ? node.dropped / seconds : 0,
+      ),
       skew: { average: skew, maximum: skew, nodes: nodes.length },
       usedPercent: cpu,
       hostCpuPercent: hostCpus > 0 ? { average: host, maximum: host, nodes: 1 } : undefined,
