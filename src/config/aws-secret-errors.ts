@@ -78,7 +78,9 @@ export function explainAwsError(error: unknown, place: AwsPlace): string {
   if (message.includes('Region is missing'))
     return `no region to ask ${place.service} in; set AWS_REGION, or give the ARN`
   const explain = explainOf(name, code, message)
-  const said = [name, message].filter(Boolean).join(': ')
+  // What the SDK makes of an error without words, as Parameter Store sends them.
+  const words = message === 'UnknownError' ? '' : message
+  const said = [name, words].filter(Boolean).join(': ')
   return explain ? `${explain(place)} (AWS: ${said})` : `${where(place)} answered ${said}`
 }
 

@@ -111,11 +111,14 @@ test('loadConfig names the secret reference that cannot be read, and what source
     '${secret:vault:x}',
     '--node',
     '${secret:file:/nowhere/x}',
+    '--data-dir',
+    '${secret:file:/}',
     '--database',
     'mysql://root:topsecret@h/db',
   ])
   expect(problems.join('\n')).toContain("no source 'vault'; there are file, env")
-  expect(problems.join('\n')).toContain('/nowhere/x')
+  expect(problems.join('\n')).toContain('/nowhere/x}: cannot be read: there is no such file; check')
+  expect(problems.join('\n')).toContain('it is a directory; name a file in it')
   expect(problems.join('\n')).not.toContain('topsecret')
 })
 

@@ -30,8 +30,16 @@ export const SECRET_SOURCES: Readonly<Record<string, SecretSource>> = {
   ssm: readSsmParameter,
 }
 
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file; check the path, and that it is mounted',
+  EACCES: 'this user may not read the file; check its owner and mode',
+  EISDIR: 'it is a directory; name a file in it',
+}
+
 async function readSecretFile(path: string): Promise<string> {
-  const bytes = await readFile(path)
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(FILE_FAULTS[cause.code ?? ''] ?? cause.message, { cause })
+  })
   if (bytes.length > FILE_BYTES_MAX)
     throw new Error(
       `${path} has ${bytes.length} bytes, more than a secret (${FILE_BYTES_MAX}); check the path`,
