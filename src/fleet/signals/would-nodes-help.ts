@@ -15,7 +15,7 @@ const SHARES_MAX = 1.8
 /** Of what a node carries: a share above it leaves too little room for chance and for what comes next. */
 const ROOM = 0.8
 
-export interface NodeLoad {
+interface NodeLoad {
   readonly packetsPerSecond: number
   /** Undefined in a node that stores nothing (a relay). */
   readonly storedPerSecond: number | undefined
