@@ -3,7 +3,6 @@
 //
 //   start   spool ─▶ relay ─▶ intake ─▶ http ─▶ ready
 //   stop    readyz 503 ─▶ drain.wait ─▶ sockets closed ─▶ spool carried on ─▶ http ─▶ relay ─▶ exit
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, type HostPort, showAddress } from '#config'
 import { BatchMemory, createHttpIntake, type Intake, startIntake } from '#intake'
@@ -11,11 +10,11 @@ import { type LedgerCounts, readSteady } from '#ledger'
 import { log } from '#log'
 import { destinationNames, type Relay, startRelay } from '#relay'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
-import { CommandError } from './command.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage } from './node-options.ts'
 import { type RelayHttp, startRelayHttp } from './relay-http.ts'
 import { publishRelayMetrics } from './relay-metrics.ts'
+import { relayOptions } from './relay-options.ts'
 
 /** Exit code when packets are left in the spool. */
 const EXIT_LEFT = 3
@@ -167,29 +166,6 @@ export class RelayNode {
         `${pending} packets for ${name} are left in ${this.#spool.directory}; start a relay on that directory to carry them on`,
       )
     return left.length === 0 ? 0 : EXIT_LEFT
-  }
-}
-
-const relayOptions = (config: Config, spool: Spool) => ({
-  ...{ spool, to: config['relay.to'], directory: join(config.data_dir, 'relay') },
-  token: config['relay.token'],
-  key: config['relay.key'],
-  ca: config['relay.ca'] ? readAuthority(config['relay.ca']) : undefined,
-  flows: config['relay.flows'],
-  reopenMs: config['relay.reopen'],
-  inFlightBytes: config['relay.in_flight'],
-  batchWaitMs: config['relay.batch_wait'],
-  answerMs: config['relay.answer_max'],
-  doubtMs: config['relay.doubt_max'],
-  until: config['relay.until'],
-  resolveMs: config['relay.resolve'],
-})
-
-function readAuthority(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CommandError(`relay.ca: ${path} cannot be read: ${(error as Error).message}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { CONFIG_FLAGS, loadConfig, UsageError } from '#config'
 import { log } from '#log'
-import { DestinationError, parseDestinations } from '#relay'
+import { checkDestinations, DestinationError } from '#relay'
 import { type Command, flagsOnly } from './command.ts'
 import { RelayNode } from './relay-node.ts'
 import { runUntilSignal } from './run-until-signal.ts'
@@ -14,7 +14,7 @@ export const relay: Command = {
   run: async (argv) => {
     const { config, positionals } = await loadConfig(argv)
     flagsOnly('relay', positionals)
-    checkDestinations(config['relay.to'])
+    checkRelayTo(config['relay.to'], config['relay.auth'])
     log.level = config['log.level']
     return runUntilSignal(async () => {
       const node = await RelayNode.start(config)
@@ -32,7 +32,7 @@ export const relay: Command = {
   },
 }
 
-function checkDestinations(to: readonly string[]): void {
+function checkRelayTo(to: readonly string[], auth: readonly string[]): void {
   const where = '--relay-to'
   if (to.length === 0)
     throw new UsageError([
@@ -42,7 +42,7 @@ function checkDestinations(to: readonly string[]): void {
       },
     ])
   try {
-    parseDestinations(to)
+    checkDestinations(to, auth)
   } catch (error) {
     if (error instanceof DestinationError) throw new UsageError([{ where, message: error.message }])
     throw error

@@ -1,4 +1,4 @@
-// What `calliope relay` goes by; part of the table in settings.ts.
+// What `calliope relay`, and a node with outlets, goes by; part of the table in settings.ts.
 import { bytes, choice, duration, integer, list, secret, text } from './kinds.ts'
 import type { Setting } from './settings.ts'
 
@@ -14,7 +14,12 @@ export const RELAY_SETTINGS = {
   'relay.to': entry(
     list(text),
     [] as readonly string[],
-    'where the relay carries HEP: http://NODE:9080, udp://…, tcp://…; docs/relay.md',
+    'where HEP is carried on to: http://NODE:9080, udp://…, tcp://… (docs/relay.md), loki+http://…, elastic+…, influx+… (docs/outlets.md)',
+  ),
+  'relay.auth': entry(
+    list(secret),
+    [] as readonly string[],
+    'logins of services in relay.to: NAME basic USER:PASSWORD, NAME bearer TOKEN, NAME apikey KEY, NAME token TOKEN',
   ),
   'relay.token': entry(secret, '', 'token for POST /hep at Calliopes that ask for one'),
   'relay.key': entry(secret, '', 'agent key put into every frame that is carried'),

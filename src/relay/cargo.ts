@@ -55,8 +55,10 @@ export class Cargo {
 
   /** Goes over picked frames; `hold` first. */
   walk(picks: Picks): FrameWalk {
-    const walk = this.#chunk!.walk()
-    const { frames } = this.place
+    const { frames, next: behind } = this.place
+    // What was lost of the stretch lay before its frames.
+    const first = behind.records - frames
+    const walk = Object.assign(this.#chunk!.walk(), { number: 0 })
     let index = -1
     const next = walk.next.bind(walk)
     // Frames only, and of a place read again not what was written behind it since.
@@ -64,6 +66,7 @@ export class Cargo {
       while (next()) {
         if (walk.kind !== 'frame') continue
         if (++index >= frames) return false
+        walk.number = first + index
         if (picks === undefined || isPicked(picks, index)) return true
       }
       return false

@@ -81,7 +81,7 @@ export class Carrier {
     this.#pool = new BufferPool(CARGO_BYTES, Math.max(2, Math.floor(inFlightBytes / CARGO_BYTES)))
     this.#delivery = new Delivery({
       ...{ name, outlet, targets, journal: this.#journal, signal: this.#closing.signal },
-      doubtMs: options.doubtMs ?? 60_000,
+      ...{ spool: spool.id, doubtMs: options.doubtMs ?? 60_000 },
     })
   }
 

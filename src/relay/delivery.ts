@@ -24,6 +24,8 @@ const log = rootLog.child({ room: 'relay' })
 
 export interface DeliveryParts {
   readonly name: string
+  /** The spool's id. */
+  readonly spool: string
   readonly outlet: Outlet
   readonly targets: Targets
   readonly journal: Journal
@@ -249,6 +251,7 @@ export class Delivery {
     return {
       id: { stream, number, floor: this.#floorOf(stream) },
       frames,
+      place: { spool: this.#parts.spool, lane: cargo.place.lane, file: cargo.place.next.file },
       walk: () => cargo.walk(picks),
     }
   }

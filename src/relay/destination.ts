@@ -12,7 +12,15 @@
 //   &flows=256         source ports (udp), connections to each node (tcp, tls, http)
 //   &rate=50000        frames a second at most (udp)
 //   &port=hep          the port by its name (k8s)
+//
+// Services such as Loki are written likewise: services/service-destination.ts.
 import { isIP } from 'node:net'
+import {
+  isService,
+  parseService,
+  SERVICES,
+  type ServiceDestination,
+} from './services/service-destination.ts'
 
 export const SCHEMES = ['http', 'https', 'udp', 'tcp', 'tls'] as const
 export type Scheme = (typeof SCHEMES)[number]
@@ -46,6 +54,8 @@ export interface Destination {
   readonly flows: number | undefined
   readonly framesPerSecondMax: number | undefined
   readonly healthPort: number | undefined
+  /** Of what is not HEP: a service that takes documents over HTTP. */
+  readonly service?: ServiceDestination
 }
 
 /** Something wrong with a destination, for the person who wrote it. */
@@ -60,6 +70,15 @@ const FLOWS_MAX = 16_384
 
 /** Reads a destination; throws DestinationError. */
 export function parseDestination(text: string): Destination {
+  const destination = isService(text)
+    ? parseService(text, nameOf, (what) => bad(text.replace(/\/\/[^/?\s]*@/g, '//…@'), what))
+    : parseHep(text)
+  const { name } = destination
+  if (!NAME.test(name)) throw bad(text, `name=${name}: use 1 to 63 of a-z, 0-9 and "-"`)
+  return destination
+}
+
+function parseHep(text: string): Destination {
   const parts = text
     .trim()
     .split(/\s+/)
@@ -69,7 +88,6 @@ export function parseDestination(text: string): Destination {
     throw bad(text, `the nodes of one destination speak one protocol, not ${schemes.join(' and ')}`)
   const options = new Map(parts.flatMap(({ options }) => [...options]))
   const name = options.get('name') ?? nameOf(text)
-  if (!NAME.test(name)) throw bad(text, `name=${name}: use 1 to 63 of a-z, 0-9 and "-"`)
   return {
     ...{ name, scheme: schemes[0]!, origins: parts.map(({ origin }) => origin) },
     flows: numberIn(text, options, 'flows', FLOWS_MAX),
@@ -89,7 +107,10 @@ export function parseDestinations(texts: readonly string[]): Destination[] {
 function parsePart(text: string) {
   const [, scheme = '', how, rest = ''] = /^([a-z]+)(?:\+([a-z0-9]+))?:\/\/(.*)$/.exec(text) ?? []
   if (!isScheme(scheme))
-    throw bad(text, `begin with one of ${SCHEMES.map((each) => `${each}://`).join(', ')}`)
+    throw bad(
+      text,
+      `begin with one of ${SCHEMES.map((each) => `${each}://`).join(', ')}, or ${SERVICES.join('+, ')}+`,
+    )
   const url = URL.canParse(`x://${rest}`) ? new URL(`x://${rest}`) : undefined
   if (!url?.hostname || (url.pathname !== '' && url.pathname !== '/'))
     throw bad(text, 'HOST or HOST:PORT must follow, and nothing but ?options behind it')

@@ -4,6 +4,7 @@ export type { Carrier } from './carrier.ts'
 export { type Destination, DestinationError, parseDestinations } from './destination.ts'
 export type { Outlet, Parcel, Receipt, RelayDropReason } from './outlet.ts'
 export {
+  checkDestinations,
   type DestinationState,
   destinationNames,
   type Relay,

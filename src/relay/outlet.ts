@@ -23,6 +23,8 @@ export interface ParcelId {
 export interface Parcel {
   readonly id: ParcelId
   readonly frames: number
+  /** With `number` of a walk it names a frame for good: other cuts and runs give it the same name. */
+  readonly place: { readonly spool: string; readonly lane: string; readonly file: number }
   /** Goes over the frames in the order they came in; they must not be kept after `send`. */
   walk(): FrameWalk
 }
@@ -37,6 +39,8 @@ export interface FrameWalk {
   readonly transport: string
   readonly peerIp: string
   readonly peerPort: number
+  /** Which frame of its lane it is. */
+  readonly number: number
   next(): boolean
 }
 
@@ -50,12 +54,22 @@ export interface Receipt {
   readonly confirmed?: Promise<boolean>
 }
 
+/** Counts of frames that the receipts do not tell apart. */
+export interface OutletTally {
+  /** Not of the kinds it carries; they count as taken. */
+  readonly skipped: number
+  /** Rejected one by one, by what the other side said. */
+  readonly refused: ReadonlyMap<string, number>
+}
+
 export interface Outlet {
   send(parcel: Parcel, target: string, signal: AbortSignal): Promise<Receipt>
   /** Whether a target takes work; without it the next parcel finds out. */
   probe?(target: string, signal: AbortSignal): Promise<boolean>
   /** The targets there are now; whoever left will not be sent to. */
   keepOnly?(targets: readonly string[]): void
+  /** What it did with single frames since the process began. */
+  tally?(): OutletTally
   close(): Promise<void>
 }
 

@@ -3,12 +3,14 @@ import type { LedgerCounts } from '#ledger'
 import type { Spool } from '#spool'
 import { openCalliope } from './calliope-outlet.ts'
 import { Carrier } from './carrier.ts'
-import { type Destination, parseDestinations } from './destination.ts'
+import { type Destination, DestinationError, parseDestinations } from './destination.ts'
 import type { FinderOptions } from './discover/find-nodes.ts'
 import { followNodes } from './discover/follow-nodes.ts'
 import { openHepStream } from './hep-stream-outlet.ts'
 import { openHepUdp } from './hep-udp-outlet.ts'
-import type { Outlet, RelayDropReason } from './outlet.ts'
+import type { Outlet, OutletTally, RelayDropReason } from './outlet.ts'
+import { parseLogins } from './services/login.ts'
+import { openService } from './services/service-outlet.ts'
 import { Targets } from './targets.ts'
 
 export interface RelayOptions {
@@ -37,6 +39,10 @@ export interface RelayOptions {
   readonly until?: 'spooled' | 'stored'
   /** How often nodes are looked up. @default 5000 */
   readonly resolveMs?: number
+  /** Logins of services, as services/login.ts reads them. */
+  readonly auth?: readonly string[]
+  /** Whether others read the spool, too: no destination may fill the disk then. @default false */
+  readonly isSpoolShared?: boolean
   /** Where nodes are looked up, when not where the system says. */
   readonly finder?: FinderOptions
 }
@@ -49,6 +55,8 @@ export interface DestinationState {
   readonly rejected: number
   readonly dropped: Readonly<Partial<Record<RelayDropReason, number>>>
   readonly pending: number
+  /** Of a service, since the process began: rejected ones by what it said, and those not of its types. */
+  readonly tally?: { readonly refused: Record<string, number>; readonly skipped: number }
   /** received = relayed + rejected + dropped + pending, the last by the place of its cursor. */
   readonly balanced: boolean
 }
@@ -66,11 +74,26 @@ export interface Relay extends AsyncDisposable {
 export const destinationNames = (to: readonly string[]): string[] =>
   parseDestinations(to).map(({ name }) => name)
 
+/** Throws DestinationError when destinations or their logins cannot be read. */
+export function checkDestinations(to: readonly string[], auth: readonly string[] = []): void {
+  loginsOf(parseDestinations(to), auth)
+}
+
+function loginsOf(destinations: readonly Destination[], auth: readonly string[] = []) {
+  const names = destinations.filter(({ service }) => service).map(({ name }) => name)
+  return parseLogins(auth, names, (what) => new DestinationError(what))
+}
+
 /** Starts carrying. The spool must have been opened with `destinationNames` as readers. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const destinations = parseDestinations(options.to)
+  const logins = loginsOf(destinations, options.auth)
+  const mayFillDisk = destinations.length === 1 && !options.isSpoolShared
   const started = await Promise.all(
-    destinations.map((destination) => startOne(destination, options, destinations.length)),
+    destinations.map((destination) => {
+      const outlet = outletOf(destination, options, logins.get(destination.name))
+      return startOne(destination, outlet, options, mayFillDisk)
+    }),
   )
   const carriers = started.map(({ carrier }) => carrier)
   const close = async () => {
@@ -81,7 +104,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     carriers,
     states: (lanes) => {
       const appended = lanes.reduce((sum, counts) => sum + counts.appended, 0)
-      return carriers.map((carrier) => stateOf(carrier, appended))
+      return started.map(({ carrier, outlet }) => stateOf(carrier, appended, outlet.tally?.()))
     },
     drain: async () => void (await Promise.all(carriers.map((carrier) => carrier.drain()))),
     close,
@@ -89,12 +112,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
-/** With several destinations none may fill more of the disk than this. */
+/** Where others read the spool, too, none may fill more of the disk than this. */
 const BACKLOG_SHARE = 0.9
 
-async function startOne(destination: Destination, options: RelayOptions, count: number) {
+async function startOne(
+  destination: Destination,
+  outlet: Outlet,
+  options: RelayOptions,
+  mayFillDisk: boolean,
+) {
   const { spool, directory, resolveMs = 5_000, finder } = options
-  const outlet = outletOf(destination, options)
   const probe = outlet.probe?.bind(outlet)
   const isAcknowledged = destination.scheme === 'http' || destination.scheme === 'https'
   const targets = new Targets({
@@ -107,7 +134,7 @@ async function startOne(destination: Destination, options: RelayOptions, count: 
     ...(options.inFlightBytes ? { inFlightBytes: options.inFlightBytes } : {}),
     ...(options.batchWaitMs === undefined ? {} : { batchWaitMs: options.batchWaitMs }),
     ...(options.doubtMs === undefined ? {} : { doubtMs: options.doubtMs }),
-    backlogBytesMax: count > 1 ? spool.bytesMax * BACKLOG_SHARE : 0,
+    backlogBytesMax: mayFillDisk ? 0 : spool.bytesMax * BACKLOG_SHARE,
   })
   const following = await followNodes(destination, {
     ...finder,
@@ -118,12 +145,13 @@ async function startOne(destination: Destination, options: RelayOptions, count: 
     },
   })
   carrier.start()
-  return { carrier, following }
+  return { carrier, following, outlet }
 }
 
-function outletOf(destination: Destination, options: RelayOptions): Outlet {
+function outletOf(destination: Destination, options: RelayOptions, login = ''): Outlet {
   const { key, ca, token, answerMs, reopenMs, until, doubtMs } = options
-  const { flows, framesPerSecondMax, healthPort } = destination
+  const { flows, framesPerSecondMax, healthPort, service, name } = destination
+  if (service) return openService({ ...service, destination: name, login, ca, answerMs })
   switch (destination.scheme) {
     case 'http':
     case 'https':
@@ -149,12 +177,15 @@ function outletOf(destination: Destination, options: RelayOptions): Outlet {
   }
 }
 
-function stateOf(carrier: Carrier, appended: number): DestinationState {
+function stateOf(carrier: Carrier, appended: number, tally?: OutletTally): DestinationState {
   const { taken, rejected, before, dropped, settled } = carrier.counts()
   const given = Object.values(dropped).reduce((sum, n) => sum + n, 0)
   return {
     ...{ name: carrier.name, relayed: taken, rejected, dropped },
     pending: Math.max(0, appended - settled),
+    ...(tally
+      ? { tally: { refused: Object.fromEntries(tally.refused), skipped: tally.skipped } }
+      : {}),
     balanced: settled === taken + rejected + given + before,
   }
 }

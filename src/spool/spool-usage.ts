@@ -31,13 +31,17 @@ export interface SpoolUsage {
 
 const NOTHING: SpoolUsage = { bytes: 0, backlogBytes: 0, oldestUnreadAgeSeconds: 0, lanes: [] }
 
-/** Measures a spool directory; all zero when there is none. */
-export function spoolUsage(directory: string, nowUs: number = Date.now() * 1_000): SpoolUsage {
+/** Measures a spool directory by `readers`, or those declared; all zero when there is none. */
+export function spoolUsage(
+  directory: string,
+  nowUs: number = Date.now() * 1_000,
+  readers?: readonly string[],
+): SpoolUsage {
   const json = readSpoolJson(directory)
   if (!json) return NOTHING
   const spoolId = spoolIdFrom(json.spoolId)
   const lanes = listLanes(directory).map((lane) =>
-    laneUsage(directory, lane, json.readers, spoolId),
+    laneUsage(directory, lane, readers ?? json.readers, spoolId),
   )
   const oldestUs = Math.min(...lanes.map((lane) => lane.oldestUnreadUs ?? Number.POSITIVE_INFINITY))
   return {

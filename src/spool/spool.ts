@@ -74,6 +74,8 @@ export interface SpoolOptions {
   readonly bytesMax?: number
   /** Who must have passed a file before it is deleted. @default none: nothing is deleted */
   readonly readers?: readonly string[]
+  /** Whose backlog `usage` tells. @default all readers' */
+  readonly measured?: readonly string[]
   /** How often passed files are looked for, beside each release. @default 1000 */
   readonly reclaimMs?: number
 }
@@ -96,6 +98,7 @@ export async function openSpool({
   directory,
   bytesMax = SPOOL_BYTES_MAX,
   readers = [],
+  measured = readers,
   reclaimMs = 1_000,
 }: SpoolOptions): Promise<Spool> {
   checkBytesMax(bytesMax)
@@ -116,7 +119,7 @@ export async function openSpool({
     directory,
     bytesMax,
     lanes,
-    usage: () => spoolUsage(directory),
+    usage: () => spoolUsage(directory, Date.now() * 1_000, measured),
     reclaim,
     close,
     [Symbol.asyncDispose]: close,

@@ -50,11 +50,16 @@ export class RelayRig implements AsyncDisposable {
 
   /** Appends the next `count` numbered frames, readable at once. */
   write(count: number, lane = 'udp-0', fileBytesMax = 1024 * 1024): void {
+    const frames = Array.from({ length: count }, () => numberedFrame(this.#written++))
+    this.append(frames, lane, fileBytesMax)
+  }
+
+  /** Appends frames as they are, readable at once. */
+  append(frames: readonly Buffer[], lane = 'udp-0', fileBytesMax = 1024 * 1024): void {
     const writer =
       this.#lanes.get(lane) ?? openLane({ directory: this.spool.directory, lane, fileBytesMax })
     this.#lanes.set(lane, writer)
-    for (let i = 0; i < count; i++) {
-      const bytes = numberedFrame(this.#written++)
+    for (const [i, bytes] of frames.entries()) {
       const from = { transport: 'udp', peerIp: '192.0.2.7', peerPort: 5060 } as const
       writer.append({ ...from, receivedUs: Date.now() * 1_000, bytes })
       if (i % 50 === 49) writer.flush()
