@@ -74,17 +74,28 @@ export interface ProgramOptions {
   readonly cwd?: string
   /** What is run instead of `bun src/main.ts`. */
   readonly program?: readonly string[]
+  /** Where it listens for HEP is said elsewhere. */
+  readonly hasListeners?: boolean
 }
 
 /** `calliope up` (or another command) with free ports; `flags` are added, the last one given counts. */
 export async function startProgram(
   flags: readonly string[],
-  { command = 'up', env = {}, readyWaitMs = 30_000, cwd, program }: ProgramOptions = {},
+  {
+    command = 'up',
+    env = {},
+    readyWaitMs = 30_000,
+    cwd,
+    program,
+    hasListeners,
+  }: ProgramOptions = {},
 ): Promise<Program> {
   const addresses = [
     '--http',
     '127.0.0.1:0',
-    ...(command === 'serve' ? [] : ['--hep-udp', '127.0.0.1:0', '--hep-tcp', '127.0.0.1:0']),
+    ...(command === 'serve' || hasListeners
+      ? []
+      : ['--hep-udp', '127.0.0.1:0', '--hep-tcp', '127.0.0.1:0']),
   ]
   const run = program ?? [process.execPath, main]
   const child = Bun.spawn([...run, command, ...addresses, ...flags], {

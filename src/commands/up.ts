@@ -3,32 +3,45 @@ import { spotNotice } from '#fleet'
 import { log } from '#log'
 import { keepLogin } from '#store'
 import { type Command, flagsOnly } from './command.ts'
+import { tellHeplify } from './heplify-start.ts'
 import { CaptureNode } from './node.ts'
+import { startOpenHttp } from './open-http.ts'
 import { runUntilSignal } from './run-until-signal.ts'
 import { startServer } from './server.ts'
 
 const flags = CONFIG_FLAGS
 
 async function configure(argv: readonly string[], command: string): Promise<Config> {
-  const { config, positionals, databaseAgain } = await loadConfig(argv)
+  const { config, positionals, databaseAgain, heplify } = await loadConfig(argv)
   flagsOnly(command, positionals)
   log.level = config['log.level']
+  if (heplify.length > 0) tellHeplify(config, heplify)
   if (databaseAgain) keepLogin(config.database, databaseAgain)
   return config
 }
 
 const runCapture = (config: Config, withPage: boolean): Promise<number> =>
   runUntilSignal(async () => {
+    let started: CaptureNode | undefined
+    const open = await startOpenHttp(
+      config,
+      async () => started?.missing('hep') ?? ['the node is starting'],
+    )
     const node = await CaptureNode.start(config, { withPage })
+    started = node
     const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)
     return {
       url: node.url,
-      fields: { ...node.intake.addresses, database: node.store.database },
+      fields: { ...node.intake.addresses, ...open.addresses, database: node.store.database },
       lines: [`HEP    ${hep.join('   ') || 'no socket is open'}`, `data   ${node.store.database}`],
       ...(config['drain.spot_notice'] === 'ec2'
         ? { reclaimed: spotNotice({ signal: new AbortController().signal }) }
         : {}),
-      stop: (byMs) => node.stop(byMs),
+      stop: async (byMs) => {
+        const code = await node.stop(byMs)
+        await open[Symbol.asyncDispose]()
+        return code
+      },
     }
   })
 

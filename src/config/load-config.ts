@@ -1,9 +1,10 @@
-// calliope.toml < environment < flags; then secret references are resolved (all asked at the same time),
+// heplify-server's configuration < calliope.toml < environment < flags; then secret references are resolved (all asked at the same time),
 // then every value is checked. Nothing starts on a configuration with a problem, and all problems are
 // told at once.
 import { existsSync, readFileSync } from 'node:fs'
 import { clashesOf } from './clashes.ts'
 import { type FlagTable, nearest, type Problem, readFlags, UsageError } from './flags.ts'
+import { heplifyLayer, type ReportLine, settleLines } from './heplify/index.ts'
 import { askSecrets, type Environment, mayChange, SecretError, type Secrets } from './secrets.ts'
 import {
   type Config,
@@ -24,6 +25,8 @@ export interface LoadedConfig {
    * Rejects with a sentence that holds no secret.
    */
   readonly databaseAgain: (() => Promise<string>) | undefined
+  /** What became of each key of heplify-server's; empty when none was given. */
+  readonly heplify: readonly ReportLine[]
 }
 
 interface Given {
@@ -34,6 +37,7 @@ interface Given {
 const ENVIRONMENT_OF_OTHERS = new Set([
   'CALLIOPE_LOG_LEVEL',
   'CALLIOPE_CONFIG',
+  'CALLIOPE_HEPLIFY_CONFIG',
   'CALLIOPE_URL',
   'CALLIOPE_POSTGRES_BIN',
 ])
@@ -44,6 +48,12 @@ const CONFIG_FILE: Setting<string> = {
   help: 'the configuration file',
 }
 
+const HEPLIFY_FILE: Setting<string> = {
+  kind: SETTINGS.data_dir.kind,
+  byDefault: '',
+  help: "heplify-server's configuration, read first; its own flags (-hepaddr …) count too",
+}
+
 /**
  * Kubernetes sets these in every pod beside a service named calliope…, and tests have their own.
  * Refusing them would keep every node from starting.
@@ -51,17 +61,23 @@ const CONFIG_FILE: Setting<string> = {
 const SET_BY_OTHERS = /^CALLIOPE_TEST_|_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)/
 
 /** The flags of commands that read the configuration: every setting, and where the file is. */
-export const CONFIG_FLAGS: FlagTable = { config: CONFIG_FILE, ...(SETTINGS as FlagTable) }
+export const CONFIG_FLAGS: FlagTable = {
+  config: CONFIG_FILE,
+  heplify_config: HEPLIFY_FILE,
+  ...(SETTINGS as FlagTable),
+}
 
 /** Reads and checks the configuration. Throws UsageError with every problem found. */
 export async function loadConfig(
   argv: readonly string[],
   env: Environment = process.env,
 ): Promise<LoadedConfig> {
-  const flags = readFlags(argv, CONFIG_FLAGS)
-  const problems: Problem[] = [...flags.problems]
+  const heplify = heplifyLayer(argv, env)
+  const flags = readFlags(heplify.argv, CONFIG_FLAGS)
+  const problems: Problem[] = [...heplify.problems, ...flags.problems]
   const file = flags.given.get('config') ?? env.CALLIOPE_CONFIG
   const given = new Map<string, Given>([
+    ...heplify.settings,
     ...readFile(typeof file === 'string' ? file : undefined, problems),
     ...readEnvironment(env, problems),
     ...[...flags.given]
@@ -76,7 +92,8 @@ export async function loadConfig(
     Object.keys(SETTINGS).map((key) => [key, given.get(key)?.origin ?? 'default']),
   )
   const databaseAgain = askingAgain(given.get('database')?.raw, env)
-  return { config, origins, positionals: flags.positionals, databaseAgain }
+  const lines = settleLines(heplify, given)
+  return { config, origins, positionals: flags.positionals, databaseAgain, heplify: lines }
 }
 
 function askingAgain(raw: unknown, env: Environment): LoadedConfig['databaseAgain'] {

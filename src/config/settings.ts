@@ -70,7 +70,16 @@ export const SETTINGS = {
     "an administrator's token: Bearer, or the password of the user 'token'",
   ),
   'http.hosts': setting(list(text), [], 'names by which browsers may call a loopback address'),
-
+  'http.health': setting(
+    address,
+    off,
+    'another address for the health check alone: GET /, /healthz, /readyz, open to all (up and capture)',
+  ),
+  'http.metrics': setting(
+    address,
+    off,
+    'another address for /metrics and the health check, open to all (up and capture)',
+  ),
   'http.trusted_proxies': setting(
     list(cidr),
     [],

@@ -1,0 +1,200 @@
+// Every key that heplify-server reads, as its reference lists them, one after the other: what became of
+// it, and what is said.
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { SETTINGS } from '../settings.ts'
+import { HEPLIFY_KEYS } from './keys.ts'
+import { heplifyManual, showReport } from './report.ts'
+import { translateHeplify } from './translate.ts'
+
+const KEYS = `HEPAddr HEPTCPAddr HEPTLSAddr HEPWSAddr HEPv2Enable ESAddr ESDiscovery ESUser ESPass
+LokiURL LokiOrgID LokiBulk LokiTimer LokiBuffer LokiHEPFilter LokiIPPortLabels LokiFromToLabels
+LokiCallIDLabels LokiAllowOutOfOrder LokiCustomLabels LineprotoURL LineprotoBulk LineprotoTimer
+LineprotoBuffer LineprotoHEPFilter LineprotoIPPortLabels ForceHEPPayload PromAddr PromTargetIP
+PromTargetName DBShema DBDriver DBAddr DBSSLMode DBUser DBPass DBDataTable DBConfTable DBBulk DBTimer
+DBBuffer DBWorker DBRotate DBPartLog DBPartIsup DBPartSip DBPartQos DBDropDays DBDropDaysCall
+DBDropDaysRegister DBDropDaysDefault DBDropOnStart DBUsageProtection DBUsageScheme DBPercentageUsage
+DBMaxSize DBProcDropLimit Dedup DiscardMethod CensorMethod AlegIDs ForceALegID CustomHeader IgnoreCaseCH
+SIPHeader LogDbg LogLvl LogStd LogSys Config ConfigHTTPAddr ConfigHTTPPW Version ScriptEnable ScriptEngine
+ScriptFolder ScriptHEPFilter TLSCertFolder TLSMinVersion TLSCertFile TLSKeyFile TLSClientCAFile
+TLSRequireClientCert`.split(/\s+/)
+
+const translate = (keys: Record<string, unknown>) => {
+  const entries = Object.entries(keys)
+  const { settings, lines, problems } = translateHeplify(
+    new Map(entries.map(([key, raw]) => [key, { raw, origin: `t.toml: ${key}` }])),
+  )
+  return {
+    settings: Object.fromEntries([...settings].map(([key, { raw }]) => [key, raw])),
+    lines: Object.fromEntries(lines.map((line) => [line.key, line])),
+    problems: problems.map(({ where, message }) => `${where}: ${message}`),
+    shown: showReport(lines),
+  }
+}
+
+const POSTGRES = { DBDriver: 'postgres', DBAddr: 'db.internal:5433', DBUser: 'homer' }
+
+test.each(KEYS)('translateHeplify has an answer to %s, and takes its default', (key) => {
+  const { lines, problems, settings } = translate({ [key]: HEPLIFY_KEYS[key]!.byDefault })
+  expect(problems).toEqual([])
+  expect(lines[key]!.what.length).toBeGreaterThan(5)
+  expect(['honoured', 'replaced', 'not yet', 'ignored']).toContain(lines[key]!.kind)
+  for (const [setting, raw] of Object.entries(settings)) {
+    const { kind } = SETTINGS[setting as keyof typeof SETTINGS]
+    expect(kind.parse(raw), setting).toHaveProperty('value')
+  }
+})
+
+test('HEPLIFY_KEYS holds the keys of the reference, and HTTPAddr besides', () => {
+  expect(Object.keys(HEPLIFY_KEYS).sort()).toEqual([...KEYS, 'HTTPAddr'].sort())
+})
+
+test('docs/from-heplify-server.md holds every key as the table in code has it (npm run manual writes it)', async () => {
+  const page = join(import.meta.dir, '../../../docs/from-heplify-server.md')
+  expect(await Bun.file(page).text()).toContain(heplifyManual())
+})
+
+test('translateHeplify opens what heplify-server opens, and nothing else', () => {
+  const off = { 'hep.tcp': 'off', 'hep.tls': 'off', 'hep.ws': 'off' }
+  expect(translate({}).settings).toEqual({
+    ...off,
+    'hep.udp': '0.0.0.0:9060',
+    'http.metrics': '0.0.0.0:9096',
+  })
+  const { settings } = translate({
+    heptcpaddr: ':9061',
+    PromAddr: '',
+    HEPAddr: '::',
+    HTTPAddr: ':80',
+  })
+  expect(settings).toEqual({
+    ...off,
+    'hep.udp': 'off',
+    'hep.tcp': '0.0.0.0:9061',
+    'http.metrics': 'off',
+    'http.health': '0.0.0.0:80',
+  })
+})
+
+describe('the database of heplify-server', () => {
+  const urlOf = (keys: Record<string, unknown>) =>
+    translate({ ...POSTGRES, ...keys }).settings.database
+
+  test('translateHeplify makes one URL, in which a password may hold any sign', () => {
+    expect(urlOf({})).toBe('postgres://homer@db.internal:5433/homer_data')
+    expect(urlOf({ DBPass: 'p@/?#', DBSSLMode: 'require', DBDataTable: 'd' })).toBe(
+      'postgres://homer:p%40%2F%3F%23@db.internal:5433/d?sslmode=require',
+    )
+    expect(urlOf({ DBAddr: '[::1]' })).toBe('postgres://homer@[::1]:5432/homer_data')
+    expect(urlOf({ DBAddr: 'db1' })).toBe('postgres://homer@db1:5432/homer_data')
+  })
+
+  test('translateHeplify leaves references to secrets for later', () => {
+    const of = (name: string) => `\${secret:aws:homer#${name}}`
+    const keys = { DBAddr: `${of('host')}:${of('port')}`, DBUser: of('user'), DBPass: of('pass') }
+    expect(urlOf(keys)).toBe(
+      `postgres://${of('user')}:${of('pass')}@${of('host')}:${of('port')}/homer_data`,
+    )
+  })
+
+  test('translateHeplify says where calls go when it is no PostgreSQL', () => {
+    const { settings, lines } = translate({ DBAddr: 'my.internal:3306', DBPass: 'x' })
+    expect(settings.database).toBe('embedded')
+    expect(lines.DBDriver).toMatchObject({ value: 'mysql', kind: 'replaced', origin: 'default' })
+    expect(lines.DBPass).toMatchObject({ value: '(hidden)', kind: 'ignored' })
+    expect(translate({ LogLvl: 'info' }).settings).not.toHaveProperty('database')
+  })
+
+  test('translateHeplify drops nothing earlier than the longest wish', () => {
+    const ageOf = (keys: Record<string, unknown>) => translate(keys).settings['store.retention']
+    expect(ageOf({ DBDropDays: 7 })).toBe('7d')
+    expect(ageOf({ DBDropDays: '7', DBDropDaysCall: 30, DBDropDaysDefault: 1 })).toBe('30d')
+    expect(ageOf({ DBDropDays: 0, DBDropDaysRegister: 3 })).toBe('36500d')
+    expect(ageOf({ DBDropDays: 7, DBRotate: false })).toBe('36500d')
+    expect(translate({ DBDropDaysRegister: 3 }).lines.DBDropDaysRegister!.kind).toBe('replaced')
+  })
+
+  test.each([
+    ['5m', '1h', 'replaced'],
+    ['1h', '1h', 'honoured'],
+    ['2h', '2h', 'honoured'],
+    ['4h', '6h', 'replaced'],
+    ['12h', '12h', 'honoured'],
+    ['1d', '24h', 'honoured'],
+    ['3d', '2h', 'replaced'],
+  ])('translateHeplify makes partitions of %s ones of %s: %s', (span, hours, kind) => {
+    const { settings, lines } = translate({ DBPartSip: span })
+    expect([settings['store.partition'], lines.DBPartSip!.kind as string]).toEqual([hours, kind])
+  })
+
+  test('translateHeplify limits bytes by maxusage only: DBMaxSize means nothing to percentage', () => {
+    const keys = { DBUsageProtection: true, DBMaxSize: '30MB' }
+    expect(translate(keys).settings).not.toHaveProperty('store.bytes_max')
+    expect(translate(keys).lines.DBUsageProtection!.kind).toBe('not yet')
+    const most = translate({ ...keys, DBUsageScheme: 'maxusage' })
+    expect(most.settings['store.bytes_max']).toBe('30000000')
+    expect(translate({ ...keys, DBUsageProtection: false }).lines.DBMaxSize!.kind).toBe('ignored')
+  })
+})
+
+test('translateHeplify turns filters, levels and certificates into settings', () => {
+  const { settings } = translate({
+    ...{ DiscardMethod: ['OPTIONS', 'NOTIFY'], CensorMethod: 'MESSAGE', CustomHeader: 'X-A, X-B' },
+    ...{ LogLvl: 'warning', HEPTLSAddr: ':9062', TLSCertFile: 'c.pem', TLSKeyFile: 'k.pem' },
+    ...{ TLSClientCAFile: 'ca.pem', TLSRequireClientCert: 'T' },
+  })
+  expect(settings).toMatchObject({
+    ...{ 'store.discard_methods': ['OPTIONS', 'NOTIFY'], 'store.censor_methods': ['MESSAGE'] },
+    ...{ 'store.custom_headers': ['X-A', 'X-B'], 'log.level': 'warn', 'hep.tls': '0.0.0.0:9062' },
+    ...{ 'hep.tls_cert': 'c.pem', 'hep.tls_key': 'k.pem', 'hep.tls_client_ca': 'ca.pem' },
+  })
+  const own = translate({ HEPTLSAddr: ':9062', TLSCertFolder: '/etc/h' }).settings
+  expect(own['hep.tls_cert']).toBe('/etc/h/heplify-server-cert.pem')
+  expect(translate({ TLSCertFolder: '/etc/h' }).settings).not.toHaveProperty('hep.tls_cert')
+})
+
+test('translateHeplify says "not yet" of what is on, and nothing of what is off', () => {
+  const { lines } = translate({
+    LokiURL: 'http://l:3100/p',
+    LokiBulk: 9,
+    Dedup: false,
+    ESUser: 'x',
+  })
+  expect([lines.LokiURL!.kind, lines.LokiBulk!.kind]).toEqual(['not yet', 'not yet'])
+  expect(lines.Dedup).toMatchObject({ kind: 'honoured', what: 'off, as there' })
+  expect(lines.ESUser).toMatchObject({ kind: 'ignored', what: 'ESAddr is off' })
+})
+
+test('translateHeplify shows no secret, not even under a mistyped key or inside a URL', () => {
+  const { shown } = translate({
+    ...POSTGRES,
+    ...{ DBPass: 'hunter1', DBPas: 'hunter2', ConfigHTTPPW: 'hunter3', ESPass: 'hunter4' },
+    LokiURL: 'http://me:hunter5@loki:3100/push',
+  })
+  expect(shown).not.toContain('hunter')
+  expect(shown).toMatch(/^DBPas .*ignored .*did you mean DBPass\?$/m)
+})
+
+test('translateHeplify tells every bad value at once: where, the value, what is allowed', () => {
+  const { problems } = translate({
+    ...{ HEPAddr: 'nowhere', DBDropDays: 'soon', DBPartSip: '1 hour', LogLvl: 'loud' },
+    ...{ LokiURL: 'loki', DBUsageProtection: 'perhaps', DBDriver: 'postgres', DBAddr: 'unix:/run' },
+    ...{ PromTargetIP: '10.0.0.1,10.0.0.2', PromTargetName: 'a', TLSRequireClientCert: true },
+    ConfigHTTPPW: ['hunter2'],
+  })
+  const expected = [
+    "t.toml: HEPAddr: 'nowhere' is not allowed; give HOST:PORT, :PORT, or '' for off",
+    't.toml: TLSRequireClientCert: needs TLSClientCAFile',
+    't.toml: ConfigHTTPPW: the value is not allowed; give a text',
+    "t.toml: DBDropDays: 'soon' is not allowed; give a whole number from 0 to 36500",
+    "t.toml: DBPartSip: '1 hour' is not allowed; give a span such as 30m, 2h or 1d",
+    "t.toml: LogLvl: 'loud' is not allowed; give one of debug, info",
+    "t.toml: LokiURL: 'loki' is not allowed; give http://",
+    "t.toml: DBUsageProtection: 'perhaps' is not allowed; give true or false",
+    "t.toml: DBAddr: 'unix:/run' is not allowed: the database is reached over TCP here",
+    't.toml: PromTargetName: has 1 names for 2 addresses in PromTargetIP',
+  ]
+  for (const part of expected) expect(problems.join('\n')).toContain(part)
+  expect(problems).toHaveLength(expected.length)
+  expect(problems.join()).not.toContain('hunter')
+})
