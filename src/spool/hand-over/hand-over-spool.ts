@@ -40,6 +40,8 @@ export interface HandOverOptions {
   readonly reader?: string
   /** No more time than this. @default as long as it takes */
   readonly withinMs?: number
+  /** Says when so many milliseconds are over. @default AbortSignal.timeout */
+  readonly timeLimit?: (ms: number) => AbortSignal
   /** Hears of bytes as they arrive there. */
   readonly onProgress?: (bytes: number) => void
 }
@@ -81,10 +83,13 @@ async function upload(options: HandOverOptions, id: string, at: string): Promise
     frames: lanes.reduce((sum, { from, to }) => sum + to.records - from.records, 0),
     bytes: lanes.flatMap(({ parts }) => parts).reduce((sum, { bytes }) => sum + bytes, 0),
   }
-  const limit = Number.isFinite(withinMs) ? AbortSignal.timeout(reserveMs + 1_000) : undefined
+  const limit = Number.isFinite(withinMs) ? limitOf(options, reserveMs + 1_000) : undefined
   await place.put(manifestKey(manifest), renderManifest(manifest), limit)
   return { manifest: { format: 1, ...manifest }, isWhole }
 }
+
+const limitOf = ({ timeLimit = AbortSignal.timeout }: HandOverOptions, ms: number): AbortSignal =>
+  timeLimit(Math.max(0, Math.floor(ms)))
 
 class Uploader {
   readonly #options: HandOverOptions
@@ -98,9 +103,7 @@ class Uploader {
     this.#options = options
     this.#spoolId = spoolId
     this.#id = id
-    this.#timeUp = Number.isFinite(withinMs)
-      ? AbortSignal.timeout(Math.max(0, Math.floor(withinMs)))
-      : undefined
+    this.#timeUp = Number.isFinite(withinMs) ? limitOf(options, withinMs) : undefined
     const signals = [this.#failed.signal, ...(this.#timeUp ? [this.#timeUp] : [])]
     this.#stopping = AbortSignal.any(signals)
   }
