@@ -1,5 +1,5 @@
 // `npm test`: installs what the tests need (npm packages; on Debian as root also the real peers:
-// Kamailio, SIPp, sngrep, tshark, Chromium, Prometheus, and what carries and runs images), runs every test, and
+// Kamailio, SIPp, sngrep, tshark, Chromium, Prometheus, InfluxDB, and what carries and runs images), runs every test, and
 // closes with one line of counts.
 //   npm test                 everything, in two runs side by side: most tests wait, few compute
 //   npm test -- src/hep      one room
@@ -18,6 +18,7 @@ const PEERS = {
   runc: 'runc',
   'docker-registry': 'docker-registry',
   promtool: 'prometheus',
+  influxd: 'influxdb',
 }
 
 ensureInstalled({ dev: true })

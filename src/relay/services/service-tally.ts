@@ -34,7 +34,7 @@ export class ServiceTally implements OutletTally {
 
   #reasonOf(why: string): string {
     const reason = why
-      .replace(/\{[^}]*\}|'[^']*'|`[^`]*`/g, '…')
+      .replace(/\{[^}]*=[^}]*\}|'[^']*'|`[^`]*`/g, '…')
       .replace(/(?<=\D)\d+/g, '0')
       .slice(0, REASON_CHARS_MAX)
     return this.refused.has(reason) || this.refused.size < REASONS_MAX ? reason : 'other'

@@ -68,4 +68,14 @@ export const waitForPerson = ({ status, text }: Answer): Judgement => ({
 const SAID_CHARS_MAX = 200
 
 const said = (status: number, text: string): string =>
-  `${status} ${text.replace(/\s+/g, ' ').slice(0, SAID_CHARS_MAX)}`.trim()
+  `${status} ${messageIn(text).replace(/\s+/g, ' ').slice(0, SAID_CHARS_MAX)}`.trim()
+
+/** Most wrap it in JSON, as `error` or `message`. */
+function messageIn(text: string): string {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown }
+    return [error, message].find((each) => typeof each === 'string') ?? text
+  } catch {
+    return text
+  }
+}

@@ -9,19 +9,21 @@ export interface CarryOptions {
   /** The value of `authorization`. */
   readonly login?: string
   readonly ca?: string
+  /** Of the cursor; one the rig's spool has as reader, or one it does not wait for. */
+  readonly name?: string
 }
 
 /** A carrier under way, and its outlet. */
 export function carryToService(
   rig: RelayRig,
   to: string,
-  { login = '', ca }: CarryOptions = {},
+  { login = '', ca, name = 'calliope' }: CarryOptions = {},
 ): { carrier: Carrier; outlet: Outlet; target: string } {
   const { service, origins } = parseDestination(to)
   const [origin] = origins
   if (!service || origin?.kind !== 'address') throw new Error(`${to} is no service`)
   const { target } = origin
   const outlet = openService({ ...service, destination: 'service', login, ca })
-  const carrier = rig.carrier(outlet, [target], { targeting: { connections: 2 } })
+  const carrier = rig.carrier(outlet, [target], { name, targeting: { connections: 2 } })
   return { carrier, outlet, target }
 }
