@@ -10,6 +10,8 @@ import { CommandError } from './command.ts'
 import { publishRelayMetrics } from './relay-metrics.ts'
 import { relayOptions } from './relay-options.ts'
 
+const LOOK_MS = 50
+
 /** The outlets of a node, as `relay.to` names them; there may be none. */
 export class NodeOutlets implements AsyncDisposable {
   readonly #relay: Relay | undefined
@@ -39,19 +41,26 @@ export class NodeOutlets implements AsyncDisposable {
     if (this.#relay) publishRelayMetrics(this.#relay, lanes)
   }
 
-  /** Carries on what is spooled, as long as there is time. */
+  /** Carries on what is spooled while there is time; who is away is not waited for. */
   async drain(timeoutMs: number, lanes: () => readonly LedgerCounts[]): Promise<void> {
     if (!this.#relay) return
-    await Promise.race([this.#relay.drain(), Bun.sleep(timeoutMs)])
-    for (const { name, pending } of this.#relay.states(lanes()))
-      if (pending > 0)
-        log.warn({ destination: name, left: pending }, 'an outlet goes on at the next start')
+    const { carriers } = this.#relay
+    const endMs = performance.now() + timeoutMs
+    void this.#relay.drain()
+    const left = () => this.#relay!.states(lanes()).filter(({ pending }) => pending > 0)
+    const isMoving = () => left().some(({ name }) => takesWork(carriers, name))
+    while (performance.now() < endMs && isMoving()) await Bun.sleep(LOOK_MS)
+    for (const { name, pending } of left())
+      log.warn({ destination: name, left: pending }, 'an outlet goes on at the next start')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#relay?.close()
   }
 }
+
+const takesWork = (carriers: Relay['carriers'], name: string): boolean =>
+  carriers.find((carrier) => carrier.name === name)?.targets.table !== undefined
 
 function explained<Result>(ask: () => Result): Result {
   try {
