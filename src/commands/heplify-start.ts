@@ -6,13 +6,13 @@ import { makeCertificate } from '#intake'
 import { log } from '#log'
 
 /** Tells what became of each key, once, and makes what is missing. */
-export function tellHeplify(config: Config, lines: readonly ReportLine[]): void {
+export function tellHeplify(config: Config, lines: readonly ReportLine[], command: string): void {
   const keys = lines.map(({ key, value, kind, what }) => ({ key, value, kind, what }))
   const summary = `heplify-server's configuration: ${sumUp(lines)}; docs/from-heplify-server.md`
   if (process.stderr.isTTY) process.stderr.write(`${showReport(lines)}\n`)
   else log.info({ keys }, summary)
   const makesOwn = lines.some(({ key, settings }) => key === 'TLSCertFolder' && settings.length > 0)
-  if (makesOwn && config['hep.tls'] !== undefined) ownCertificate(config)
+  if (makesOwn && command !== 'serve' && config['hep.tls'] !== undefined) ownCertificate(config)
 }
 
 // heplify-server signs one for each name that is asked for; agents that check it do not accept either.

@@ -15,7 +15,7 @@ async function configure(argv: readonly string[], command: string): Promise<Conf
   const { config, positionals, databaseAgain, heplify } = await loadConfig(argv)
   flagsOnly(command, positionals)
   log.level = config['log.level']
-  if (heplify.length > 0) tellHeplify(config, heplify)
+  if (heplify.length > 0) tellHeplify(config, heplify, command)
   if (databaseAgain) keepLogin(config.database, databaseAgain)
   return config
 }
@@ -57,7 +57,7 @@ export const up: Command = {
 /** `calliope capture`: the stateless node of a fleet. */
 export const capture: Command = {
   summary: 'a capture node: HEP in, PostgreSQL out; health, metrics and API, no page',
-  usage: 'capture --database URL [--hep-udp HOST:PORT] …',
+  usage: 'capture --database URL [--hep-udp HOST:PORT] … | capture --heplify-config FILE',
   example:
     "calliope capture --database 'postgres://calliope:${secret:file:/run/secrets/db}@db/calliope'",
   flags,

@@ -154,15 +154,29 @@ test('translateHeplify turns filters, levels and certificates into settings', ()
 })
 
 test('translateHeplify says "not yet" of what is on, and nothing of what is off', () => {
-  const { lines } = translate({
-    LokiURL: 'http://l:3100/p',
-    LokiBulk: 9,
-    Dedup: false,
-    ESUser: 'x',
-  })
-  expect([lines.LokiURL!.kind, lines.LokiBulk!.kind]).toEqual(['not yet', 'not yet'])
+  const { lines } = translate({ ScriptEnable: true, ScriptFolder: '/s', Dedup: false, ESUser: 'x' })
+  expect([lines.ScriptEnable!.kind, lines.ScriptFolder!.kind]).toEqual(['not yet', 'not yet'])
   expect(lines.Dedup).toMatchObject({ kind: 'honoured', what: 'off, as there' })
   expect(lines.ESUser).toMatchObject({ kind: 'ignored', what: 'ESAddr is off' })
+})
+
+test('translateHeplify makes outlets of LokiURL, ESAddr and LineprotoURL, with their logins apart', () => {
+  const { settings } = translate({
+    ...{ LokiURL: 'http://me:p%40ss@loki:3100/api/prom/push', LokiOrgID: 'a b', LokiBulk: 9000 },
+    ...{ LokiIPPortLabels: true, LokiCallIDLabels: true, LokiHEPFilter: [1, 100] },
+    ...{ ESAddr: 'https://es.internal', ESUser: 'elastic', ESPass: '${secret:env:ES}' },
+    LineprotoURL: 'http://influx:8086?db=hep',
+  })
+  expect(settings['relay.to']).toEqual([
+    'elastic+https://es.internal:443?name=elastic',
+    'loki+http://loki:3100/api/prom/push?name=loki&org=a%20b&labels=ip+call&types=1+100&batch=8192',
+    'influx+http://influx:8086?name=influx&db=hep&types=1+5+100&batch=400',
+  ])
+  expect(settings['relay.auth']).toEqual([
+    'elastic basic elastic:${secret:env:ES}',
+    'loki basic me:p@ss',
+  ])
+  expect(translate({ LokiURL: '', LokiBulk: 1 }).settings).not.toHaveProperty('relay.to')
 })
 
 test('translateHeplify shows no secret, not even under a mistyped key or inside a URL', () => {

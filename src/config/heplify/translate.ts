@@ -53,11 +53,17 @@ export function translateHeplify(given: ReadonlyMap<string, HeplifyGiven>): Tran
     const outcome = outcomeOf(key, entry, values)
     const origin = known.has(key) ? from.origin : `heplify-server's default ${key}`
     for (const [setting, raw] of Object.entries(outcome.settings ?? {}))
-      settings.set(setting, { raw, origin })
+      settings.set(setting, joined(settings.get(setting), { raw, origin }))
     lines.push(lineOf(key, entry, from, outcome))
   }
   return { settings, lines: [...lines, ...unknown], problems }
 }
+
+// Several keys may each add to one list, such as relay.to.
+const joined = (before: HeplifyGiven | undefined, now: HeplifyGiven): HeplifyGiven =>
+  Array.isArray(before?.raw) && Array.isArray(now.raw)
+    ? { raw: [...before.raw, ...now.raw], origin: before.origin }
+    : now
 
 function countsWhenAbsent(
   { absent = [] }: HeplifyKey,
