@@ -67,6 +67,24 @@ test('simulate: flows hashed over nodes are as uneven as balls thrown into bins'
   expect(Math.abs(skewOf(256, 10) - 1.31)).toBeLessThan(0.08)
 })
 
+test('simulate: what a bigger relay saves costs nodes CPU, so that later, when all are full, more may be lost', () => {
+  const bigger = 900_000 // all relays together
+  const waves = [1, 2, 3, 4].flatMap(() => [400_000, 400_000, 0])
+  const away = { kind: 'database', at: waves.length * MINUTE, share: 0, seconds: 600 } as const
+  const full = minutes([...waves, ...Array.from({ length: 5 }, () => 400_000)], [away])
+  const [before, after] = [minutes(waves), full].map((trace) => {
+    const lostWith = (spoolPackets: number) => {
+      const world = { senders: { senders: 3, relay: { ...RELAY, spoolPackets } } }
+      return run(fixed(2), trace, { ...world, node: { spoolPackets: 40_000_000 } }).lostTotal
+    }
+    return lostWith(200_000 + bigger / 3) - lostWith(200_000)
+  })
+  // Each wave fills the relays; nodes take it afterwards, in time that would have gone into storing.
+  expect(Math.abs(before! + 4 * bigger)).toBeLessThan(5_000)
+  const notStored = (4 * bigger * node.receiveMicros) / node.storeMicros
+  expect(Math.abs(after! - (notStored - bigger))).toBeLessThan(5_000)
+})
+
 test('simulate: a reclaimed node loses what is sent to it until the balancer has moved its flows', () => {
   const reclaim = { kind: 'reclaim', at: 5 * MINUTE, share: 1, over: 0, shortage: 3600 } as const
   const trace = steady(10_000, 20, [reclaim])

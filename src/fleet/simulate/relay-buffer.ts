@@ -29,7 +29,12 @@ export class RelayBuffer {
 
   /** The rate that nodes are offered when so much comes in. */
   offer(rate: number): number {
-    return this.packets > 0 ? rate + this.#catchUpRate : rate
+    return this.packets > 0 ? this.offerMax(rate) : rate
+  }
+
+  /** The same with whatever was refused sent again. */
+  offerMax(rate: number): number {
+    return rate + this.#catchUpRate
   }
 
   /** Of what nodes refused, what is lost: nothing until the spools are full. `taken`: by all nodes. */
@@ -43,12 +48,12 @@ export class RelayBuffer {
   }
 
   /** Seconds until the spools are full or empty, after `lose`. */
-  calm(rate: number, offered: number): number {
+  calm(rate: number): number {
     if (!this.isUsed) return Number.POSITIVE_INFINITY
     const growth = rate - this.#taken
     if (growth > 0 && !this.#line.fills(this.#packetsMax))
       return (this.#packetsMax - this.packets) / growth
-    return growth < 0 && offered > rate ? this.packets / -growth : Number.POSITIVE_INFINITY
+    return growth < 0 && this.packets > 0 ? this.packets / -growth : Number.POSITIVE_INFINITY
   }
 
   /** Lets time pass; returns how long what leaves has waited here, and its share of what was offered. */

@@ -16,6 +16,7 @@ import type { World } from './world.ts'
 const STRETCH_MIN = 1e-3
 /** Nor longer: ages are looked at between stretches. */
 const STRETCH_MAX = 10
+const ROUNDED_UP = 1 + 1e-12
 
 export class Stream {
   readonly relay: RelayBuffer
@@ -69,14 +70,36 @@ export class Stream {
     while (this.now < until) {
       this.#flows.settle(this.#fleet.nodes)
       const { nodes } = this.#fleet
-      const offered = this.relay.offer(this.#rate)
-      const database = world.databaseRate * this.databaseShare
-      setRates(nodes, offered, database, world.node, this.relay.isUsed)
+      const offered = this.#offer()
       const refused = refusals(nodes, offered * this.#flows.unpinnedShare, world.node)
       const lost = this.relay.isUsed ? this.relay.lose(this.#rate, this.#taken, refused) : refused
-      const end = Math.min(until, Math.max(this.now + STRETCH_MIN, this.now + this.#calm(offered)))
+      const end = Math.min(until, Math.max(this.now + STRETCH_MIN, this.now + this.#calm()))
       this.#integrate(end, lost)
     }
+  }
+
+  /** Sets the rates of every node, and returns what they are offered in all. */
+  #offer(): number {
+    const [rate, { nodes }] = [this.#rate, this.#fleet]
+    const most = this.relay.offerMax(rate)
+    let offered = this.relay.offer(rate)
+    this.#setRates(offered)
+    if (!this.relay.isUsed || this.relay.packets > 0) return offered
+    // What a full node refuses a relay offers to others at once: it begins to fill only when these
+    // are full too, or it catches up no faster. Each round fills one node more.
+    while (this.#taken < rate && offered < most) {
+      const free = nodes.reduce((sum, node) => sum + (node.kept < node.offered ? 0 : node.share), 0)
+      const next = (offered + (rate - this.#taken) / free) * ROUNDED_UP
+      offered = Math.min(most, next)
+      this.#setRates(offered)
+    }
+    return offered
+  }
+
+  #setRates(offered: number): void {
+    const { node, databaseRate } = this.#world
+    const database = databaseRate * this.databaseShare
+    setRates(this.#fleet.nodes, offered, database, node, this.relay.isUsed)
   }
 
   /** What all nodes put into their spools, packets a second. */
@@ -85,9 +108,9 @@ export class Stream {
   }
 
   /** Seconds until a spool is full or empty. */
-  #calm(offered: number): number {
+  #calm(): number {
     const { spoolPackets } = this.#world.node
-    let calm = Math.min(STRETCH_MAX, this.relay.calm(this.#rate, offered))
+    let calm = Math.min(STRETCH_MAX, this.relay.calm(this.#rate))
     for (const { line, kept, stored } of this.#fleet.nodes) {
       const growth = kept - stored
       if (growth < 0 && line.packets > 0) calm = Math.min(calm, line.packets / -growth)
