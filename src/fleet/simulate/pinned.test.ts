@@ -22,7 +22,7 @@ test('simulate shows no flapping of calliope while flows are pinned', () => {
       expect(result.flaps).toBeLessThanOrEqual(10)
       expect(result.nodesMost).toBeLessThanOrEqual(Math.ceil((1.3 * peak) / 30_000))
     }
-})
+}, 30_000)
 
 const alarmsOnly = { ...CALLIOPE, rules: CALLIOPE.rules.filter(({ kind }) => kind === 'step') }
 
