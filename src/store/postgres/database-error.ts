@@ -85,7 +85,10 @@ const MEANINGS: readonly (readonly [RegExp, DatabaseErrorCode, string, boolean])
     'the connection was closed: the database is starting or stopping, or something else listens there',
     true,
   ],
-  [/^53/, 'DATABASE_FULL', 'the database is out of connections, memory or disk space', true],
+  [/^53100/, 'DATABASE_FULL', 'the database is out of disk space', true],
+  [/^53200/, 'DATABASE_FULL', 'the database is out of memory', true],
+  [/^53300/, 'DATABASE_FULL', 'the database has too many connections', true],
+  [/^53/, 'DATABASE_FULL', 'the database is short of something it needs', true],
   [/^25006/, 'DATABASE_STARTING', 'the database is read-only at the moment (failover?)', true],
   [
     /UNEXPECTED_MESSAGE|INVALID_MESSAGE|UNKNOWN_AUTH/,

@@ -48,14 +48,18 @@ test('connect: a pool whose password was changed goes on with the new one; what 
   await using role = await TestRole.create(database, 'one')
   using _ = keepLogin(role.urlWith('one'), async () => role.urlWith('two'))
   const sql = connect({ url: role.urlWith('one'), max: 2 })
-  await Promise.all([sql`select 1`, sql`select 1`])
-  using busy = await sql.reserve()
-  const running = busy`select pg_sleep(0.5), 'whole' as outcome`.execute()
+  const [busy, idle] = await Promise.all([sql.reserve(), sql.reserve()])
+  idle.release()
+  await using other = connect({ url: database.url, max: 1 })
+  await other`select pg_advisory_lock(1)`
+  const running = busy`select pg_advisory_lock(1), 'whole' as outcome`.execute()
   await until(async () => (await role.busyConnections()) === 1)
   await role.changePassword('two')
   expect(await role.dropConnections({ idleOnly: true })).toBe(1)
   await until(() => isAnswered(sql)) // whoever gets the dead connection hears that it is dead
+  await other`select pg_advisory_unlock(1)`
   expect((await running)[0].outcome).toBe('whole')
+  busy.release()
   await sql.close({ timeout: 1 })
 })
 
