@@ -4,6 +4,8 @@
 //   npm test                 everything, in two runs side by side: most tests wait, few compute
 //   npm test -- src/hep      one room
 import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { bunBinary, ensureInstalled, root } from './install.mjs'
 
 const PEERS = {
@@ -24,7 +26,7 @@ const PEERS = {
 ensureInstalled({ dev: true })
 const missing = installPeers()
 const wanted = process.argv.slice(2)
-const runs = wanted.length > 0 ? [wanted] : [['src/', 'tools/'], ['./test/']]
+const runs = wanted.length > 0 ? [wanted] : halves()
 const counts = added(await Promise.all(runs.map(runTests)))
 if (missing.length > 0)
   process.stdout.write(
@@ -62,6 +64,14 @@ function installPeers() {
 
 function pathWithSbin() {
   return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+}
+
+// Of about the same length: the rooms with the faults, and the rest of the whole program's tests.
+function halves() {
+  const inTest = readdirSync(join(root, 'test'), { withFileTypes: true })
+  const folders = inTest.filter((entry) => entry.isDirectory()).map(({ name }) => `./test/${name}/`)
+  const files = inTest.filter(({ name }) => /\.test\.tsx?$/.test(name))
+  return [['src/', 'tools/', ...folders], files.map(({ name }) => `./test/${name}`)]
 }
 
 function runTests(args) {
