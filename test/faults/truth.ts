@@ -8,7 +8,7 @@ import type { SQL } from 'bun'
 import type { Ledger } from '#contract'
 import { decodeHep } from '#hep'
 import { openReader, verifySpool } from '#spool'
-import { decodeMessages } from '../../src/store/write/segment.ts'
+import { decodeBlock } from '../../src/store/write/segment.ts'
 import { type Program, settledLedger } from '../program.ts'
 
 const ROWS_AT_A_TIME = 1_000
@@ -57,16 +57,17 @@ export async function readPayloads(sql: SQL): Promise<string[]> {
 
 /** Goes through all segments; columns and messages must agree on how many there are. */
 async function* storedMessages(sql: SQL) {
-  let block: Buffer | undefined // rows that follow each other share one, which the first of them holds
+  // Rows that follow each other share a block, which the first of them holds: unpacked once, not for each.
+  let block: ReturnType<typeof decodeBlock> = []
   for (let after = '-1'; ; ) {
     const rows = (await sql`
       select id::text as place, message_count, format, block_place, messages
       from call_segments s where id > ${after}::bigint order by s.id limit ${ROWS_AT_A_TIME}`) as SegmentRow[]
     for (const { place, message_count, format, block_place, messages } of rows) {
-      block = messages ?? block
-      const found = decodeMessages(format, block!, block_place)
-      if (found.length !== message_count)
-        throw new Error(`row ${place} says ${message_count} messages and holds ${found.length}`)
+      if (messages) block = decodeBlock(format, messages)
+      const found = block[block_place]
+      if (found?.length !== message_count)
+        throw new Error(`row ${place} says ${message_count} messages and holds ${found?.length}`)
       yield* found
     }
     if (rows.length < ROWS_AT_A_TIME) return
