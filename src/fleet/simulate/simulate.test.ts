@@ -117,6 +117,8 @@ test('simulate never loses more with faster nodes, bigger spools or a faster dat
 // Where nodes fill up it need not be so: reckoning.test.ts, "what a bigger relay saves".
 test('simulate never loses more with bigger spools in the relays, as long as nodes have room', () => {
   const spools = fc.integer({ min: 1_000, max: 3_000_000 })
+  // Relays that only began to offer others what a full node refused once something waited.
+  const steep = minutes([0, 294_864, 316_888, 123_253, 296_358, 130_220])
   const node = { spoolPackets: Number.MAX_SAFE_INTEGER }
   fc.assert(
     fc.property(spools, fc.constantFrom(1.5, 10), anyTrace, fc.nat(), (size, more, trace, seed) => {
@@ -132,7 +134,7 @@ test('simulate never loses more with bigger spools in the relays, as long as nod
         less.lostTotal + ROUNDING * less.sent + 1,
       )
     }),
-    RUNS,
+    { ...RUNS, examples: [[18_429, 1.5, steep, 565_576_254]] },
   )
 })
 
