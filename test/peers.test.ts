@@ -56,6 +56,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
       await using _proxy = await scene.kamailio()
       await using _callee = scene.answering('uas')
       await scene.call('uac')
+      await scene.found(13)
     }
     const { row, detail } = await scene.found(13)
     expect(row).toMatchObject({
@@ -89,6 +90,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
       await using _second = await scene.kamailio({ sip: second, captureId: 22 })
       await using _callee = scene.answering('uas')
       await scene.call('uac')
+      await scene.found(14 + 13)
     }
     // The first has one message more, the 100 of the second. The 7 between them both mirror.
     const { row, detail } = await scene.found(14 + 13)
@@ -114,6 +116,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
     {
       await using _proxy = await scene.kamailio()
       await scene.call('uac-not-found', 'nobody')
+      await scene.found(3)
     }
     const { row, detail } = await scene.found(3)
     expect(row).toMatchObject({ status: 404, outcome: 'failed', durationMs: null })
@@ -129,6 +132,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
       await using _proxy = await scene.kamailio()
       await using _callee = scene.answering('uas-cancel')
       await scene.call('uac-cancel', 'bob')
+      await scene.found(13)
     }
     const { row, detail } = await scene.found(13)
     expect(row).toMatchObject({ status: 487, outcome: 'cancelled', to: 'bob' })
@@ -151,6 +155,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
     {
       await using _proxy = await scene.kamailio()
       await scene.call('register')
+      await scene.found(4)
     }
     const { row, detail } = await scene.found(4)
     expect(row).toMatchObject({
@@ -181,6 +186,7 @@ describe.skipIf(missing.length > 0)('calls through a real Kamailio', () => {
         })
         await using _callee = scene.answering('uas')
         await scene.call('uac')
+        await scene.found(13)
       }
       const { row, detail } = await scene.found(13)
       expect(row).toMatchObject({ outcome: 'completed', messageCount: 13 })

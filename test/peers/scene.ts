@@ -42,7 +42,10 @@ export class Scene {
     })
   }
 
-  /** The one call from this scene's caller, once so many messages of it are stored. */
+  /**
+   * The one call from this scene's caller, once so many messages of it are stored. To be asked while the
+   * proxy runs: one that ends may take its last copies with it.
+   */
   async found(messages: number): Promise<{ row: CallRow; detail: CallDetail }> {
     const q = encodeURIComponent(`src:${this.caller}`)
     const { calls } = await until(
