@@ -15,6 +15,7 @@ import { type ConnectionRules, StreamConnection } from './stream-connection.ts'
 const BACKLOG = 4_096
 const ACCEPT_MS = 20
 const KEEP_ALIVE_MS = 60_000 // the kernel asks silent peers whether they still exist
+const COLLECT_EXPELLED = 256 // of 64 KiB each at most: 16 MiB
 
 /** What the stream transports of one thread share. */
 export interface StreamParts {
@@ -55,6 +56,7 @@ export class StreamListener implements Listener {
   #address: Address
   #sweep: Timer | undefined
   #closing: Promise<void> | undefined
+  #expelled = 0
 
   constructor(transport: 'tcp' | 'tls', server: Server, parts: StreamListenerParts) {
     this.transport = transport
@@ -152,6 +154,9 @@ export class StreamListener implements Listener {
         slowest = connection
     }
     slowest?.expel('too many unfinished frames wait for their rest, and its was the oldest')
+    // What they held is garbage of this thread's, which is too small for the collector to be in a hurry.
+    this.#expelled += 1
+    if (this.#expelled % COLLECT_EXPELLED === 0) Bun.gc(true)
   }
 
   #lifeMs(): number {
