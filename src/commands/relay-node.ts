@@ -15,6 +15,7 @@ import { intakeOptions, laneStorage } from './node-options.ts'
 import { type RelayHttp, startRelayHttp } from './relay-http.ts'
 import { publishRelayMetrics } from './relay-metrics.ts'
 import { relayOptions } from './relay-options.ts'
+import { retiredLanes } from './retired-lanes.ts'
 
 /** Exit code when packets are left in the spool. */
 const EXIT_LEFT = 3
@@ -44,7 +45,9 @@ export class RelayNode {
     this.#relay = relay
     this.intake = intake
     this.#httpLane = httpLane
-    this.#retired = retiredLanes(config, spool, [...intake.lanes(), httpLane])
+    this.#retired = retiredLanes(config, spool, [...intake.lanes(), httpLane]).map(
+      ({ counts }) => counts,
+    )
   }
 
   static async start(config: Config): Promise<RelayNode> {
@@ -167,22 +170,6 @@ export class RelayNode {
       )
     return left.length === 0 ? 0 : EXIT_LEFT
   }
-}
-
-/** Lanes of earlier runs: what they counted still counts. */
-function retiredLanes(
-  config: Config,
-  { directory, lanes }: Spool,
-  open: readonly { readonly lane: string }[],
-): LedgerCounts[] {
-  const isOpen = new Set(open.map(({ lane }) => lane))
-  return lanes()
-    .filter((lane) => !isOpen.has(lane))
-    .map((lane) => {
-      const writer = openLane({ ...laneStorage(config, directory), lane })
-      void writer.close()
-      return writer.ledger.counts()
-    })
 }
 
 function byReason(all: readonly Readonly<Partial<Record<string, number>>>[]) {

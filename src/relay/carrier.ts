@@ -8,9 +8,9 @@
 // It reads on while inFlightBytes last. A lane that gave all rests for batchWaitMs: few, fuller parcels.
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { type Chunk, type Cursor, type LaneReader, listLanes, openReader } from '#spool'
-import { pause } from './backoff.ts'
 import { BufferPool, Cargo } from './cargo.ts'
 import { dealCargo } from './deal.ts'
 import { Delivery } from './delivery.ts'

@@ -9,8 +9,9 @@
 //
 // A parcel in doubt goes back to the very target that may have it, under the number it had, for only there
 // can it be recognised. Its bytes are let go of meanwhile: the spool has them.
+
+import { pause } from '#backoff'
 import { log as rootLog } from '#log'
-import { pause } from './backoff.ts'
 import type { Cargo } from './cargo.ts'
 import { dealCargo } from './deal.ts'
 import type { Journal } from './journal.ts'

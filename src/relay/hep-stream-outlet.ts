@@ -7,9 +7,9 @@
 // came behind a balancer since get their part. Frames of HEP v1 and v2, which no stream can carry, become v3.
 import net from 'node:net'
 import tls from 'node:tls'
-import { pause } from './backoff.ts'
+import { pause } from '#backoff'
 import { type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
-import { probeHealth } from './probe-health.ts'
+import { healthProbe } from './probe-health.ts'
 import { spreadKeyOf } from './spread-key.ts'
 import { asVersion3, withKey } from './with-key.ts'
 
@@ -34,12 +34,9 @@ const ROOM_BYTES = 256 * 1024 // more than any frame
 
 export function openHepStream(options: HepStreamOptions = {}): Outlet {
   const outlet = new HepStreams(options)
-  const { healthPort } = options
   return {
     send: (parcel, target, signal) => outlet.send(parcel, target, signal),
-    ...(healthPort
-      ? { probe: (target: string, signal: AbortSignal) => probeHealth(target, healthPort, signal) }
-      : {}),
+    ...healthProbe(options.healthPort),
     keepOnly: (targets) => outlet.keepOnly(targets),
     close: async () => outlet.keepOnly([]),
   }

@@ -8,9 +8,9 @@
 //
 // How fast it may go is bounded, because after an outage the spool gives more than a receive buffer holds.
 import { isIPv6 } from 'node:net'
-import { pause } from './backoff.ts'
+import { pause } from '#backoff'
 import { type Outlet, OutletError, type Parcel, type Receipt } from './outlet.ts'
-import { probeHealth } from './probe-health.ts'
+import { healthProbe } from './probe-health.ts'
 import { spreadKeyOf } from './spread-key.ts'
 import { withKey } from './with-key.ts'
 
@@ -34,12 +34,9 @@ const SLOT_BITS = 12 // those by which targets were dealt
 
 export function openHepUdp(options: HepUdpOptions = {}): Outlet {
   const outlet = new HepUdp(options)
-  const { healthPort } = options
   return {
     send: (parcel, target, signal) => outlet.send(parcel, target, signal),
-    ...(healthPort
-      ? { probe: (target: string, signal: AbortSignal) => probeHealth(target, healthPort, signal) }
-      : {}),
+    ...healthProbe(options.healthPort),
     keepOnly: (targets) => outlet.keepOnly(targets),
     close: async () => outlet.keepOnly([]),
   }

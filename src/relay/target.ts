@@ -5,7 +5,7 @@
 //   up ──parcels wait and no answer comes for slowMs──▶ slow ──an answer──▶ up
 //
 // Only who is up has a share of the calls.
-import { Backoff } from './backoff.ts'
+import { Backoff } from '#backoff'
 
 export interface TargetOptions {
   /** Parcels sent at once. */

@@ -1,10 +1,10 @@
 // What a store does now and then beside storing: old calls go, fresh partitions are analyzed.
 import type { SQL } from 'bun'
+import { pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { retentionInForce } from './people/retention-setting.ts'
 import { analyzeFresh } from './postgres/fresh-statistics.ts'
 import { enforceRetention } from './postgres/retention.ts'
-import { pause } from './write/backoff.ts'
 
 const log = rootLog.child({ room: 'store' })
 

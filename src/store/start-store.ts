@@ -7,6 +7,7 @@
 // Mistakes a person has to correct (password, permissions, version) are thrown at once. An outage is
 // not one: a capture node starts without its database and catches up.
 import type { SQL } from 'bun'
+import { Backoff, pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { keepHouse, keepStatistics } from './keep-house.ts'
 import { type MergeCounts, MergeKeeper, type MergeSettings } from './merge/merge-keeper.ts'
@@ -15,7 +16,6 @@ import { DatabaseError } from './postgres/database-error.ts'
 import { DatabaseHealth } from './postgres/database-health.ts'
 import { type EmbeddedServer, startEmbedded } from './postgres/embedded.ts'
 import { migrate } from './postgres/migrate.ts'
-import { Backoff, pause } from './write/backoff.ts'
 import { countFrames } from './write/collect.ts'
 import { FleetHistory } from './write/fleet-history.ts'
 import { type Heartbeat, writeHeartbeat } from './write/heartbeat.ts'

@@ -1,8 +1,9 @@
 // Follows the nodes of a destination as they come and go: asks every now and then and says when the
 // answer is another one. While nobody can tell, those that were known stay: an outage of the directory
 // must not become an outage of the relay.
+
+import { pause } from '#backoff'
 import { log as rootLog } from '#log'
-import { pause } from '../backoff.ts'
 import type { Destination } from '../destination.ts'
 import { type FinderOptions, findNodes } from './find-nodes.ts'
 

@@ -4,9 +4,9 @@
 //   something due? ─ once a minute ─▶ thread ─▶ merged … merged ─▶ no thread
 //                                       └ held while the writer is behind: capture comes first
 import type { SQL } from 'bun'
+import { pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { describeError } from '../postgres/sql-state.ts'
-import { pause } from '../write/backoff.ts'
 import { isMergeDue } from './merge-calls.ts'
 import { mergeInThread } from './merge-thread.ts'
 

@@ -8,8 +8,8 @@
 // as a whole or not at all, and which ones were read is known.
 
 import type { SQL } from 'bun'
+import { pause } from '#backoff'
 import type { Partition } from '../postgres/partitions.ts'
-import { pause } from '../write/backoff.ts'
 import { copyInto, IDS_PER_BATCH } from '../write/copy-segments.ts'
 import { storeMarks } from '../write/minute-marks.ts'
 import { keepUsedDictionary } from '../write/use-dictionary.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { SQL } from 'bun'
-import { Backoff } from '../write/backoff.ts'
+import { Backoff } from '#backoff'
 import { connect } from './connect.ts'
 import { isLoginRefused, keepLogin, LoginKeeper } from './login.ts'
 import { TestRole } from './test-role.ts'
@@ -13,7 +13,7 @@ const keeperOf = (...answers: (string | Error)[]) => {
     if (answer instanceof Error) throw answer
     return answer
   }
-  const options = { now: () => state.nowMs, backoff: new Backoff(() => 0.5) }
+  const options = { now: () => state.nowMs, backoff: new Backoff({ random: () => 0.5 }) }
   return { state, keeper: new LoginKeeper('one', askAgain, options) }
 }
 

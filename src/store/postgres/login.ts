@@ -7,8 +7,8 @@
 // Often the database has the new password a moment before the secret has it: then the same URL comes
 // back, which is told once, and the next refusal asks again.
 import { isMainThread } from 'node:worker_threads'
+import { Backoff } from '#backoff'
 import { log as rootLog } from '#log'
-import { Backoff } from '../write/backoff.ts'
 import { answerThreads, askMainThread } from './login-channel.ts'
 
 const log = rootLog.child({ room: 'store', part: 'login' })

@@ -6,7 +6,9 @@
 //                 the rest is 'skipped'                         └▶ q of watcher 2 ─▶ queue 2
 //
 // A database that is away for a while ends no tail: the loop goes on where it was when it is back.
+
 import type { SQL } from 'bun'
+import { pause } from '#backoff'
 import type { CallRow, TailEvent } from '#contract'
 import { log } from '#log'
 import { BatchWatch, type StoredBatch } from './batch-watch.ts'
@@ -117,17 +119,4 @@ function changedCalls(batches: readonly StoredBatch[]): { callIds: string[]; ski
   const callIds = [...newestFirst].slice(0, CALLS_A_TICK_MAX).toReversed()
   const notLooked = batches.reduce((sum, one) => sum + one.segmentCount - one.callIds.length, 0)
   return { callIds, skipped: notLooked + newestFirst.size - callIds.length }
-}
-
-function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, waitMs)
-    signal.addEventListener('abort', end)
-  })
 }

@@ -2,8 +2,8 @@
 // enough that people find them. A batch is complete when it is large, when the first of it was read
 // `batchWaitMs` ago, or when there is nothing more to read and its oldest frame is that old.
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { pause } from '#backoff'
 import { type Cursor, type LaneReader, listLanes, openReader } from '#spool'
-import { pause } from './backoff.ts'
 import { BatchBuilder, type BatchOptions } from './batch.ts'
 import { HeapLimit } from './heap-limit.ts'
 import { BlockBuilder } from './segment.ts'

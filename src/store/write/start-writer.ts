@@ -1,8 +1,9 @@
 // The main thread's side of the writer: starts its thread, starts another one should it die, and
 // reads its counters. Killing the thread at any point loses nothing and stores nothing twice; the
 // cursors are in the database.
+
+import { Backoff, pause } from '#backoff'
 import { log as rootLog } from '#log'
-import { Backoff, pause } from './backoff.ts'
 import { SignalBoard, type StoreSignals } from './signals.ts'
 import type { FromWriter, ToWriter } from './worker-messages.ts'
 import type { WriterOptions } from './writer.ts'

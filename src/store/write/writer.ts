@@ -8,11 +8,11 @@
 // At most two batches are in memory. It runs in a thread of its own (writer-worker.ts); tests run it
 // directly.
 import type { SQL } from 'bun'
+import { Backoff, pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { listLanes } from '#spool'
 import { answeredWithin, connect, NoAnswerError } from '../postgres/connect.ts'
 import { describeError, verdictOf } from '../postgres/sql-state.ts'
-import { Backoff, pause } from './backoff.ts'
 import type { Batch, BatchBuilder } from './batch.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { Collector } from './collect.ts'

@@ -15,7 +15,7 @@ import { FleetCharts } from './fleet-charts.tsx'
 import { FleetEvents } from './fleet-events.tsx'
 import { FleetNodes } from './fleet-nodes.tsx'
 import { FleetTiles } from './fleet-tiles.tsx'
-import { RANGES, type RangeName, readFleet } from './fleet-url.ts'
+import { FLEET_RANGES, type RangeName, readFleet } from './fleet-url.ts'
 
 export function FleetPage({ address }: PageProps) {
   useTitle('Fleet')
@@ -28,7 +28,7 @@ export function FleetPage({ address }: PageProps) {
         <h1>Fleet</h1>
         <Tabs<RangeName>
           label="Time range"
-          tabs={RANGES.map(([name, label]) => [name, label] as const)}
+          tabs={FLEET_RANGES.map(([name, label]) => [name, label] as const)}
           chosen={range}
           choose={(name) => changeQuery({ range: name }, 'push')}
         />

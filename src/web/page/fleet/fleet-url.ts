@@ -1,15 +1,9 @@
 // What the fleet page's part of the address says: how far back, and for which time that is fine-grained.
+import { RANGES } from '../parts/ranges.ts'
 import type { Query } from '../shell/address.ts'
 
-export const RANGES = [
-  ['5m', '5 minutes', 300],
-  ['15m', '15 minutes', 900],
-  ['1h', 'Hour', 3_600],
-  ['6h', '6 hours', 21_600],
-  ['24h', 'Day', 86_400],
-  ['7d', 'Week', 604_800],
-] as const
-export type RangeName = (typeof RANGES)[number][0]
+export const FLEET_RANGES = [['5m', '5 minutes', 300], ...RANGES] as const
+export type RangeName = (typeof FLEET_RANGES)[number][0]
 
 export interface FleetUrl {
   readonly range: RangeName
@@ -18,10 +12,10 @@ export interface FleetUrl {
   readonly everyMs: number
 }
 
-const BY_DEFAULT = RANGES[1]
+const BY_DEFAULT = FLEET_RANGES[1]
 
 /** From the query of the address; a quarter of an hour when it says nothing sensible. */
 export function readFleet({ range }: Query): FleetUrl {
-  const [name, , seconds] = RANGES.find(([name]) => name === range) ?? BY_DEFAULT
+  const [name, , seconds] = FLEET_RANGES.find(([name]) => name === range) ?? BY_DEFAULT
   return { range: name, seconds, everyMs: seconds <= 3_600 ? 2_000 : 15_000 }
 }

@@ -1,6 +1,7 @@
 // How calls go, over the last minutes to a week: numbers, curves, and the tables behind them, each of
 // them a way into the search.
 import type { Kpi } from '#contract'
+import { RANGES } from '../parts/ranges.ts'
 import '../parts/facts.css'
 import './overview.css'
 import { ErrorNote } from '../parts/error-note.tsx'
@@ -20,7 +21,6 @@ import {
   COMPARISONS,
   kpiQuery,
   type OverviewUrl,
-  RANGES,
   type RangeName,
   readOverview,
 } from './overview-url.ts'

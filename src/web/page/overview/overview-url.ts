@@ -1,13 +1,7 @@
 // What the overview's part of the address says: how far back, and what it is compared with.
+import { RANGES } from '../parts/ranges.ts'
 import { hrefOf, type Query } from '../shell/address.ts'
 
-export const RANGES = [
-  ['15m', '15 minutes', 900],
-  ['1h', 'Hour', 3_600],
-  ['6h', '6 hours', 21_600],
-  ['24h', 'Day', 86_400],
-  ['7d', 'Week', 604_800],
-] as const
 export type RangeName = (typeof RANGES)[number][0]
 
 export const COMPARISONS = [

@@ -2,30 +2,41 @@
 // who wait for the same thing do not come back at once.
 
 export interface BackoffOptions {
-  readonly minMs: number
-  readonly maxMs: number
+  /** The first wait. @default 100 */
+  readonly minMs?: number
+  /** @default 10000 */
+  readonly maxMs?: number
   readonly random?: () => number
 }
 
+const WAIT_MS_MIN = 100
+const WAIT_MS_MAX = 10_000
+
+/** Waits that grow until `reset`. */
+
 export class Backoff {
-  readonly #options: BackoffOptions
+  readonly #minMs: number
+  readonly #maxMs: number
+  readonly #random: () => number
   #waitMs: number
 
-  constructor(options: BackoffOptions) {
-    this.#options = options
-    this.#waitMs = options.minMs
+  constructor(options: BackoffOptions = {}) {
+    const { minMs = WAIT_MS_MIN, maxMs = WAIT_MS_MAX, random = Math.random } = options
+    this.#minMs = minMs
+    this.#maxMs = maxMs
+    this.#random = random
+    this.#waitMs = minMs
   }
 
   /** What to wait now; the next wait is longer. */
   nextMs(): number {
-    const { maxMs, random = Math.random } = this.#options
-    const waitMs = this.#waitMs * (0.5 + random())
-    this.#waitMs = Math.min(this.#waitMs * 2, maxMs)
+    const waitMs = this.#waitMs * (0.5 + this.#random())
+    this.#waitMs = Math.min(this.#waitMs * 2, this.#maxMs)
     return waitMs
   }
 
   reset(): void {
-    this.#waitMs = this.#options.minMs
+    this.#waitMs = this.#minMs
   }
 }
 
