@@ -1,7 +1,10 @@
 // What the spool keeps for each frame, and where a reader stands.
 
-/** How a frame reached us. The numbers are in the files: add at the end, never renumber. */
-export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'http', 'relay'] as const
+/**
+ * How a frame reached us; `import`: it was stored elsewhere before, and its time is believed however long
+ * ago. The numbers are in the files: add at the end, never renumber.
+ */
+export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'http', 'relay', 'import'] as const
 export type Transport = (typeof TRANSPORTS)[number]
 
 /** A frame as intake hands it over. The spool copies the bytes before `append` returns. */

@@ -21,7 +21,7 @@ export interface TraceRules {
 export interface Traced {
   readonly kind: 'traced'
   readonly hepVersion: number
-  /** What the agent's clock said, believed or not; 0 = nothing. */
+  /** What the agent's clock said, believed or not; 0 = nothing, or nothing about its clock (imports). */
   readonly agentUs: number
   readonly message: TracedMessage
 }
@@ -54,16 +54,19 @@ export function traceRecord(
 ): Traced | Refused {
   const packet = decodeHep(record.bytes)
   if (packet.kind === 'malformed') return { ...packet, kind: 'refused' }
-  const receivedUs = believeOurs(record.receivedUs, nowUs, rules)
-  const clockClamped = isClockAbsurd(packet.atUs, receivedUs, rules)
+  const isImported = record.transport === 'import'
+  const times = timesOf(
+    packet.atUs,
+    isImported,
+    believeOurs(record.receivedUs, nowUs, rules),
+    rules,
+  )
   const sip = sipOf(packet.protocolType, packet.payload)
   if (sip !== undefined && rules.discardMethods.has(sip.cseqMethod)) return DISCARDED
   const isCensored = sip !== undefined && rules.censorMethods.has(sip.cseqMethod)
   const extras = extrasOf(packet)
   const message: TracedMessage = {
-    atUs: clockClamped ? receivedUs : packet.atUs,
-    receivedUs,
-    clockClamped,
+    ...times,
     srcIp: packet.srcIp,
     srcPort: packet.srcPort,
     dstIp: packet.dstIp,
@@ -77,7 +80,16 @@ export function traceRecord(
     sip,
     ...(extras.length > 0 ? { extras } : {}),
   }
-  return { kind: 'traced', hepVersion: packet.version, agentUs: packet.atUs, message }
+  const agentUs = isImported ? 0 : packet.atUs
+  return { kind: 'traced', hepVersion: packet.version, agentUs, message }
+}
+
+// What was stored elsewhere before is as old as it says, and when it reached that place is not known.
+function timesOf(atUs: number, isImported: boolean, receivedUs: number, rules: TraceRules) {
+  const behindMsMax = isImported ? Number.POSITIVE_INFINITY : rules.behindMsMax
+  if (isClockAbsurd(atUs, receivedUs, { ...rules, behindMsMax }))
+    return { atUs: receivedUs, receivedUs, clockClamped: true }
+  return { atUs, receivedUs: isImported ? atUs : receivedUs, clockClamped: false }
 }
 
 /** Machines without a clock start in 1970, and a clock that was wrong is set right while data waits. */
