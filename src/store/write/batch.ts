@@ -147,6 +147,7 @@ export class BatchBuilder {
   /** The quick way, which nearly every frame goes; false: it takes the thorough one. */
   #addSkimmed(walk: RecordWalk): boolean {
     const { bytes } = walk
+    if (walk.transport === 'import') return false
     if (!skimHep(bytes, walk.from, walk.to)) return false
     const { protocolType, vlan, atUs, payloadAt, payloadEnd } = hepSkim
     if (protocolType !== PROTOCOL.sip || vlan !== 0) return false
