@@ -11,7 +11,9 @@ export { durationMsOf, finalStatusOf, outcomeOf, setupMsOf } from './outcome.ts'
 export { parseSip } from './parse.ts'
 export { type Parties, readParties } from './parties.ts'
 export { mosOfReport, worstMosOf } from './quality.ts'
-export { parseRtcp, type RtcpBlock, type RtcpReport, summariseRtcp } from './rtcp.ts'
+export { readMediaReport } from './media/read-report.ts'
+export type * from './media/report.ts'
+export { parseRtcp, summariseRtcp } from './rtcp.ts'
 export {
   type MediaDirection,
   parseSdp,
