@@ -25,6 +25,7 @@ export const REJECT_REASONS = [
   'auth_wrong', // the frame's key is not one of them
   'address_denied', // the peer is not on the allow-list
   'discarded', // a configured filter says not to keep this message
+  'duplicate', // the same payload came a moment before, and duplicates are not wanted
 ] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
 

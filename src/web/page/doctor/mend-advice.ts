@@ -22,7 +22,8 @@ export const MEND: Readonly<Record<RejectReason, string>> = {
     'The key is none of those this sender may use. Compare it with intake.keys; after a change of keys keep the old one valid until every agent has the new one.',
   address_denied:
     'The sender is not on intake.allow. If it should be, add its address or network, restart, and try the frame again.',
-  discarded: 'A rule (store.discard_methods) says not to keep this message.',
+  discarded: 'A rule (store.discard_methods) or a script says not to keep this message.',
+  duplicate: 'The same payload came a moment before, and filter.dedup says to keep one.',
 }
 
 /** Whether trying again may ever help without another frame from the agent. */

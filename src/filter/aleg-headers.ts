@@ -1,0 +1,59 @@
+// Headers that name the other leg of a call (heplify-server's AlegIDs): a name, and after a comma an
+// expression whose group 1 is the id. Of several such headers in a message the last one counts, as there.
+//
+//   X-CID                  the whole value
+//   X-Leg,call=([^;]+)     what stands behind call=
+//
+// Expressions were written for Go; of what differs, (?i) in front and (?P<name>…) are understood. Values
+// are cut before they are searched, as senders choose them.
+import { readHeaders } from '#sip'
+
+const VALUE_CHARS_MAX = 1_024
+
+export class AlegHeaders {
+  readonly #byName = new Map<string, RegExp | undefined>()
+
+  /** Throws where an expression cannot be read; the message says which. */
+  constructor(ids: readonly string[]) {
+    for (const id of ids) {
+      const { name, expression } = parseAlegId(id)
+      this.#byName.set(name.toLowerCase(), expression)
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#byName.size === 0
+  }
+
+  /** '' when no header names the other leg. */
+  read(payload: Buffer): string {
+    let found = ''
+    for (const { name, value } of readHeaders(payload)) {
+      const key = name.toLowerCase()
+      if (!this.#byName.has(key)) continue
+      found = idIn(value.slice(0, VALUE_CHARS_MAX), this.#byName.get(key)) || found
+    }
+    return found
+  }
+}
+
+function idIn(value: string, expression: RegExp | undefined): string {
+  if (expression === undefined) return value
+  const match = expression.exec(value)
+  return match?.[1] ?? match?.[0] ?? ''
+}
+
+/** 'X-CID,^(.+)_b2b' in its two parts; throws an Error that says what is wrong. */
+export function parseAlegId(id: string): { name: string; expression: RegExp | undefined } {
+  const comma = id.indexOf(',')
+  const name = (comma < 0 ? id : id.slice(0, comma)).trim()
+  if (!/^[\w!%*.+`'~-]+$/.test(name))
+    throw new Error(`'${id}' must begin with the name of a header, such as X-CID`)
+  if (comma < 0) return { name, expression: undefined }
+  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(id.slice(comma + 1)) ?? []
+  try {
+    return { name, expression: new RegExp(source.replaceAll('(?P<', '(?<'), flags) }
+  } catch (error) {
+    throw new Error(`'${id}': ${(error as Error).message}`)
+  }
+}
