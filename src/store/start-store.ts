@@ -20,8 +20,9 @@ import { countFrames } from './write/collect.ts'
 import { FleetHistory } from './write/fleet-history.ts'
 import { type Heartbeat, writeHeartbeat } from './write/heartbeat.ts'
 import { SignalBoard, type StoreSignals } from './write/signals.ts'
-import { type RunningWriter, startWriter } from './write/start-writer.ts'
+import { startWriter } from './write/start-writer.ts'
 import { checkPartitionMs, type WriterOptions } from './write/writer.ts'
+import type { RunningWriter } from './write/writer-thread.ts'
 
 const log = rootLog.child({ room: 'store' })
 

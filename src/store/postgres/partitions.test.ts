@@ -60,7 +60,7 @@ test('ensurePartitions run by many nodes at once creates each partition once', a
   const created = await Promise.all(
     Array.from({ length: 4 }, () => ensurePartitions(database.sql, starts, HOUR_US)),
   )
-  expect(created.flat().sort()).toEqual(starts.map(partitionName))
+  expect(created.flat().sort()).toEqual(starts.map((us) => partitionName(us)))
 })
 
 test('ensurePartitions does not wait for a search that reads the table', async () => {

@@ -16,6 +16,7 @@ import type { SQL } from 'bun'
 /** Held while partitions are created, dropped or looked at for either. */
 export const PARTITION_LOCK = 0x0ca1_1002
 const LOCK_WAIT_MS_MAX = 5_000
+const TABLE = 'call_segments'
 
 export interface Partition {
   readonly name: string
@@ -29,9 +30,9 @@ export function partitionStart(us: number, spanUs: number): number {
 }
 
 /** 'call_segments_20261121_0600' */
-export function partitionName(fromUs: number): string {
+export function partitionName(fromUs: number, table = TABLE): string {
   const digits = new Date(fromUs / 1000).toISOString().replaceAll(/\D/g, '')
-  return `call_segments_${digits.slice(0, 8)}_${digits.slice(8, 12)}`
+  return `${table}_${digits.slice(0, 8)}_${digits.slice(8, 12)}`
 }
 
 /** Sees to it that every span (whole hours) from `starts` is covered; returns what it created. */
@@ -60,14 +61,19 @@ async function create(tx: SQL, { name, fromUs, toUs }: Partition): Promise<void>
   // Names and bounds are made of digits. A table that lost its place (DETACH) takes it again.
   await tx.unsafe(`create table if not exists ${name} (like call_segments including all)`)
   await tx.unsafe(
-    `alter table call_segments attach partition ${name} for values from ('${at(fromUs)}') to ('${at(toUs)}')`,
+    `alter table call_segments attach partition ${name} for values from ('${boundOf(fromUs)}') to ('${boundOf(toUs)}')`,
   )
 }
 
-const at = (us: number): string => new Date(us / 1000).toISOString()
+/** A bound as it stands in a statement. */
+export const boundOf = (us: number): string => new Date(us / 1000).toISOString()
 
 /** The parts of a span that no partition covers. */
-function gapsIn(span: Omit<Partition, 'name'>, existing: readonly Partition[]): Partition[] {
+export function gapsIn(
+  span: Omit<Partition, 'name'>,
+  existing: readonly Partition[],
+  table = TABLE,
+): Partition[] {
   const inside = existing
     .filter((partition) => partition.fromUs < span.toUs && partition.toUs > span.fromUs)
     .sort((a, b) => a.fromUs - b.fromUs)
@@ -75,7 +81,7 @@ function gapsIn(span: Omit<Partition, 'name'>, existing: readonly Partition[]): 
   let fromUs = span.fromUs
   for (const partition of [...inside, { name: '', fromUs: span.toUs, toUs: span.toUs }]) {
     if (partition.fromUs > fromUs) {
-      gaps.push({ name: partitionName(fromUs), fromUs, toUs: partition.fromUs })
+      gaps.push({ name: partitionName(fromUs, table), fromUs, toUs: partition.fromUs })
     }
     fromUs = Math.max(fromUs, partition.toUs)
   }
@@ -83,11 +89,11 @@ function gapsIn(span: Omit<Partition, 'name'>, existing: readonly Partition[]): 
 }
 
 /** All partitions, oldest first. */
-export async function listPartitions(sql: SQL): Promise<readonly Partition[]> {
+export async function listPartitions(sql: SQL, table = TABLE): Promise<readonly Partition[]> {
   const rows = await sql`
     select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = to_regclass('call_segments')`
+    where i.inhparent = to_regclass(${table})`
   return (rows as { name: string; bounds: string }[])
     .flatMap(({ name, bounds }) => {
       const found = /FROM \('([^']+)'\) TO \('([^']+)'\)/.exec(bounds)

@@ -42,20 +42,38 @@ export async function copySegments(tx: SQL, { rows, rowAt }: Rows): Promise<void
 /** Row by row as far as needed; a row that is refused is stored bare. */
 export async function copyAroundBadRows(
   tx: TransactionSQL,
-  { rows, rowAt }: Rows,
+  rows: Rows,
   onBareRow: OnBareRow,
+): Promise<void> {
+  await copyAround(tx, rows, {
+    copy: (sp, part) => copyInto(sp, TABLE, [part]),
+    instead: async (row, bytes, reason) => {
+      await copyInto(tx, TABLE, [bareRow(bytes)])
+      onBareRow(row, reason)
+    },
+  })
+}
+
+export interface AroundBadRows {
+  readonly copy: (sp: SQL, part: Buffer) => Promise<void>
+  /** What becomes of a row that is refused by itself. */
+  readonly instead: (row: number, bytes: Buffer, reason: string) => Promise<void>
+}
+
+/** Copies rows in ever smaller parts until those that are refused stand alone. */
+export async function copyAround(
+  tx: TransactionSQL,
+  { rows, rowAt }: Rows,
+  { copy, instead }: AroundBadRows,
 ): Promise<void> {
   const part = async (from: number, to: number): Promise<void> => {
     if (from === to) return
+    const bytes = rows.subarray(rowAt[from], rowAt[to])
     try {
-      await tx.savepoint((sp) => copyInto(sp, TABLE, [rows.subarray(rowAt[from], rowAt[to])]))
+      await tx.savepoint((sp) => copy(sp, bytes))
     } catch (error) {
       if (verdictOf(error) !== 'row') throw error
-      if (to - from === 1) {
-        await copyInto(tx, TABLE, [bareRow(rows.subarray(rowAt[from], rowAt[to]))])
-        onBareRow(from, describeError(error))
-        return
-      }
+      if (to - from === 1) return await instead(from, bytes, describeError(error))
       const middle = (from + to) >> 1
       await part(from, middle)
       await part(middle, to)
@@ -64,9 +82,14 @@ export async function copyAroundBadRows(
   await part(0, rowAt.length - 1)
 }
 
-/** Rows into call_segments or a table like it. */
-export async function copyInto(tx: SQL, table: string, parts: readonly Buffer[]): Promise<void> {
-  const query = tx.unsafe(`copy ${table} (${COLUMNS}) from stdin (format binary)`)
+/** Rows into call_segments, a table like it, or any other whose columns are given. */
+export async function copyInto(
+  tx: SQL,
+  table: string,
+  parts: readonly Buffer[],
+  columns: string = COLUMNS,
+): Promise<void> {
+  const query = tx.unsafe(`copy ${table} (${columns}) from stdin (format binary)`)
   const writer = query.writable().getWriter()
   query.catch(() => undefined) // `close` throws the same error
   await writer.write(COPY_HEAD)

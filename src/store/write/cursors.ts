@@ -29,15 +29,19 @@ export async function openCursors(
   })
 }
 
+/** The calls layout's; another layout has a table of its own with the same columns. */
+const CURSORS = 'spool_cursors'
+
 /** Reads the cursors of some lanes and holds them until the end of the transaction. */
 export async function lockCursors(
   tx: SQL,
   spoolId: string,
   lanes: readonly string[],
+  table = CURSORS,
 ): Promise<ReadonlyMap<string, StoredLane>> {
   const rows = await tx`
     select lane, file::float8, byte_offset::float8, records::float8, stored::float8, rejected, dropped
-    from spool_cursors where spool_id = ${spoolId} and lane = any(${[...lanes]}::text[])
+    from ${tx(table)} where spool_id = ${spoolId} and lane = any(${[...lanes]}::text[])
     order by lane for update`
   return new Map(
     (rows as CursorRow[]).map(({ lane, file, byte_offset: offset, records, ...counts }) => [
@@ -63,6 +67,7 @@ export async function moveCursors(
   spoolId: string,
   moves: readonly LaneMove[],
   before: ReadonlyMap<string, StoredLane>,
+  table = CURSORS,
 ): Promise<void> {
   const rows = moves.map(({ lane, next, stored, rejected, lost, intake }) => {
     const old = before.get(lane)!
@@ -75,7 +80,7 @@ export async function moveCursors(
     }
   })
   await tx`
-    update spool_cursors c set file = m.file, byte_offset = m.byte_offset, records = m.records,
+    update ${tx(table)} c set file = m.file, byte_offset = m.byte_offset, records = m.records,
       stored = m.stored, rejected = m.rejected, dropped = m.dropped,
       intake = case when (m.intake->>'received')::float8 < (c.intake->>'received')::float8
         then c.intake else coalesce(m.intake, c.intake) end, updated_at = now()

@@ -1,8 +1,7 @@
-// What the main thread and the writer's thread say to each other.
-import type { WriterOptions } from './writer.ts'
+// What the main thread and a writer's thread say to each other.
 
-export type ToWriter =
-  | { readonly kind: 'start'; readonly options: WriterOptions }
+export type ToWriter<Options> =
+  | { readonly kind: 'start'; readonly options: Options }
   | { readonly kind: 'drain' }
   | { readonly kind: 'countLeft' }
   | { readonly kind: 'stop' }

@@ -1,37 +1,5 @@
-// The writer's thread. Decoding, compressing and feeding COPY take its time, and the main thread's
-// HTTP and lifecycle are not to wait for that. It steps back behind the intake's threads as well: on a
-// busy machine the spool waits for us, and a datagram waits for nobody.
-import { setPriority } from 'node:os'
-import type { FromWriter, ToWriter } from './worker-messages.ts'
-import { Writer } from './writer.ts'
+// The thread of the calls layout's writer.
+import { serveWriter } from './serve-writer.ts'
+import { Writer, type WriterOptions } from './writer.ts'
 
-/** Linux takes this for the calling thread alone; elsewhere it would be the whole process. */
-const NICE = 10
-if (process.platform === 'linux') setPriority(NICE)
-
-declare const self: Worker & { postMessage(message: FromWriter): void }
-
-const stopping = new AbortController()
-let writer: Writer | undefined
-
-self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
-  switch (data.kind) {
-    case 'start':
-      writer = new Writer(data.options, (why) => self.postMessage({ kind: 'trouble', why }))
-      void writer.run(stopping.signal).then(
-        () => self.postMessage({ kind: 'stopped' }),
-        // Thrown into the thread's event loop: the main thread sees it and starts another one.
-        (error) => reportError(error),
-      )
-      break
-    case 'drain':
-      void writer?.drain().then(() => self.postMessage({ kind: 'drained' }))
-      break
-    case 'countLeft':
-      void writer?.countLeft().then((frames) => self.postMessage({ kind: 'left', frames }))
-      break
-    case 'stop':
-      stopping.abort()
-      break
-  }
-}
+serveWriter<WriterOptions>((options, onTrouble) => new Writer(options, onTrouble))
