@@ -1,8 +1,10 @@
-// Headers that name the other leg of a call (heplify-server's AlegIDs): a name, and after a comma an
+// Headers that name the other leg of a call (heplify-server's AlegIDs): a name, and after a comma or '=' an
 // expression whose group 1 is the id. Of several such headers in a message the last one counts, as there.
 //
 //   X-CID                  the whole value
 //   X-Leg,call=([^;]+)     what stands behind call=
+//
+// In flags and the environment commas part one header from the next: there it is '='.
 //
 // Expressions were written for Go; of what differs, (?i) in front and (?P<name>…) are understood. Values
 // are cut before they are searched, as senders choose them.
@@ -45,12 +47,12 @@ function idIn(value: string, expression: RegExp | undefined): string {
 
 /** 'X-CID,^(.+)_b2b' in its two parts; throws an Error that says what is wrong. */
 export function parseAlegId(id: string): { name: string; expression: RegExp | undefined } {
-  const comma = id.indexOf(',')
-  const name = (comma < 0 ? id : id.slice(0, comma)).trim()
+  const mark = id.search(/[,=]/)
+  const name = (mark < 0 ? id : id.slice(0, mark)).trim()
   if (!/^[\w!%*.+`'~-]+$/.test(name))
     throw new Error(`'${id}' must begin with the name of a header, such as X-CID`)
-  if (comma < 0) return { name, expression: undefined }
-  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(id.slice(comma + 1)) ?? []
+  if (mark < 0) return { name, expression: undefined }
+  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(id.slice(mark + 1)) ?? []
   try {
     return { name, expression: new RegExp(source.replaceAll('(?P<', '(?<'), flags) }
   } catch (error) {
