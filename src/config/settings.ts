@@ -5,6 +5,7 @@
 //   environment    CALLIOPE_SPOOL_BYTES_MAX=20GB
 //   flag           --spool-bytes-max 20GB
 import { hostname } from 'node:os'
+import { FILTER_SETTINGS } from './filter-settings.ts'
 import {
   address,
   bytes,
@@ -199,6 +200,7 @@ export const SETTINGS = {
   'store.censor_methods': setting(list(text), [], 'CSeq methods whose bodies are blanked'),
   'store.custom_headers': setting(list(text), [], 'headers to search by, such as X-Account'),
 
+  ...FILTER_SETTINGS,
   ...RELAY_SETTINGS,
 
   'drain.wait': setting(
