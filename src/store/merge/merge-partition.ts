@@ -12,6 +12,7 @@ import { pause } from '#backoff'
 import type { Partition } from '../postgres/partitions.ts'
 import { copyInto, IDS_PER_BATCH } from '../write/copy-segments.ts'
 import { storeMarks } from '../write/minute-marks.ts'
+import { SharedTexts } from '../write/shared-texts.ts'
 import { keepUsedDictionary } from '../write/use-dictionary.ts'
 import { MergedRows } from './merged-rows.ts'
 import { type MergedSegment, segmentOf } from './merged-segment.ts'
@@ -71,6 +72,7 @@ class PartitionMerge {
   readonly #from: string
   readonly #to: string
   readonly #open: (bytes: number) => OpenCalls = (bytes) => new OpenCalls(bytes)
+  readonly #texts = new SharedTexts()
   readonly #rows: MergedRows
   readonly #batches = new Set<number>()
   readonly #asTheyAre: number[] = []
@@ -83,7 +85,7 @@ class PartitionMerge {
     this.#sql = sql
     this.#from = from
     this.#to = to
-    this.#rows = new MergedRows((rows) => copyInto(sql, to, [rows]))
+    this.#rows = new MergedRows((rows) => copyInto(sql, to, [rows]), this.#texts)
   }
 
   get report(): MergeReport {
@@ -95,6 +97,7 @@ class PartitionMerge {
   }
 
   async run(pace: MergePace): Promise<void> {
+    await this.#texts.load(this.#sql)
     const pages = new SegmentPages(this.#sql, this.#from)
     const calls = this.#open(pace.memoryBytes)
     for (;;) {

@@ -81,6 +81,11 @@ export function anyOf(column: string, condition: (element: string) => string): s
   return `exists (select from unnest(${column}) one where ${condition('one')})`
 }
 
+/** The condition on the text in the row, or on the shared text `x` that the row refers to. */
+export function sharedSql(ref: 'user_agent' | 'captured', inRow: string, onText: string): string {
+  return `${inRow} or s.${ref}_ref in (select x.id from shared_texts x where ${onText})`
+}
+
 /** A header's value in the row is a text or, when segments were joined, a list of texts. */
 export function storedHeaderSql(params: SqlParams, name: string, globs: readonly Glob[]): string {
   const key = params.text(name)

@@ -21,11 +21,12 @@ import {
   PARTIES,
   partySql,
   rangesSql,
+  sharedSql,
   storedHeaderSql,
   textSql,
 } from './query-conditions.ts'
 import type { AddressTerm, NumberTerm, OutcomeTerm, Query, Term, TextTerm } from './query-terms.ts'
-import { DOMAINS, LISTS } from './segment-columns.ts'
+import { CAPTURED, DOMAINS, LISTS } from './segment-columns.ts'
 
 export type { Condition } from './query-conditions.ts'
 
@@ -130,7 +131,10 @@ function textCandidate(
       )
     case 'ua': {
       const parts = globs.map(anywhere)
-      const condition: Condition = (params) => foldedSql(params, 's.user_agent', parts)
+      const condition: Condition = (params) => {
+        const [inRow, onText] = ['s.user_agent', 'x.text'].map((of) => foldedSql(params, of, parts))
+        return sharedSql('user_agent', inRow!, onText!)
+      }
       return head(30, condition, markedText('user_agents', parts))
     }
     case 'method':
@@ -138,7 +142,10 @@ function textCandidate(
     case 'node':
       return some(
         20,
-        (params) => anyOf(LISTS.capturedBy, (one) => foldedSql(params, one, globs)),
+        (params) => {
+          const meets = (list: string) => anyOf(list, (one) => foldedSql(params, one, globs))
+          return sharedSql('captured', meets(LISTS.capturedBy), meets(CAPTURED.names))
+        },
         markedText('captured_by', globs),
       )
     case 'header':
@@ -176,7 +183,10 @@ function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
     case 'capture':
       return some(
         20,
-        (params) => anyOf(LISTS.captureIds, (one) => rangesSql(params, one, ranges)),
+        (params) => {
+          const meets = (list: string) => anyOf(list, (one) => rangesSql(params, one, ranges))
+          return sharedSql('captured', meets(LISTS.captureIds), meets(CAPTURED.ids))
+        },
         marked('capture_ids', (params, one) => rangesSql(params, one, ranges)),
       )
     case 'protocol':

@@ -5,6 +5,7 @@ import { OUTCOMES, type RecentValue } from '#contract'
 import { likeText } from './glob.ts'
 import { PROTOCOL_WORDS } from './query-fields.ts'
 import type { ReadSession } from './read-session.ts'
+import { TEXTS } from './segment-columns.ts'
 import { SqlParams } from './sql-params.ts'
 
 const ROWS_MAX = 20_000
@@ -49,11 +50,11 @@ const COLUMNS: Readonly<Record<string, string>> = {
   user: 'unnest(array[s.from_user, s.to_user, s.ruri_user])',
   domain: 'unnest(array[s.from_domain, s.to_domain, s.ruri_domain])',
   method: 's.method',
-  ua: 's.user_agent',
-  node: "unnest(string_to_array(s.captured_by, E'\\n'))",
+  ua: TEXTS.userAgent,
+  node: `unnest(string_to_array(${TEXTS.capturedBy}, E'\\n'))`,
   status: "unnest(string_to_array(s.statuses, ' '))",
   reply: "unnest(string_to_array(s.statuses, ' '))",
-  capture: "unnest(string_to_array(s.capture_ids, ' '))",
+  capture: `unnest(string_to_array(${TEXTS.captureIds}, ' '))`,
   ip: "unnest(array[s.src_ip, s.dst_ip] || string_to_array(s.hosts, ' '))",
   src: 's.src_ip',
   dst: 's.dst_ip',

@@ -1,6 +1,7 @@
 // A row of call_segments without its messages: what searching and merging need. One list of columns
 // and one reader of them, so that the two cannot drift apart.
 import type { CallState } from '#sip'
+import { TEXTS } from './segment-columns.ts'
 import { usSql } from './sql-params.ts'
 
 const TIMES = [
@@ -32,23 +33,27 @@ const PLAIN = [
   'to_domain',
   'ruri_user',
   'ruri_domain',
-  'user_agent',
   'src_ip',
   'dst_ip',
   'bye_ip',
   'hosts',
   'statuses',
-  'capture_ids',
-  'captured_by',
   'correlation',
   'headers',
 ] as const
 
 /** For `select` from call_segments under the alias `s`. */
 export const SUMMARY_COLUMNS = [
-  ...TIMES.map((name) => `${usSql(`s.${name}_at`)} as ${name}_us`),
+  ...TIMES.map((name) => `${usSql(timeSql(name))} as ${name}_us`),
   ...PLAIN.map((name) => `s.${name}`),
+  `${TEXTS.userAgent} as user_agent`,
+  `${TEXTS.captureIds} as capture_ids`,
+  `${TEXTS.capturedBy} as captured_by`,
 ].join(', ')
+
+function timeSql(name: (typeof TIMES)[number]): string {
+  return name === 'last' ? 'coalesce(s.last_at, s.first_at)' : `s.${name}_at`
+}
 
 type MaybeText = string | null
 /** int8 arrives as text: microseconds fit a double, ids may not. */

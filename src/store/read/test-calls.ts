@@ -148,6 +148,7 @@ async function insertKeys(sql: SQL, segments: readonly TestSegment[]): Promise<v
 
 /** A partition from midnight to midnight, as many days after 2026-11-20 as asked; one for the rest. */
 export async function makePartitions(sql: SQL, days: readonly number[]): Promise<void> {
+  await shareTexts(sql)
   for (const day of days) {
     const [from, to] = [day, day + 1].map((n) => timeText(TEST_US + (n * 24 - 8) * 3_600_000_000))
     await sql.unsafe(`create table call_segments_day_${day < 0 ? `m${-day}` : day}
@@ -157,13 +158,24 @@ export async function makePartitions(sql: SQL, days: readonly number[]): Promise
     await sql`create table call_segments_all partition of call_segments default`
 }
 
+/** Some texts are shared, as the writer does with frequent ones; others stand in their rows. */
+const SHARED = ['Phone 1.0', 'Asterisk PBX 20.1', '2001', '2001\nedge-1', '1\nedge-1\nedge-2']
+
+async function shareTexts(sql: SQL): Promise<void> {
+  for (const text of SHARED) await sql`insert into shared_texts values (${refOf(text)}, ${text})`
+}
+
+function refOf(text: string): number | null {
+  return SHARED.indexOf(text) + 1 || null
+}
+
 const COLUMNS = [
   ...['first_at', 'last_at', 'request_at', 'invite_at', 'ring_at', 'answer_at', 'failure_at'],
   ...['challenge_at', 'cancel_at', 'bye_at', 'id', 'message_count', 'protocol', 'answer_status'],
   ...['failure_status', 'challenge_status', 'format', 'call_id', 'method', 'from_user'],
   ...['from_domain', 'to_user', 'to_domain', 'ruri_user', 'ruri_domain', 'user_agent', 'src_ip'],
   ...['dst_ip', 'bye_ip', 'hosts', 'statuses', 'capture_ids', 'captured_by', 'correlation'],
-  ...['headers', 'payload_bytes', 'messages', 'mos'],
+  ...['headers', 'payload_bytes', 'messages', 'mos', 'user_agent_ref', 'captured_ref'],
 ]
 
 function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[] {
@@ -173,27 +185,34 @@ function rowOf({ callId, messages, headers }: TestSegment, id: string): unknown[
   const { format, bytes } = encodeMessages(messages)
   const list = (values: readonly unknown[], separator = ' ') =>
     values.length > 0 ? [...new Set(values)].join(separator) : null
+  const captureIds = list(messages.map(({ captureId }) => captureId))
+  const captureNodes = list(
+    messages.flatMap(({ captureNode }) => captureNode || []),
+    '\n',
+  )
+  const agentRef = refOf(state.userAgent)
+  const capturedRef = refOf([captureIds ?? '', captureNodes ?? []].flat().join('\n'))
   return [
-    ...[at(state.firstUs), at(state.lastUs), at(state.requestUs), at(state.inviteUs)],
+    ...[at(state.firstUs), state.lastUs === state.firstUs ? null : at(state.lastUs)],
+    ...[at(state.requestUs), at(state.inviteUs)],
     ...[at(state.ringUs), at(state.answerUs), at(state.failureUs), at(state.challengeUs)],
     ...[at(state.cancelUs), at(state.byeUs), id, messages.length],
     ...[Math.min(...messages.map(({ protocolType }) => protocolType)), state.answerStatus],
     ...[state.failureStatus, state.challengeStatus, format, callId, state.method || null],
     ...[state.fromUser || null, state.fromDomain || null, state.toUser || null],
     ...[state.toDomain, state.ruriUser, state.ruriDomain],
-    ...[state.userAgent || null, state.srcIp || null, state.dstIp || null, state.byeIp || null],
+    ...[agentRef ? null : state.userAgent || null],
+    ...[state.srcIp || null, state.dstIp || null, state.byeIp || null],
     list(messages.flatMap(({ srcIp, dstIp }) => [srcIp, dstIp])),
     list(sips.flatMap((sip) => (sip.kind === 'response' ? [sip.status] : []))),
-    list(messages.map(({ captureId }) => captureId)),
-    list(
-      messages.flatMap(({ captureNode }) => captureNode || []),
-      '\n',
-    ),
+    ...(capturedRef ? [null, null] : [captureIds, captureNodes]),
     [...correlationKeysOf(messages)],
     headers === undefined ? null : JSON.stringify(headers),
     messages.reduce((sum, { payload }) => sum + payload.length, 0),
     bytes,
     mosColumn(messages),
+    agentRef,
+    capturedRef,
   ]
 }
 

@@ -10,8 +10,7 @@ import type { ByteWriter } from './byte-writer.ts'
 import { CallGroups } from './call-groups.ts'
 import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
 import type { DetailRow } from './kpi-details.ts'
-import { type Rows, RowsBuilder } from './rows-builder.ts'
-import type { BlockBuilder } from './segment.ts'
+import { type Rows, RowsBuilder, type RowsTools } from './rows-builder.ts'
 import { isCutShort, SourceCounter, type SourceCounts } from './source-counter.ts'
 import { SpooledMessage } from './spooled-message.ts'
 import { believeOurs, isClockAbsurd, type Refused, type TraceRules, traceRecord } from './trace.ts'
@@ -50,12 +49,10 @@ export interface Batch extends Rows {
   readonly oldestUs: number | undefined
 }
 
-export interface BatchOptions {
+export interface BatchOptions extends RowsTools {
   readonly rules: TraceRules
   readonly customHeaders: readonly string[]
   readonly kpis: KpiCounter
-  /** Used by one batch after the other. @default one of its own */
-  readonly block?: BlockBuilder
 }
 
 /** One batch keeps no more refused frames than this; all are counted. */
@@ -108,8 +105,8 @@ export class BatchBuilder {
 
   /** Groups, compresses and lays out the rows, pausing often: another batch is on its way out. */
   async build(out: ByteWriter): Promise<Batch> {
-    const { customHeaders, kpis, block } = this.#options
-    const rows = new RowsBuilder(out, customHeaders, block)
+    const { customHeaders, kpis } = this.#options
+    const rows = new RowsBuilder(out, customHeaders, this.#options)
     let count = 0
     for (const group of this.#groups.all) {
       rows.add(group)

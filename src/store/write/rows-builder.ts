@@ -13,6 +13,7 @@ import { type MinuteMark, MinuteMarks } from './minute-marks.ts'
 import { BlockBuilder } from './segment.ts'
 import { fieldsOf, setRowId, writeSegmentRow } from './segment-row.ts'
 import { BLOCK_US } from './segment-sql.ts'
+import { SharedTexts } from './shared-texts.ts'
 
 /**
  * Before compression. docs/decisions/0010 has the measurements. Reading one call unpacks up to as many
@@ -37,6 +38,14 @@ export interface Rows {
   readonly rowUs: readonly number[]
   readonly correlation: readonly CorrelationRow[]
   readonly marks: readonly MinuteMark[]
+  /** No shared text with a higher number is in a row. */
+  readonly refMax: number
+}
+
+/** What batches use one after the other. */
+export interface RowsTools {
+  readonly block?: BlockBuilder | undefined
+  readonly texts?: SharedTexts | undefined
 }
 
 interface PendingRow {
@@ -49,6 +58,7 @@ export class RowsBuilder {
   readonly #out: ByteWriter
   readonly #headerNames: readonly string[]
   readonly #block: BlockBuilder
+  readonly #texts: SharedTexts
   readonly #rowAt = [0]
   readonly #rowUs: number[] = []
   readonly #correlation: CorrelationRow[] = []
@@ -58,10 +68,15 @@ export class RowsBuilder {
   #hour = 0
 
   /** What was built with `out` and `block` before is gone: both are used again. */
-  constructor(out: ByteWriter, headerNames: readonly string[], block = new BlockBuilder()) {
+  constructor(
+    out: ByteWriter,
+    headerNames: readonly string[],
+    { block = new BlockBuilder(), texts = new SharedTexts() }: RowsTools = {},
+  ) {
     this.#out = out
     this.#headerNames = headerNames
     this.#block = block
+    this.#texts = texts
     out.truncate()
     block.begin()
   }
@@ -84,6 +99,7 @@ export class RowsBuilder {
       rowUs: this.#rowUs,
       correlation: this.#correlation,
       marks: this.#marks.take(),
+      refMax: this.#texts.refMax,
     }
   }
 
@@ -98,7 +114,7 @@ export class RowsBuilder {
       this.#marks.note(fields)
       const block = place === 0 ? bytes : undefined
       const at = this.#out.length
-      writeSegmentRow(this.#out, { format, place, block }, fields)
+      writeSegmentRow(this.#out, { format, place, block }, fields, this.#texts)
       setRowId(this.#out.view(), at, BigInt(firstId + place))
       this.#rowAt.push(this.#out.length)
       this.#rowUs.push(state.firstUs)

@@ -9,6 +9,7 @@ import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
 import { bytea, int2, int4, int8, jsonb, named, orAs, text, textList, time } from './copy-fields.ts'
 import type { Packed } from './segment-packing.ts'
+import type { SharedTexts } from './shared-texts.ts'
 
 /** In the order they are written; the id comes first so that it can be filled in later. */
 export const SEGMENT_COLUMNS = [
@@ -18,7 +19,7 @@ export const SEGMENT_COLUMNS = [
   ...['answer_status', 'failure_status', 'challenge_status', 'method'],
   ...['from_user', 'from_domain', 'to_user', 'to_domain', 'ruri_user', 'ruri_domain'],
   ...['user_agent', 'src_ip', 'dst_ip', 'bye_ip', 'statuses', 'capture_ids', 'captured_by'],
-  ...['correlation', 'headers', 'mos'],
+  ...['correlation', 'headers', 'mos', 'user_agent_ref', 'captured_ref'],
 ] as const
 
 /** Where the id stands in a row: behind the number of fields and its own length. */
@@ -61,12 +62,16 @@ export function writeSegmentRow(
   out: ByteWriter,
   { format, place, block }: BlockPlace,
   fields: SegmentFields,
+  texts: SharedTexts,
 ): void {
   const { state } = fields
+  const captured = capturedText(fields)
+  const capturedRef = texts.refOf(captured)
+  const agentRef = texts.refOf(state.userAgent)
   out.int16(SEGMENT_COLUMNS.length)
   int8(out, 0)
   time(out, state.firstUs)
-  time(out, state.lastUs)
+  time(out, state.lastUs === state.firstUs ? undefined : state.lastUs)
   int2(out, state.messageCount)
   int2(out, fields.protocol)
   int2(out, format)
@@ -79,13 +84,27 @@ export function writeSegmentRow(
   int2(out, state.answerStatus)
   int2(out, state.failureStatus)
   int2(out, state.challengeStatus)
-  writeParties(out, state)
+  writeParties(out, state, agentRef === undefined ? state.userAgent : '')
   named(out, joined(fields.statuses, ' '))
-  named(out, joined(fields.captureIds, ' '))
-  named(out, joined(fields.capturedBy, '\n'))
+  writeCaptured(out, capturedRef === undefined ? captured : '')
   textList(out, fields.correlation)
   jsonb(out, fields.headers)
   int2(out, fields.mos)
+  int2(out, agentRef)
+  int2(out, capturedRef)
+}
+
+/** Capture ids in the first line, a blank between, then the nodes' names: as it is shared. */
+function capturedText({ captureIds, capturedBy }: SegmentFields): string {
+  const names = joined(capturedBy, '\n')
+  const ids = joined(captureIds, ' ')
+  return names === '' ? ids : `${ids}\n${names}`
+}
+
+function writeCaptured(out: ByteWriter, captured: string): void {
+  const end = captured.indexOf('\n')
+  named(out, end < 0 ? captured : captured.slice(0, end))
+  named(out, end < 0 ? '' : captured.slice(end + 1))
 }
 
 function writeTimes(out: ByteWriter, state: CallState): void {
@@ -100,7 +119,7 @@ function writeTimes(out: ByteWriter, state: CallState): void {
   time(out, state.byeUs)
 }
 
-function writeParties(out: ByteWriter, state: CallState): void {
+function writeParties(out: ByteWriter, state: CallState, userAgent: string): void {
   named(out, state.method)
   named(out, state.fromUser)
   named(out, state.fromDomain)
@@ -108,7 +127,7 @@ function writeParties(out: ByteWriter, state: CallState): void {
   orAs(out, state.toDomain, state.fromDomain)
   orAs(out, state.ruriUser, state.toUser)
   orAs(out, state.ruriDomain, state.toDomain)
-  named(out, state.userAgent)
+  named(out, userAgent)
   named(out, state.srcIp)
   named(out, state.dstIp)
   named(out, state.byeIp)

@@ -10,6 +10,7 @@ import type { Batch } from './batch.ts'
 import { copyAroundBadRows, copySegments, numberRows } from './copy-segments.ts'
 import { lockCursors, moveCursors, placeOf } from './cursors.ts'
 import { storeMarks, unknownMarks } from './minute-marks.ts'
+import { hasTexts } from './shared-texts.ts'
 import { sideStatements } from './side-tables.ts'
 import { keepUsedDictionary, useNewestDictionary } from './use-dictionary.ts'
 
@@ -59,6 +60,7 @@ export async function storeBatch(
     const place = placeOf(batch.moves, cursors)
     if (place === 'elsewhere') return { kind: 'elsewhere' } as const
     if (place === 'after') return { kind: 'stored', refusals: undefined } as const
+    if (!(await hasTexts(tx, batch.refMax))) return { kind: 'elsewhere' } as const
     await keepUsedDictionary(tx)
     await writeSegments(tx, batch, careful ? refusals : undefined)
     await (careful ? attemptMarks(tx, batch, node) : storeMarks(tx, batch.marks, node))

@@ -20,6 +20,7 @@ import { openCursors } from './cursors.ts'
 import { KpiCounter } from './kpi-counter.ts'
 import { PartitionKeeper } from './partition-keeper.ts'
 import { recallCalls } from './recall-calls.ts'
+import { SharedTexts } from './shared-texts.ts'
 import { SignalBoard } from './signals.ts'
 import { type Refusals, storeBatch } from './store-batch.ts'
 
@@ -72,6 +73,7 @@ export class Writer {
   readonly #collector: Collector
   readonly #partitions: PartitionKeeper
   readonly #kpis = new KpiCounter()
+  readonly #texts = new SharedTexts()
   readonly #buffers = [new ByteWriter(), new ByteWriter()]
   #storing: Promise<void> = Promise.resolve()
   #drained: PromiseWithResolvers<void> | undefined
@@ -97,6 +99,7 @@ export class Writer {
       },
       customHeaders: options.customHeaders ?? [],
       kpis: this.#kpis,
+      texts: this.#texts,
       batchBytes,
       batchWaitMs,
     })
@@ -160,11 +163,17 @@ export class Writer {
     const opened = await this.#persist('opening the cursors of the spool', signal, async () => {
       const cursors = await openCursors(this.#sql, { spoolId, node, lanes: this.#newLanes() })
       await this.#coverAhead()
-      if (this.#mustReopen) await recallCalls(this.#sql, this.#kpis)
+      if (this.#mustReopen) await this.#recall()
       return cursors
     })
     for (const [lane, { cursor }] of opened ?? []) this.#collector.open(lane, cursor)
     if (opened !== undefined) this.#mustReopen = false
+  }
+
+  /** What a writer remembers of the database beside its cursors. */
+  async #recall(): Promise<void> {
+    await recallCalls(this.#sql, this.#kpis)
+    await this.#texts.load(this.#sql)
   }
 
   #newLanes(): string[] {
@@ -184,6 +193,7 @@ export class Writer {
     const outcome = await this.#persist('storing a batch', signal, async () => {
       this.#signals.add('partitionsCreated', await this.#partitions.cover(batch.rowUs))
       await this.#coverAhead()
+      await this.#texts.renew(this.#sql)
       try {
         return await storeBatch(target, batch, { careful })
       } catch (error) {
