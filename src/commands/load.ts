@@ -75,10 +75,11 @@ export const load: Command = {
   run: async (argv) => {
     const { flags, positionals } = parseFlags(argv, FLAGS)
     flagsOnly('load', positionals)
-    const before = flags.check ? await clientFor(flags).ledger() : undefined
+    const ledger = () => clientFor(flags).ledger()
+    const before = flags.check ? await settled(ledger, 0) : undefined
     const judge = async (summary: SendSummary): Promise<Verdict> => {
       if (!before) return { code: summary.errors > 0 ? 1 : 0, text: '' }
-      const after = await settled(() => clientFor(flags).ledger(), before.received + summary.sent)
+      const after = await settled(ledger, before.received + summary.sent)
       return compare(summary, before, after)
     }
     const { code, text } = await (flags.stages.length > 0
@@ -176,7 +177,8 @@ function describe({
   ].join('\n')
 }
 
-// Until everything sent has arrived and nothing is pending, or nothing has moved for a while.
+// Until everything sent has arrived and nothing is pending, or nothing has moved for a while: at the
+// end, and before the start, so that what came before is not taken for ours.
 async function settled(read: () => Promise<Ledger>, received: number): Promise<Ledger> {
   const deadline = Date.now() + SETTLE_MS_MAX
   let stillSince = Date.now()
@@ -193,7 +195,8 @@ async function settled(read: () => Promise<Ledger>, received: number): Promise<L
 
 function compare({ sent }: SendSummary, before: Ledger, after: Ledger): Verdict {
   const received = after.received - before.received
-  const stored = after.stored - before.stored
+  // What still waits of what others sent before is not ours.
+  const stored = after.stored - before.stored - before.pending
   const refused =
     after.rejected.total + after.dropped.total - before.rejected.total - before.dropped.total
   const whole = received === sent && stored + refused + after.pending === received && after.balanced

@@ -1,6 +1,7 @@
 // From "ready" to the exit code: what the terminal and the log say, and what signals do.
 import { log } from '#log'
 import { VERSION } from './command.ts'
+import { keepEngineSmall } from './engine-pages.ts'
 
 /** 128 + SIGINT, as shells say it. */
 const EXIT_INTERRUPTED = 130
@@ -28,6 +29,7 @@ export async function runUntilSignal(start: () => Promise<Running>): Promise<num
   const signal = new Promise<string>((resolve) => signals.on(1, resolve))
   signals.on(2, () => process.exit(EXIT_INTERRUPTED))
   announce(running)
+  keepEngineSmall()
   const never = new Promise<never>(() => {})
   const why = await Promise.race([signal, running.reclaimed ?? never])
   if (typeof why === 'string') {
