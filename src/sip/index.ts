@@ -6,14 +6,14 @@ export { customHeaders, headerValue, readHeaders, type SipHeader } from './heade
 export { cseqOf, labelOf } from './label.ts'
 export { type Ladder, layOutLadder } from './ladder.ts'
 export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts'
+export { worstMosOf } from './media/quality.ts'
+export { isQualityType, readMediaReport } from './media/read-report.ts'
+export type * from './media/report.ts'
+export { summariseReport } from './media/summarise-report.ts'
 export type * from './message.ts'
 export { durationMsOf, finalStatusOf, outcomeOf, setupMsOf } from './outcome.ts'
 export { parseSip } from './parse.ts'
 export { type Parties, readParties } from './parties.ts'
-export { mosOfReport, worstMosOf } from './quality.ts'
-export { readMediaReport } from './media/read-report.ts'
-export type * from './media/report.ts'
-export { parseRtcp, summariseRtcp } from './rtcp.ts'
 export {
   type MediaDirection,
   parseSdp,

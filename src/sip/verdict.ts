@@ -16,8 +16,8 @@ import {
 import type { CallState } from './call-state.ts'
 import { cite, type Evidence, readCitations } from './citations.ts'
 import { labelOf } from './label.ts'
+import { readRtcp } from './media/rtcp.ts'
 import { durationMsOf, outcomeOf } from './outcome.ts'
-import { parseRtcp } from './rtcp.ts'
 import { msBetween, spanText } from './span-text.ts'
 import type { FoldedMessage } from './taps.ts'
 import {
@@ -195,7 +195,7 @@ function qualityClause(folded: Folded): string {
   let [worst, worstIndex] = [0, 0]
   for (const [index, { message }] of folded.entries()) {
     if (message.protocolType !== 5) continue
-    for (const { fractionLost } of parseRtcp(message.payload)?.blocks ?? []) {
+    for (const { fractionLost } of readRtcp(message.payload)?.blocks ?? []) {
       if (fractionLost <= worst) continue
       worst = fractionLost
       worstIndex = index

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { mosOfReport, worstMosOf } from './index.ts'
-import type { TracedMessage } from './message.ts'
-import { scriptCall } from './testing/script-call.ts'
+import type { TracedMessage } from '../message.ts'
+import { scriptCall } from '../testing/script-call.ts'
+import { mosOfReport, worstMosOf } from './quality.ts'
 
 const AT_US = 1_700_000_000_000_000
 

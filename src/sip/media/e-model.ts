@@ -46,14 +46,18 @@ export interface StreamMeasure {
  * MOS of a stream by what was measured of it. A jitter buffer is taken to hold twice the jitter, so
  * jitter counts as delay.
  */
-export function mosOfStream({
+export function mosOfStream(measure: StreamMeasure): number {
+  return mosOf(ratingOfStream(measure))
+}
+
+/** R of a stream by what was measured of it. */
+export function ratingOfStream({
   lossShare,
   jitterMs,
   roundTripMs = 0,
   codec = '',
 }: StreamMeasure): number {
-  const delayMs = roundTripMs / 2 + jitterMs * 2
-  return mosOf(ratingOf(lossShare * 100, delayMs, codec))
+  return ratingOf(lossShare * 100, roundTripMs / 2 + jitterMs * 2, codec)
 }
 
 /** R by random loss in percent and one-way delay. */
@@ -68,6 +72,20 @@ export function mosOf(rating: number): number {
   const mos = 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6
   return Math.max(1, mos) // the polynomial dips below 1 near 0
 }
+
+/** The rating that has such a MOS: annex B backwards, by halving, as it rises all the way. */
+export function ratingOfMos(mos: number): number {
+  let [low, high] = [RATING_DIP, 100]
+  while (high - low > 0.01) {
+    const middle = (low + high) / 2
+    if (mosOf(middle) < mos) low = middle
+    else high = middle
+  }
+  return Math.round(high * 10) / 10
+}
+
+/** Below, the polynomial of annex B falls while R rises. */
+const RATING_DIP = 6.5
 
 /** Ie,eff for random loss. */
 function lossImpairment(lossPercent: number, codec: string): number {
