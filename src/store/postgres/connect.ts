@@ -39,6 +39,9 @@ const renewals = new WeakMap<SQL, () => void>()
 /** Drops all connections of a pool with whatever waits on them; new ones are opened as needed. */
 export const renewConnections = (sql: SQL): void => renewals.get(sql)?.()
 
+/** Waits for what is not the database's to answer: that time does not count. */
+export type Paused = <Result>(other: Promise<Result>) => Promise<Result>
+
 /**
  * Does something on a pool, and takes the database for gone when it has not answered in time. A machine
  * that vanished closes no connection: without this we would wait for its answer for ever.
@@ -46,15 +49,22 @@ export const renewConnections = (sql: SQL): void => renewals.get(sql)?.()
 export async function answeredWithin<Result>(
   sql: SQL,
   answerMsMax: number,
-  work: () => Promise<Result>,
+  work: (paused: Paused) => Promise<Result>,
 ): Promise<Result> {
   let isLate = false
-  const timer = setTimeout(() => {
+  const late = () => {
     isLate = true
     renewConnections(sql) // fails what `work` waits for
-  }, answerMsMax)
+  }
+  let timer = setTimeout(late, answerMsMax)
+  const paused: Paused = async (other) => {
+    clearTimeout(timer)
+    const result = await other
+    timer = setTimeout(late, answerMsMax)
+    return result
+  }
   try {
-    return await work()
+    return await work(paused)
   } catch (cause) {
     if (!isLate) throw cause
     const message = `the database has not answered for ${answerMsMax / 1000} s; connecting again`

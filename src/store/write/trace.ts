@@ -6,12 +6,16 @@ import type { MessageExtra, TracedMessage } from '#sip'
 import type { SpoolRecord } from '#spool'
 import { sipOf } from './segment.ts'
 
-/** What may be stored, and how. */
-export interface TraceRules {
+/** Which clocks are believed. */
+export interface ClockRules {
   /** An agent's clock further back than this is not believed: the partition would be gone. */
   readonly behindMsMax: number
   /** Nor one further ahead than this. */
   readonly aheadMsMax: number
+}
+
+/** What may be stored, and how. */
+export interface TraceRules extends ClockRules {
   /** CSeq methods that are not stored. */
   readonly discardMethods: ReadonlySet<string>
   /** CSeq methods whose bodies are overwritten. */
@@ -93,7 +97,7 @@ function timesOf(atUs: number, isImported: boolean, receivedUs: number, rules: T
 }
 
 /** Machines without a clock start in 1970, and a clock that was wrong is set right while data waits. */
-export function believeOurs(receivedUs: number, nowUs: number, { aheadMsMax }: TraceRules): number {
+export function believeOurs(receivedUs: number, nowUs: number, { aheadMsMax }: ClockRules): number {
   const isAbsurd = receivedUs < OUR_CLOCK_US_MIN || receivedUs > nowUs + aheadMsMax * 1000
   return isAbsurd ? nowUs : receivedUs
 }
@@ -102,7 +106,7 @@ export function believeOurs(receivedUs: number, nowUs: number, { aheadMsMax }: T
 export function isClockAbsurd(
   atUs: number,
   receivedUs: number,
-  { behindMsMax, aheadMsMax }: TraceRules,
+  { behindMsMax, aheadMsMax }: ClockRules,
 ): boolean {
   const aheadMs = (atUs - receivedUs) / 1000
   return atUs < AGENT_CLOCK_US_MIN || aheadMs > aheadMsMax || -aheadMs > behindMsMax
