@@ -7,10 +7,11 @@
 // reads many packets asks `mayChange` first and need not make a packet of what would pass as it is.
 import { type HepPacket, PROTOCOL } from '#hep'
 import { parseSip, type SipMessage } from '#sip'
-import { AlegHeaders } from './aleg-headers.ts'
+import { FilterCounts } from './filter-counts.ts'
 import type { FilterOptions } from './filter-options.ts'
-import type { Discarded, Filtered, FramePlace } from './filtered.ts'
-import { RecentPayloads } from './recent-payloads.ts'
+import type { Discarded, Filtered, FramePlace, Passed } from './filtered.ts'
+import { closeRules, openRules, type Rules } from './rules.ts'
+import type { ScriptListener } from './scripts/script-engine.ts'
 
 /** The same for every packet; not shared between threads. */
 export interface Filter {
@@ -25,9 +26,21 @@ export interface Filter {
   close(): void
 }
 
+/** For whom a filter works. */
+export interface FilterSurroundings {
+  /** Where it counts, for another thread to read. */
+  readonly counts?: SharedArrayBuffer | undefined
+  /** Hears what scripts print and how they fail. @default the log, seldom */
+  readonly listener?: ScriptListener
+}
+
 /** Opens a filter; rejects where a rule or a script cannot be read, saying which. */
-export async function openFilter(options: FilterOptions): Promise<Filter> {
-  return new PacketFilter(options)
+export async function openFilter(
+  options: FilterOptions,
+  { counts, listener }: FilterSurroundings = {},
+): Promise<Filter> {
+  const board = new FilterCounts(counts)
+  return new PacketFilter(await openRules(options, board, listener), board, listener)
 }
 
 const DISCARDED: Discarded = {
@@ -44,45 +57,66 @@ const CENSORED = 'x'
 
 class PacketFilter implements Filter {
   #rules: Rules
+  readonly #counts: FilterCounts
+  readonly #listener: ScriptListener | undefined
 
-  constructor(options: FilterOptions) {
-    this.#rules = rulesOf(options)
+  constructor(rules: Rules, counts: FilterCounts, listener: ScriptListener | undefined) {
+    this.#rules = rules
+    this.#counts = counts
+    this.#listener = listener
   }
 
   get isIdle(): boolean {
-    const { discard, censor, recent, aleg } = this.#rules
-    return discard.size === 0 && censor.size === 0 && recent === undefined && aleg.isEmpty
+    return this.#rules.isIdle
   }
 
   mayChange(protocolType: number, cseqMethod: string): boolean {
-    const { discard, censor, recent, aleg } = this.#rules
-    if (recent !== undefined) return true
+    const { discard, censor, recent, aleg, scripts } = this.#rules
+    if (recent !== undefined || scripts?.takes(protocolType) === true) return true
     if (protocolType !== PROTOCOL.sip) return false
     return !aleg.isEmpty || discard.has(cseqMethod) || censor.has(cseqMethod)
   }
 
   apply(packet: HepPacket, place: FramePlace): Filtered {
-    const { discard, censor, recent } = this.#rules
+    const { discard, recent, scripts } = this.#rules
     const atUs = packet.atUs || place.receivedUs
-    if (recent?.isDuplicate(packet.payload, atUs, place)) return DUPLICATE
+    if (recent?.isDuplicate(packet.payload, atUs, place)) return this.#drop(DUPLICATE)
     const sip = sipOf(packet)
-    if (sip !== undefined && discard.has(sip.cseqMethod)) return DISCARDED
-    const isCensored = sip !== undefined && censor.has(sip.cseqMethod)
+    if (sip !== undefined && discard.has(sip.cseqMethod)) return this.#drop(DISCARDED)
+    const passed = this.#pass(packet, sip)
+    if (scripts === undefined || !scripts.takes(packet.protocolType)) return passed
+    const filtered = scripts.run(passed)
+    return filtered.kind === 'discarded' ? this.#drop(filtered) : filtered
+  }
+
+  async change(options: FilterOptions): Promise<void> {
+    const before = this.#rules
+    this.#rules = await openRules(options, this.#counts, this.#listener)
+    closeRules(before)
+  }
+
+  close(): void {
+    closeRules(this.#rules)
+  }
+
+  #drop(discarded: Discarded): Discarded {
+    this.#counts.add(discarded.reason === 'duplicate' ? 'duplicates' : 'discarded')
+    return discarded
+  }
+
+  #pass(packet: HepPacket, sip: SipMessage | undefined): Passed {
+    const isCensored = sip !== undefined && this.#rules.censor.has(sip.cseqMethod)
     const payload = isCensored ? censored(packet.payload, sip.bodyAt) : packet.payload
     const { alegId, correlationId } = this.#legOf(packet, sip)
     const isChanged = isCensored || correlationId !== packet.correlationId
+    if (isCensored) this.#counts.add('censored')
+    if (alegId !== '') this.#counts.add('alegIds')
     return {
       kind: 'passed',
       packet: isChanged ? { ...packet, payload, correlationId } : packet,
       ...{ sip, alegId, headersIn: payload, said: undefined },
     }
   }
-
-  async change(options: FilterOptions): Promise<void> {
-    this.#rules = rulesOf(options)
-  }
-
-  close(): void {}
 
   #legOf({ payload, correlationId }: HepPacket, sip: SipMessage | undefined) {
     const { aleg, forceAlegId } = this.#rules
@@ -92,22 +126,6 @@ class PacketFilter implements Filter {
     return { alegId, correlationId: isNamed ? alegId : correlationId }
   }
 }
-
-interface Rules {
-  readonly discard: ReadonlySet<string>
-  readonly censor: ReadonlySet<string>
-  readonly recent: RecentPayloads | undefined
-  readonly aleg: AlegHeaders
-  readonly forceAlegId: boolean
-}
-
-const rulesOf = (options: FilterOptions): Rules => ({
-  discard: new Set(options.discardMethods),
-  censor: new Set(options.censorMethods),
-  recent: options.dedupMs ? new RecentPayloads(options.dedupMs) : undefined,
-  aleg: new AlegHeaders(options.alegIds ?? []),
-  forceAlegId: options.forceAlegId ?? false,
-})
 
 /** What cannot be read as SIP passes, as what it is. */
 function sipOf({ protocolType, payload }: HepPacket): SipMessage | undefined {
