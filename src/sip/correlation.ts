@@ -2,13 +2,14 @@
 // them together is a header that names the other leg or an identifier both carry:
 //
 //   callid:…   X-CID, X-Call-ID · Replaces · Refer-To: <…?Replaces=…> · HEP chunk 17 ·
-//              the stem of a Call-ID ending in _b2b-1
+//              the stem of a Call-ID ending in _b2b-1 · the call a quality report is about
 //   session:…  each UUID of Session-ID (RFC 7989) but the null one
 //   icid:…     icid-value of P-Charging-Vector (RFC 7315)
 //
 // Every call has 'callid:<its own>' without it being listed. Keys of one call are at most KEYS_MAX,
 // the first ones found; a key is at most as long as a Call-ID can be (cut as there), plus its kind.
 import { readHeaders } from './headers.ts'
+import { mayHoldReport, namedCallIds, reportedId } from './media/filed-under.ts'
 import type { TracedMessage } from './message.ts'
 import { cutCallId } from './wire-text.ts'
 
@@ -31,7 +32,7 @@ const NO_KEYS: readonly string[] = []
 /** Most calls have nothing to look for; told without making anything, as it is asked of every row. */
 function mayHaveKeys(messages: readonly TracedMessage[]): boolean {
   for (const { sip, correlationId } of messages) {
-    if (sip === undefined || sip.mayJoin !== false) return true
+    if (sip === undefined || sip.mayJoin !== false || mayHoldReport(sip.cseqMethod)) return true
     if (correlationId !== '' && correlationId !== sip.callId) return true
     if (sip.callId !== messages[0]!.sip?.callId) return true
   }
@@ -62,14 +63,16 @@ function ownCallIds(messages: readonly TracedMessage[]): ReadonlySet<string> {
     own.add(last)
   }
   // Reports and logs alone are filed under what their agent calls the call.
-  if (last === undefined) own.add(cutCallId(messages[0]?.correlationId ?? ''))
+  if (last === undefined && messages[0] !== undefined) own.add(reportedId(messages[0]))
   return own
 }
 
 type AddKey = (kind: string, value: string, source: string) => void
 
-function readKeys({ payload, sip, correlationId }: TracedMessage, add: AddKey): void {
+function readKeys(message: TracedMessage, add: AddKey): void {
+  const { payload, sip, correlationId } = message
   add('callid', correlationId, "the agent's correlation id")
+  for (const callId of namedCallIds(message)) add('callid', callId, 'a quality report')
   if (sip === undefined || sip.mayJoin === false) return
   for (const { name, value } of readHeaders(payload)) READERS[name.toLowerCase()]?.(value, add)
 }

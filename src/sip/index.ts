@@ -6,7 +6,16 @@ export { customHeaders, headerValue, readHeaders, type SipHeader } from './heade
 export { cseqOf, labelOf } from './label.ts'
 export { type Ladder, layOutLadder } from './ladder.ts'
 export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts'
-export { worstMosOf } from './media/quality.ts'
+export { reportedId } from './media/filed-under.ts'
+export {
+  addressesOfPacket,
+  mediaAddress,
+  mediaIdOf,
+  mediaKeysOf,
+  mediaKeysWithin,
+  mediaOfCall,
+} from './media/media-address.ts'
+export { qualityElsewhere, worstMosOf } from './media/quality.ts'
 export { isQualityType, readMediaReport } from './media/read-report.ts'
 export type * from './media/report.ts'
 export { summariseReport } from './media/summarise-report.ts'

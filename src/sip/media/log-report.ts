@@ -9,7 +9,9 @@ const LEVEL_CHARS_MAX = 160
 const SYSLOG_LEVELS = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug']
 const LEVEL = /\b(EMERG|ALERT|CRIT|FATAL|ERR|WARN|NOTICE|INFO|DEBUG|TRACE)(?:OR|ING|ENCY|ICAL)?\b/i
 const CALL_ID =
-  /(?:\bcall[-_ ]?id|\bcorrelation[-_]id|\bID|\bci)\s*["']?\s*[=:]\s*["'<[(]?([^\s"'<>,;()[\]{}]{4,255})/i
+  /\b(?:call[-_ ]?id|correlation[-_]id)\s*["']?\s*[=:]\s*["'<[(]?([^\s"'<>,;()[\]{}]{4,255})/i
+/** Short names stand for other things too: then only what looks like one, long and with a digit. */
+const SHORT_NAMED = /\b(?:ID|ci)=["']?((?=[^\s"',;]*\d)[^\s"'<>,;()[\]{}]{10,255})/
 
 /** Reads a line; any payload is one. */
 export function readLogReport(payload: Buffer): LogReport {
@@ -23,7 +25,7 @@ function readLine(payload: Buffer): LogReport {
   const level =
     priority === null ? levelOf(text.slice(0, LEVEL_CHARS_MAX)) : SYSLOG_LEVELS[+priority[1]! % 8]!
   const host = /^<\d{1,3}>(?:1 \S+ |\w{3} +\d+ [\d:]+ )(\S+)/.exec(text)?.[1] ?? ''
-  return { kind: 'log', level, host, text, callId: CALL_ID.exec(text)?.[1] ?? '' }
+  return { kind: 'log', level, host, text, callId: callIdIn(text) }
 }
 
 function readJsonLine(json: Json, payload: Buffer): LogReport {
@@ -39,6 +41,8 @@ function readJsonLine(json: Json, payload: Buffer): LogReport {
     callId: said('CORRELATION_ID', 'call_id', 'callid', 'callId', 'Call-ID', 'correlation_id'),
   }
 }
+
+const callIdIn = (text: string): string => (CALL_ID.exec(text) ?? SHORT_NAMED.exec(text))?.[1] ?? ''
 
 /** 'error' of ERR, Error, ERROR …; a digit as syslog counts them. */
 function levelOf(text: string): string {

@@ -2,6 +2,8 @@
 // phones and border controllers (report.ts). A phone's RFC 6035 report counts for the call it names, not for
 // the PUBLISH that brings it: `qualityElsewhere`.
 import type { TracedMessage } from '../message.ts'
+import { cutCallId } from '../wire-text.ts'
+import { mayHoldReport } from './filed-under.ts'
 import { phoneQuality, readPhoneReport } from './phone-report.ts'
 import { isQualityType, readMediaReport } from './read-report.ts'
 import type { QualityReport } from './report.ts'
@@ -28,6 +30,21 @@ function mosOfMessage(message: TracedMessage): number | undefined {
   const report = readPhoneReport(message.payload)
   return report === undefined ? undefined : mosOfStreams(report)
 }
+
+/** What a report says of calls it is not filed under, MOS by Call-ID. */
+export function qualityElsewhere(message: TracedMessage): readonly (readonly [string, number])[] {
+  const { sip, protocolType } = message
+  const mayHold = sip === undefined ? protocolType === BORDER : mayHoldReport(sip.cseqMethod)
+  if (!mayHold) return NOTHING
+  const report = readMediaReport(protocolType, message.payload)
+  if (report?.kind !== 'vq' && report?.kind !== 'border') return NOTHING
+  const callId = cutCallId(report.kind === 'vq' ? report.callId : report.otherCallId)
+  const mos = mosOfStreams(report)
+  return callId === '' || callId === sip?.callId || mos === undefined ? NOTHING : [[callId, mos]]
+}
+
+const BORDER = 38
+const NOTHING: readonly (readonly [string, number])[] = []
 
 /** The lowest MOS of a report. */
 function mosOfStreams({ streams }: Pick<QualityReport, 'streams'>): number | undefined {

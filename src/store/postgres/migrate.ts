@@ -14,6 +14,7 @@ import fleet from '../schema/007-fleet.sql' with { type: 'text' }
 import handOvers from '../schema/008-hand-overs.sql' with { type: 'text' }
 import blocks from '../schema/009-blocks.sql' with { type: 'text' }
 import sharedTexts from '../schema/010-shared-texts.sql' with { type: 'text' }
+import media from '../schema/011-media.sql' with { type: 'text' }
 import { MAJOR_MIN } from './binaries.ts'
 import { DatabaseError } from './database-error.ts'
 
@@ -29,6 +30,7 @@ const STEPS: readonly { readonly version: number; readonly name: string; readonl
     { version: 8, name: 'hand-overs', sql: handOvers },
     { version: 9, name: 'blocks', sql: blocks },
     { version: 10, name: 'shared-texts', sql: sharedTexts },
+    { version: 11, name: 'media', sql: media },
   ]
 
 /** The schema this version of calliope reads and writes. */

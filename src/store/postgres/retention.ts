@@ -94,7 +94,7 @@ async function sizesOf(
     from unnest(${names}::text[]) as name`
   const [others] = await sql`select (pg_total_relation_size('correlation_keys')
     + pg_total_relation_size('quarantine') + pg_total_relation_size('kpi_minutes')
-    + pg_total_relation_size('kpi_details')
+    + pg_total_relation_size('kpi_details') + pg_total_relation_size('call_quality')
     + pg_total_relation_size('segment_minutes'))::float8 as bytes`
   const sized = rows as { name: string; bytes: number }[]
   return { byName: new Map(sized.map(({ name, bytes }) => [name, bytes])), others: others.bytes }
@@ -122,6 +122,7 @@ async function trim(
   const oldest = new Date(nowMs - retentionMs).toISOString()
   const oldestKpi = new Date(nowMs - Math.max(retentionMs, KPI_DAYS * DAY_MS)).toISOString()
   await sql`delete from correlation_keys where at < ${new Date(keysFromMs).toISOString()}`
+  await sql`delete from call_quality where at < ${new Date(keysFromMs).toISOString()}`
   await sql`delete from segment_minutes where minute < ${new Date(keysFromMs - MARK_MS).toISOString()}`
   await sql`delete from kpi_minutes where minute < ${oldestKpi}`
   const oldestDetail = new Date(nowMs - MINUTE_DETAILS_DAYS * DAY_MS).toISOString()

@@ -196,13 +196,20 @@ function numberCandidate({ field, ranges }: NumberTerm): Candidate | undefined {
         marked('protocols', (params, one) => rangesSql(params, one, ranges)),
       )
     case 'mos':
-      return some(48, (params) => rangesSql(params, 's.mos', ranges))
+      return some(48, (params) => {
+        const [own, others] = ['s.mos', 'q.mos'].map((column) => rangesSql(params, column, ranges))
+        return `${own} or s.call_id = any(array(
+          select q.call_id from call_quality q where ${others} order by q.at desc limit ${QUALITY_MAX}))`
+      })
     case 'duration':
     case 'messages':
     case 'setup':
       return undefined
   }
 }
+
+/** Calls whose quality only somebody else's message tells: the newest so many. */
+const QUALITY_MAX = 10_000
 
 /** One of these is the status a call is shown with, once it has a final one. */
 const FINAL_STATUSES = ['s.failure_status', 's.challenge_status', 's.answer_status'] as const

@@ -25,7 +25,6 @@ const PLAIN = [
   'answer_status',
   'failure_status',
   'challenge_status',
-  'mos',
   'method',
   'from_user',
   'from_domain',
@@ -42,10 +41,15 @@ const PLAIN = [
   'headers',
 ] as const
 
+/** The worst of what the call's own messages say, and of what others say of it. */
+const MOS_SQL =
+  'least(s.mos, (select q.mos from call_quality q where q.call_id = s.call_id offset 0))'
+
 /** For `select` from call_segments under the alias `s`. */
 export const SUMMARY_COLUMNS = [
   ...TIMES.map((name) => `${usSql(timeSql(name))} as ${name}_us`),
   ...PLAIN.map((name) => `s.${name}`),
+  `${MOS_SQL} as mos`,
   `${TEXTS.userAgent} as user_agent`,
   `${TEXTS.captureIds} as capture_ids`,
   `${TEXTS.capturedBy} as captured_by`,

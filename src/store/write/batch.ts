@@ -2,18 +2,21 @@
 // lane has come with them. Built while the batch before it is being stored.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Filter } from '#filter'
 import { blankAuthKey, hepSkim, isText, PROTOCOL, skimHep } from '#hep'
 import type { LedgerCounts, RejectReason } from '#ledger'
-import { sipSkim, skimSip } from '#sip'
+import { isQualityType, mediaIdOf, reportedId, sipSkim, skimSip, type TracedMessage } from '#sip'
 import { type Chunk, type Cursor, type RecordWalk, readQuarantined, type SpoolRecord } from '#spool'
 import type { ByteWriter } from './byte-writer.ts'
 import { CallGroups } from './call-groups.ts'
 import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
 import type { DetailRow } from './kpi-details.ts'
+import { MediaMemory } from './media-memory.ts'
+import { QualityNotes, type QualityRow } from './quality-notes.ts'
 import { type Rows, RowsBuilder, type RowsTools } from './rows-builder.ts'
 import { isCutShort, SourceCounter, type SourceCounts } from './source-counter.ts'
 import { SpooledMessage } from './spooled-message.ts'
-import { believeOurs, isClockAbsurd, type Refused, type TraceRules, traceRecord } from './trace.ts'
+import { believeOurs, type ClockRules, isClockAbsurd, type Refused, traceRecord } from './trace.ts'
 
 /** What a batch says about one lane. */
 export interface LaneMove {
@@ -44,15 +47,20 @@ export interface Batch extends Rows {
   readonly kpiDetails: readonly DetailRow[]
   readonly sources: readonly SourceCounts[]
   readonly quarantine: readonly QuarantineRow[]
+  readonly quality: readonly QualityRow[]
   readonly messages: number
   /** When the oldest frame in it reached us; undefined when it holds none. */
   readonly oldestUs: number | undefined
 }
 
 export interface BatchOptions extends RowsTools {
-  readonly rules: TraceRules
+  readonly rules: ClockRules
+  /** @default everything is kept as it is */
+  readonly filter?: Filter | undefined
   readonly customHeaders: readonly string[]
   readonly kpis: KpiCounter
+  /** Of the batches before. @default knows nothing */
+  readonly media?: MediaMemory
 }
 
 /** One batch keeps no more refused frames than this; all are counted. */
@@ -63,8 +71,12 @@ const PAUSE_EVERY_ROWS = 256
 
 export class BatchBuilder {
   readonly #options: BatchOptions
+  /** Undefined when it has nothing to do. */
+  readonly #filter: Filter | undefined
   readonly #moves = new Map<string, LaneMove>()
   readonly #groups = new CallGroups()
+  readonly #media: MediaMemory
+  readonly #quality = new QualityNotes()
   readonly #sources = new SourceCounter()
   readonly #quarantine: QuarantineRow[] = []
   readonly #nowUs = Date.now() * 1000
@@ -74,6 +86,8 @@ export class BatchBuilder {
 
   constructor(options: BatchOptions) {
     this.#options = options
+    this.#filter = options.filter?.isIdle === false ? options.filter : undefined
+    this.#media = options.media ?? new MediaMemory()
   }
 
   /** Bytes of all records taken in. */
@@ -93,13 +107,13 @@ export class BatchBuilder {
   add(lane: string, from: Cursor, chunk: Chunk): void {
     const move = this.#move(lane, from, chunk)
     const walk = chunk.walk()
-    while (walk.next()) {
+    for (let number = from.records; walk.next(); number += 1) {
       this.#bytes += walk.to - walk.from
       if (this.#oldestUs === undefined || walk.receivedUs < this.#oldestUs) {
         this.#oldestUs = walk.receivedUs
       }
       if (walk.kind !== 'frame') this.#addQuarantined(walk.record())
-      else if (!this.#addSkimmed(walk)) this.#addFrame(move, walk.record())
+      else if (!this.#addSkimmed(walk)) this.#addFrame(move, walk.record(), number)
     }
   }
 
@@ -121,6 +135,7 @@ export class BatchBuilder {
       kpiDetails: kpis.takeDetails(),
       sources: this.#sources.take(),
       quarantine: this.#quarantine,
+      quality: this.#quality.rows(),
       messages: this.#messages,
       oldestUs: this.#oldestUs,
     }
@@ -151,7 +166,7 @@ export class BatchBuilder {
     if (!skimSip(bytes, payloadAt, payloadEnd)) return false
     const { rules } = this.#options
     const { cseqMethod, callIdAt, callIdEnd } = sipSkim
-    if (rules.discardMethods.has(cseqMethod) || rules.censorMethods.has(cseqMethod)) return false
+    if (this.#filter?.mayChange(protocolType, cseqMethod)) return false
     const group = this.#groups.groupAt(protocolType, bytes, callIdAt, callIdEnd)
     const receivedUs = believeOurs(walk.receivedUs, this.#nowUs, rules)
     const clockClamped = isClockAbsurd(atUs, receivedUs, rules)
@@ -159,25 +174,44 @@ export class BatchBuilder {
     const { callId } = group
     const message = new SpooledMessage(bytes, receivedUs, clockClamped, callId, correlationId)
     this.#messages += 1
+    if (sipSkim.bodyBytes !== 0 && this.#media.isAwake(receivedUs))
+      this.#media.note(callId, bytes, payloadAt + sipSkim.bodyAt, payloadEnd)
     this.#groups.put(group, message, payloadEnd - payloadAt)
+    this.#quality.note(message)
     const isCut = sipSkim.bodyBytes > payloadEnd - payloadAt - sipSkim.bodyAt
     this.#sources.count(walk, walk.to - walk.from, message, atUs, 3, isCut)
     return true
   }
 
-  #addFrame(move: LaneMove, record: SpoolRecord): void {
-    const traced = traceRecord(record, this.#options.rules, this.#nowUs)
+  #addFrame(move: LaneMove, record: SpoolRecord, number: number): void {
+    const place = { lane: move.lane, number, receivedUs: record.receivedUs }
+    const filtered = this.#filter && { filter: this.#filter, place }
+    const traced = traceRecord(record, this.#options.rules, this.#nowUs, filtered)
     if (traced.kind === 'refused') {
       move.stored -= 1
       move.rejected[traced.reason] = (move.rejected[traced.reason] ?? 0) + 1
-      if (traced.reason !== 'discarded') this.#keep(record, traced, record.bytes)
+      if (!traced.isUnwanted) this.#keep(record, traced, record.bytes)
       return
     }
     this.#messages += 1
-    this.#groups.add(traced.message)
-    const { message, agentUs, hepVersion } = traced
+    const { message, agentUs, hepVersion, said } = traced
+    this.#groups.add(message, said?.sid ?? this.#filedUnder(message), said?.headers)
+    this.#quality.note(message)
     const isCut = isCutShort(message)
     this.#sources.count(record, record.bytes.length, message, agentUs, hepVersion, isCut)
+  }
+
+  /** What is no SIP belongs to the call it names, or to the one whose media it is about. */
+  #filedUnder(message: TracedMessage): string {
+    const { sip, protocolType, payload } = message
+    if (sip !== undefined) {
+      if (this.#media.isAwake(message.receivedUs))
+        this.#media.note(sip.callId, payload, sip.bodyAt, payload.length)
+      return ''
+    }
+    const id = reportedId(message)
+    if (id !== '' || !isQualityType(protocolType)) return id
+    return this.#media.callOf(message) || mediaIdOf(message)
   }
 
   #addQuarantined(record: SpoolRecord): void {
@@ -187,7 +221,7 @@ export class BatchBuilder {
 
   #keep(
     record: SpoolRecord,
-    { reason, offset, detail }: Omit<Refused, 'kind'>,
+    { reason, offset, detail }: Pick<Refused, 'reason' | 'offset' | 'detail'>,
     frame: Buffer,
   ): void {
     this.#sources.reject(record, reason)

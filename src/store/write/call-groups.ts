@@ -1,6 +1,6 @@
 // Deals messages out to calls: what one batch holds of one call becomes one row. Keyed by protocol and
 // Call-ID; other protocols by the agent's correlation id (RTCP of a call usually carries its
-// Call-ID there); what has neither shares the key ''.
+// Call-ID there), or what the caller finds they belong to; what has neither shares the key ''.
 //
 // A message that was only skimmed brings its Call-ID as bytes. They are hashed and compared in place
 // with the group's text, so a string is made once for a call and not for each of its messages:
@@ -25,6 +25,8 @@ export interface CallGroup {
   readonly callId: string
   readonly messages: TracedMessage[]
   bytes: number
+  /** Headers that scripts set for messages of it. */
+  headers?: Readonly<Record<string, string>>
 }
 
 export class CallGroups {
@@ -34,11 +36,16 @@ export class CallGroups {
   #slots = new Uint32Array(SLOTS_MIN)
   #slotsUsed = 0
 
-  /** Puts a message into its group. */
-  add(message: TracedMessage): void {
-    const { protocolType, sip, correlationId, payload } = message
-    const callId = sip?.callId ?? cutCallId(correlationId)
-    this.put(this.#byText(protocolType, callId), message, payload.length)
+  /** Puts a message into its group, of no SIP the one whose id is given; with headers that a script set. */
+  add(
+    message: TracedMessage,
+    filedUnder = cutCallId(message.correlationId),
+    headers?: Readonly<Record<string, string>>,
+  ): void {
+    const { protocolType, sip, payload } = message
+    const group = this.#byText(protocolType, sip?.callId ?? filedUnder)
+    if (headers !== undefined) group.headers = { ...headers, ...group.headers }
+    this.put(group, message, payload.length)
   }
 
   /** The group of a Call-ID that stands in bytes[from, to), in ASCII. */

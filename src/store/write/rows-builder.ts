@@ -6,7 +6,7 @@
 //
 // Rows stay in the order of time, which the index on it rewards; ids are those of the places. That order
 // of places takes a tenth off the messages of calls that are spread over batches.
-import { type CallState, callStateOf, correlationKeysOf } from '#sip'
+import { type CallState, callStateOf, correlationKeysOf, mediaKeysOf } from '#sip'
 import type { ByteWriter } from './byte-writer.ts'
 import type { CallGroup } from './call-groups.ts'
 import { type MinuteMark, MinuteMarks } from './minute-marks.ts'
@@ -118,12 +118,16 @@ export class RowsBuilder {
       setRowId(this.#out.view(), at, BigInt(firstId + place))
       this.#rowAt.push(this.#out.length)
       this.#rowUs.push(state.firstUs)
-      for (const key of correlation) {
-        this.#correlation.push({ key, callId: group.callId, us: state.firstUs })
-      }
+      this.#noteKeys(correlation, group.callId, state.firstUs)
+      // Reports that name no call are found by the addresses they travelled between.
+      this.#noteKeys(mediaKeysOf(group.callId), group.callId, state.firstUs)
     }
     this.#pending = []
     this.#bytes = 0
+  }
+
+  #noteKeys(keys: readonly string[], callId: string, us: number): void {
+    for (const key of keys) this.#correlation.push({ key, callId, us })
   }
 
   /** Likes together, each kind in the order of time. */

@@ -5,6 +5,7 @@ import type { SQL } from 'bun'
 import type { Batch, QuarantineRow } from './batch.ts'
 import { cleanText } from './copy-fields.ts'
 import type { KpiCounts } from './kpi-counter.ts'
+import { addQuality } from './quality-notes.ts'
 import type { CorrelationRow } from './rows-builder.ts'
 import { addKpiDetails } from './store-details.ts'
 import { addSourceMinutes, addSources } from './store-sources.ts'
@@ -22,6 +23,7 @@ export function sideStatements(
       ? [addSources(batch.sources, node), addSourceMinutes(batch.sources, node)]
       : []),
     ...(batch.quarantine.length > 0 ? [addQuarantine(batch.quarantine, node)] : []),
+    ...(batch.quality.length > 0 ? [addQuality(batch.quality)] : []),
   ]
 }
 

@@ -9,6 +9,7 @@
 // directly.
 import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
+import { type FilterOptions, openFilter } from '#filter'
 import { log as rootLog } from '#log'
 import { listLanes } from '#spool'
 import { answeredWithin, connect, NoAnswerError } from '../postgres/connect.ts'
@@ -18,6 +19,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { Collector } from './collect.ts'
 import { openCursors } from './cursors.ts'
 import { KpiCounter } from './kpi-counter.ts'
+import { MediaMemory } from './media-memory.ts'
 import { PartitionKeeper } from './partition-keeper.ts'
 import { recallCalls } from './recall-calls.ts'
 import { SharedTexts } from './shared-texts.ts'
@@ -42,10 +44,10 @@ export interface WriterOptions {
   readonly behindMsMax?: number
   /** Nor further ahead than this. @default 1 day */
   readonly aheadMsMax?: number
-  /** CSeq methods not to store. */
-  readonly discardMethods?: readonly string[]
-  /** CSeq methods whose bodies are overwritten with x. */
-  readonly censorMethods?: readonly string[]
+  /** What is done to packets before they are stored. @default nothing */
+  readonly filter?: FilterOptions
+  /** For what the filter counts. */
+  readonly filterCounts?: SharedArrayBuffer
   /** Headers to search by. */
   readonly customHeaders?: readonly string[]
   /** A database that has not answered for so long is taken for gone. @default 60000 */
@@ -94,11 +96,10 @@ export class Writer {
       rules: {
         behindMsMax: options.behindMsMax ?? 14 * 24 * HOUR_MS,
         aheadMsMax: options.aheadMsMax ?? 24 * HOUR_MS,
-        discardMethods: new Set(options.discardMethods),
-        censorMethods: new Set(options.censorMethods),
       },
       customHeaders: options.customHeaders ?? [],
       kpis: this.#kpis,
+      media: new MediaMemory(),
       texts: this.#texts,
       batchBytes,
       batchWaitMs,
@@ -109,6 +110,9 @@ export class Writer {
   async run(signal: AbortSignal): Promise<void> {
     const closing = () => void this.#sql.close({ timeout: 0 }).catch(() => undefined)
     signal.addEventListener('abort', closing)
+    const { filter = {}, filterCounts } = this.#options
+    using opened = await openFilter(filter, { counts: filterCounts })
+    this.#collector.filter = opened
     while (!signal.aborted) {
       if (this.#mustReopen) await this.#storing
       const wasDraining = this.#collector.isDraining
