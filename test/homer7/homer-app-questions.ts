@@ -65,7 +65,7 @@ export const QUESTIONS: readonly Question[] = [
   search('1_call', ['raw', '%application/sdp%']),
   search('1_call', [
     'smartinput',
-    'data_header.method = "INVITE" AND data_header.from_user = "%4%"',
+    "data_header.method = 'INVITE' AND data_header.from_user = '%4%'",
   ]),
   search('1_registration', ['data_header.method', '401']),
   search('1_default', ['data_header.method', 'OPTIONS']),

@@ -3,7 +3,7 @@
 // elsewhere, with both nodes in its configuration; docs/proof-heplify-server.md says what came of it.
 //
 //   bun test/homer7/homer-app.ts --url http://127.0.0.1:9080 --user admin --nodes theirs,ours
-//     [--from -12h] [--calls 20]            HOMER_PASSWORD holds the password
+//     [--hours 12] [--calls 20]            HOMER_PASSWORD holds the password
 import { parseArgs } from 'node:util'
 import {
   ANSWERED,
@@ -39,7 +39,9 @@ async function askAll() {
   const put = async (question: Question) => {
     questions++
     const [a, b] = [await ask(question, theirs), await ask(question, ours)]
-    const told = difference(question.plain(a), question.plain(b))
+    const lines = question.plain(a)
+    const told = difference(lines, question.plain(b))
+    process.stdout.write(`${lines.length} lines: ${question.name}\n`)
     if (told !== undefined) unequal.push(`${question.name}: ${told}`)
     return a
   }
@@ -72,9 +74,9 @@ async function login(): Promise<string> {
   return token
 }
 
-const callIdsOf = (search: string): string[] => [
-  ...new Set((JSON.parse(search).data as { sid: string }[]).map(({ sid }) => sid)),
-]
+function callIdsOf(search: string): string[] {
+  return [...new Set((JSON.parse(search).data as { sid: string }[]).map(({ sid }) => sid))]
+}
 
 function difference(a: readonly string[], b: readonly string[]): string | undefined {
   if (a.length !== b.length) return `${a.length} lines of ${theirs}, ${b.length} of ${ours}`

@@ -176,6 +176,11 @@ const FAULTS: readonly Vector[] = [
     { fault: 'two-letter headers are To' },
   ),
   one(
+    'call-id-too-long',
+    { headers: { 'Call-ID': noise(4000) } },
+    { fault: 'value too long for an index' },
+  ),
+  one(
     'call-id-odd',
     { headers: { 'Call-ID': undefined, 'cAll-iD': 'odd' } },
     { fault: 'SIP refused' },

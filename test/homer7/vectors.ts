@@ -15,6 +15,7 @@ export interface Vector extends Partial<HepPacketFields> {
 }
 
 export const VECTOR_PORT = 20_000
+const FIRST = SIP_VECTORS[0]!.name
 
 const sip = (name: string, rest: Omit<Vector, 'name' | 'payload'> = {}): Vector => ({
   name,
@@ -89,6 +90,18 @@ const PROTOCOL_RULES: readonly Vector[] = [
   { name: 'type-200', protocolType: 200, correlationId: 'loss@x', payload: json({ a: 1 }) },
 ]
 
+// What homer-app gathers around the call of the first vector.
+const OF_ONE_CALL: readonly Vector[] = [
+  sip('invite_b2b-1'),
+  sip('its-other-leg', { correlationId: `${FIRST}@proof.test` }),
+  ...[5, 34, 35, 100].map((protocolType) => ({
+    name: `type-${protocolType}-of-a-call`,
+    protocolType,
+    correlationId: `${FIRST}@proof.test`,
+    payload: json({ of: FIRST, type: 200, report_blocks: [{ fraction_lost: 2, ia_jitter: 7 }] }),
+  })),
+]
+
 const FAULTS: readonly Vector[] = [
   sip('node-name-with-quote', { captureNode: 'sbc"1', fault: 'node name not escaped' }),
   sip('password-with-quote', { authKey: 'a"b', fault: 'node name not escaped' }),
@@ -126,6 +139,7 @@ export const VECTORS: readonly Vector[] = [
   ...SIP_VECTORS,
   ...FRAME_RULES,
   ...PROTOCOL_RULES,
+  ...OF_ONE_CALL,
   ...FAULTS,
 ]
 
@@ -142,6 +156,3 @@ export function vectorFrames(startUs: number): Buffer[] {
     ),
   )
 }
-
-/** The vector that a source port belongs to. */
-export const vectorOf = (srcPort: number): Vector | undefined => VECTORS[srcPort - VECTOR_PORT]
