@@ -9,8 +9,18 @@ import { CommandError } from './command.ts'
 const SCRIPT_BYTES_MAX = 1024 * 1024
 const ENDINGS = ['.ts', '.js', '.mjs']
 
-/** What the operator wants done to packets. */
+const made = new WeakMap<Config, FilterOptions>()
+
+/** What the operator wants done to packets; of one configuration always the same. */
 export function filterOptions(config: Config): FilterOptions {
+  const known = made.get(config)
+  if (known !== undefined) return known
+  const options = readOptions(config)
+  made.set(config, options)
+  return options
+}
+
+function readOptions(config: Config): FilterOptions {
   const folder = config['filter.scripts']
   return {
     discardMethods: config['store.discard_methods'],

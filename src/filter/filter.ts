@@ -14,7 +14,7 @@ import { closeRules, openRules, type Rules } from './rules.ts'
 import type { ScriptListener } from './scripts/script-engine.ts'
 
 /** The same for every packet; not shared between threads. */
-export interface Filter {
+export interface Filter extends Disposable {
   /** Nothing is configured: every packet passes as it is. */
   readonly isIdle: boolean
   /** False: a packet of this type (and CSeq method, of SIP) passes as it is. */
@@ -97,6 +97,10 @@ class PacketFilter implements Filter {
 
   close(): void {
     closeRules(this.#rules)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
   }
 
   #drop(discarded: Discarded): Discarded {

@@ -3,6 +3,7 @@
 // `batchWaitMs` ago, or when there is nothing more to read and its oldest frame is that old.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pause } from '#backoff'
+import type { Filter } from '#filter'
 import { type Cursor, type LaneReader, listLanes, openReader } from '#spool'
 import { BatchBuilder, type BatchOptions } from './batch.ts'
 import { HeapLimit } from './heap-limit.ts'
@@ -13,7 +14,7 @@ const CHUNK_BYTES_MAX = (1024 + 32) * 1024
 const IDLE_MS = 20
 const BEGINNING: Cursor = { file: 0, offset: 0, records: 0 }
 
-export interface CollectOptions extends BatchOptions {
+export interface CollectOptions extends Omit<BatchOptions, 'filter'> {
   readonly batchBytes: number
   readonly batchWaitMs: number
 }
@@ -30,6 +31,8 @@ export class Collector {
   readonly #heap = new HeapLimit()
   /** Batches go as soon as there is nothing more to read. */
   isDraining = false
+  /** What the operator wants done to packets; from the next batch on. */
+  filter: Filter | undefined
 
   constructor(directory: string, options: CollectOptions) {
     this.#directory = directory
@@ -71,7 +74,7 @@ export class Collector {
   async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
     const { batchBytes, batchWaitMs } = this.#options
     const passed = this.#current
-    const builder = new BatchBuilder(this.#options)
+    const builder = new BatchBuilder({ ...this.#options, filter: this.filter })
     this.#current = builder
     this.#buffersUsed = 0
     if (passed) this.#heap.passed(passed.bytes, ageMs(passed))

@@ -8,7 +8,6 @@ const MINUTE_US = 60_000_000
 const START_US = 1_795_219_200_000_000
 const rules = {
   ...{ behindMsMax: 1e15, aheadMsMax: 1e15 },
-  ...{ discardMethods: new Set<string>(), censorMethods: new Set<string>() },
 }
 
 /** The messages of a call, 10 ms apart. */

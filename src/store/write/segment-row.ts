@@ -165,7 +165,7 @@ function bareField(place: number, field: Buffer): Buffer {
 
 /** What a row says about a group of messages. */
 export function fieldsOf(
-  { protocol, callId, messages, bytes }: CallGroup,
+  { protocol, callId, messages, bytes, headers: setByScripts }: CallGroup,
   state: CallState,
   correlation: readonly string[],
   headerNames: readonly string[],
@@ -181,7 +181,8 @@ export function fieldsOf(
     if (message.captureNode !== '') note(capturedBy, message.captureNode)
     if (message.sip?.kind === 'response') note(statuses, message.sip.status)
   }
-  const headers = protocol === SIP ? headersOf(messages, headerNames) : {}
+  const read = protocol === SIP ? headersOf(messages, headerNames) : NO_HEADERS
+  const headers = setByScripts === undefined ? read : { ...read, ...lowerNames(setByScripts) }
   return {
     protocol,
     callId,
@@ -227,6 +228,9 @@ function joined(values: Iterable<string | number>, separator: ' ' | '\n'): strin
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = {}
+
+const lowerNames = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 /** The first value of each configured header anywhere in the segment. */
 function headersOf(

@@ -6,7 +6,6 @@ import { type Traced, traceRecord } from './trace.ts'
 const [frame] = callFrames('call', { steps: ['INVITE'] })
 const rules = {
   ...{ behindMsMax: 1e15, aheadMsMax: 1e15 },
-  ...{ discardMethods: new Set<string>(), censorMethods: new Set<string>() },
 }
 const recordFrom = (peerIp: string, receivedUs = 5_000_000) => ({
   ...incoming(frame!, receivedUs),

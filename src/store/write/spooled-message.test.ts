@@ -10,7 +10,6 @@ import { traceRecord } from './trace.ts'
 
 const rules = {
   ...{ behindMsMax: 1e15, aheadMsMax: 1e15 },
-  ...{ discardMethods: new Set<string>(), censorMethods: new Set<string>() },
 }
 const NOW_US = 1_795_300_000_000_000
 

@@ -13,8 +13,7 @@ function trace(atUs: number, transport: Transport = 'udp', behindMsMax = CENTURY
   const peer = { transport, peerIp: '10.0.0.1', peerPort: 5060 } as const
   const record = { kind: 'frame', ...peer, receivedUs: nowUs, bytes } as const
   const rules = { behindMsMax, aheadMsMax: 3_600_000 }
-  const none = { discardMethods: new Set<string>(), censorMethods: new Set<string>() }
-  const traced = traceRecord(record, { ...rules, ...none }, nowUs)
+  const traced = traceRecord(record, rules, nowUs)
   if (traced.kind === 'refused') throw new Error(traced.detail)
   const { agentUs, message } = traced
   return { atUs: message.atUs, clockClamped: message.clockClamped, message, agentUs }

@@ -1,5 +1,6 @@
-// A spooled frame to a TracedMessage: HEP decoded, SIP parsed, the agent's clock checked, bodies
-// blanked where configured. What is not to be stored comes back with the reason, to be counted.
+// A spooled frame to a TracedMessage: HEP decoded, filtered, SIP parsed, the agent's clock checked. What is
+// not to be stored comes back with the reason, to be counted.
+import type { Filter, FramePlace, Passed, ScriptWord } from '#filter'
 import { decodeHep, type HepPacket } from '#hep'
 import type { RejectReason } from '#ledger'
 import type { MessageExtra, TracedMessage } from '#sip'
@@ -14,12 +15,10 @@ export interface ClockRules {
   readonly aheadMsMax: number
 }
 
-/** What may be stored, and how. */
-export interface TraceRules extends ClockRules {
-  /** CSeq methods that are not stored. */
-  readonly discardMethods: ReadonlySet<string>
-  /** CSeq methods whose bodies are overwritten. */
-  readonly censorMethods: ReadonlySet<string>
+/** A filter, and which frame it is asked about. */
+export interface FilteredAt {
+  readonly filter: Filter
+  readonly place: FramePlace
 }
 
 export interface Traced {
@@ -28,6 +27,8 @@ export interface Traced {
   /** What the agent's clock said, believed or not; 0 = nothing, or nothing about its clock (imports). */
   readonly agentUs: number
   readonly message: TracedMessage
+  /** What scripts said of it beyond. */
+  readonly said?: ScriptWord | undefined
 }
 
 /** Counted and not stored. */
@@ -36,15 +37,10 @@ export interface Refused {
   readonly reason: RejectReason
   readonly offset: number
   readonly detail: string
+  /** Nothing is wrong with it: a filter does not want it. */
+  readonly isUnwanted?: boolean
 }
 
-const DISCARDED: Refused = {
-  kind: 'refused',
-  reason: 'discarded',
-  offset: 0,
-  detail: 'a configured filter says not to keep this method',
-}
-const CENSORED = 'x'
 const OUR_CLOCK_US_MIN = Date.UTC(2020) * 1000
 /** Before this there was no SIP: it is no time at all (0), or a clock that began at 1970. */
 const AGENT_CLOCK_US_MIN = Date.UTC(2000) * 1000
@@ -53,21 +49,25 @@ const CHUNK_VLAN = 18
 /** Turns a frame of the spool into a message; payload and extras are views into the record. */
 export function traceRecord(
   record: SpoolRecord,
-  rules: TraceRules,
+  rules: ClockRules,
   nowUs: number,
+  at?: FilteredAt,
 ): Traced | Refused {
-  const packet = decodeHep(record.bytes)
-  if (packet.kind === 'malformed') return { ...packet, kind: 'refused' }
+  const decoded = decodeHep(record.bytes)
+  if (decoded.kind === 'malformed') return { ...decoded, kind: 'refused' }
   const isImported = record.transport === 'import'
+  // What was stored elsewhere before went through the filters there.
+  const filtered = isImported ? undefined : at?.filter.apply(decoded, at.place)
+  if (filtered?.kind === 'discarded')
+    return { ...filtered, kind: 'refused', offset: 0, isUnwanted: true }
+  const packet = filtered?.packet ?? decoded
   const times = timesOf(
     packet.atUs,
     isImported,
     believeOurs(record.receivedUs, nowUs, rules),
     rules,
   )
-  const sip = sipOf(packet.protocolType, packet.payload)
-  if (sip !== undefined && rules.discardMethods.has(sip.cseqMethod)) return DISCARDED
-  const isCensored = sip !== undefined && rules.censorMethods.has(sip.cseqMethod)
+  const sip = filtered ? filtered.sip : sipOf(packet.protocolType, packet.payload)
   const extras = extrasOf(packet)
   const message: TracedMessage = {
     ...times,
@@ -79,17 +79,23 @@ export function traceRecord(
     protocolType: packet.protocolType,
     captureId: packet.captureId,
     captureNode: packet.captureNode,
-    correlationId: packet.correlationId,
-    payload: isCensored ? censored(packet.payload, sip.bodyAt) : packet.payload,
+    correlationId: filtered ? correlationOf(filtered) : packet.correlationId,
+    payload: packet.payload,
     sip,
     ...(extras.length > 0 ? { extras } : {}),
   }
   const agentUs = isImported ? 0 : packet.atUs
-  return { kind: 'traced', hepVersion: packet.version, agentUs, message }
+  const said = filtered?.said
+  return { kind: 'traced', hepVersion: packet.version, agentUs, message, said }
+}
+
+// An agent that only repeats the Call-ID has said nothing that a header could contradict.
+function correlationOf({ packet: { correlationId }, sip, alegId }: Passed): string {
+  return alegId !== '' && correlationId === sip?.callId ? alegId : correlationId
 }
 
 // What was stored elsewhere before is as old as it says, and when it reached that place is not known.
-function timesOf(atUs: number, isImported: boolean, receivedUs: number, rules: TraceRules) {
+function timesOf(atUs: number, isImported: boolean, receivedUs: number, rules: ClockRules) {
   const behindMsMax = isImported ? Number.POSITIVE_INFINITY : rules.behindMsMax
   if (isClockAbsurd(atUs, receivedUs, { ...rules, behindMsMax }))
     return { atUs: receivedUs, receivedUs, clockClamped: true }
@@ -117,9 +123,4 @@ function extrasOf({ extras, vlan }: HepPacket): readonly MessageExtra[] {
   const body = Buffer.alloc(2)
   body.writeUInt16BE(vlan)
   return [...extras, { vendor: 0, type: CHUNK_VLAN, body }]
-}
-
-/** A copy with the same length: the record may be read again, and offsets stay true. */
-function censored(payload: Buffer, bodyAt: number): Buffer {
-  return Buffer.from(payload).fill(CENSORED, bodyAt)
 }

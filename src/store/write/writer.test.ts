@@ -123,7 +123,7 @@ test('Writer discards and censors methods as configured, and counts what it did 
   const ping = callFrames('ping', { steps: ['OPTIONS', '200 OPTIONS'] })
   const text = callFrames('text', { steps: ['MESSAGE', '200 MESSAGE'] })
   rig.spool.append([...ping, ...text])
-  await rig.store({ discardMethods: ['OPTIONS'], censorMethods: ['MESSAGE'] })
+  await rig.store({ filter: { discardMethods: ['OPTIONS'], censorMethods: ['MESSAGE'] } })
   const stored = [...(await rig.storedPayloads()).keys()]
   expect(stored).toHaveLength(2)
   for (const payload of stored) expect(payload).toEndWith('Content-Length: 4\r\n\r\nxxxx')
