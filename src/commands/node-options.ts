@@ -4,6 +4,7 @@ import type { Config } from '#config'
 import type { IntakeOptions, LaneStorage } from '#intake'
 import type { Spool } from '#spool'
 import type { StoreOptions } from '#store'
+import { filterOptions } from './filter-options.ts'
 
 /** How lanes are kept on disk. */
 export const laneStorage = (config: Config, directory: string): LaneStorage => ({
@@ -60,7 +61,6 @@ export const storeOptions = (config: Config, spool: Spool, version: string): Sto
     afterMs: config['store.merge_after'],
     share: config['store.merge_cpu'] / 100,
   },
-  discardMethods: config['store.discard_methods'],
-  censorMethods: config['store.censor_methods'],
+  filter: filterOptions(config),
   customHeaders: config['store.custom_headers'],
 })
