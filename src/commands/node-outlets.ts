@@ -10,7 +10,6 @@ import { CommandError } from './command.ts'
 import { publishRelayMetrics } from './relay-metrics.ts'
 import { relayOptions } from './relay-options.ts'
 
-const STORE = 'store'
 const LOOK_MS = 50
 
 /** The outlets of a node, as `relay.to` names them; there may be none. */
@@ -22,16 +21,11 @@ export class NodeOutlets implements AsyncDisposable {
   }
 
   /** Names for the spool's list of readers. */
-  static readers(config: Config): readonly string[] {
-    const names = explained(() => destinationNames(config['relay.to']))
-    if (names.includes(STORE))
-      throw new CommandError(
-        `relay.to: '${STORE}' is the store's own name here: give another ?name=`,
-      )
-    return names
+  static names(config: Config): readonly string[] {
+    return explained(() => destinationNames(config['relay.to']))
   }
 
-  /** The spool must have been opened with `readers`. */
+  /** The spool must have been opened with `names`. */
   static async start(config: Config, spool: Spool): Promise<NodeOutlets> {
     if (config['relay.to'].length === 0) return new NodeOutlets(undefined)
     try {

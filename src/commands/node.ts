@@ -41,8 +41,8 @@ import { loginOptions } from './login-options.ts'
 import { type NodeDuties, startDuties } from './node-duties.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
-import { NodeOutlets } from './node-outlets.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
+import { NodeReaders } from './node-readers.ts'
 import { NodeSignals } from './node-signals.ts'
 import { retiredLanes } from './retired-lanes.ts'
 import { StoreProgress } from './store-progress.ts'
@@ -61,7 +61,7 @@ export class CaptureNode {
   readonly #retired: readonly LiveLane[]
   readonly #config: Config
   readonly #place: HandOverPlace | undefined
-  #outlets: NodeOutlets | undefined
+  #readers: NodeReaders | undefined
   #duties: NodeDuties | undefined
   #api: Api | undefined
   #pulse: NodePulse | undefined
@@ -94,14 +94,14 @@ export class CaptureNode {
     await using undo = new AsyncDisposableStack()
     const directory = join(config.data_dir, 'spool')
     const seal = await settleSeal(directory, handOverPlace(config))
-    const readers = [READER, ...NodeOutlets.readers(config)]
+    const names = NodeReaders.names(config, [READER])
     const spool = undo.use(
       await openSpool({
-        ...{ directory, bytesMax: config['spool.bytes_max'], readers },
+        ...{ directory, bytesMax: config['spool.bytes_max'], readers: names },
         measured: [READER], // an outlet that lags is no reason to scale, to wait or to hand over
       }),
     )
-    const outlets = undo.use(await NodeOutlets.start(config, spool))
+    const readers = undo.use(await NodeReaders.start(config, spool))
     const store = undo.use(await startStore(storeOptions(config, spool, VERSION)))
     const issued = new IssuedAgentKeys(config.data_dir)
     undo.defer(() => issued.close())
@@ -111,7 +111,7 @@ export class CaptureNode {
     const node = new CaptureNode(config, spool, store, intake, httpLane, issued)
     // Of a spool that was handed over nothing is here, and everything was taken.
     const framesInLane = seal === 'discarded' ? Number.POSITIVE_INFINITY : httpLane.ledger.appended
-    node.#outlets = outlets
+    node.#readers = readers
     undo.use(await node.#serve(withPage, framesInLane))
     undo.move() // from here on `stop` ends them, in its own order
     node.#begin()
@@ -242,7 +242,7 @@ export class CaptureNode {
       store: () => this.store.signals(),
       isReady: () => this.state === 'ready',
     })
-    this.#outlets?.publish(() => this.#counts())
+    this.#readers?.publish(() => this.#counts())
     this.#pulse = new NodePulse(this)
     this.#duties = startDuties({
       ...{ config: this.#config, place: this.#place, store: this.store, spool: this.spool },
@@ -261,7 +261,7 @@ export class CaptureNode {
     this.#isHttpLaneClosed = true // HTTP itself goes on answering until the spool is empty
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
-    const carriedOn = this.#outlets?.drain(timeoutMs, () => this.#counts())
+    const carriedOn = this.#readers?.drain(timeoutMs, () => this.#counts())
     const left = await this.#empty(timeoutMs)
     await carriedOn
     if (left.frames === 0) await this.#progress.lastWord()
@@ -273,7 +273,7 @@ export class CaptureNode {
     await this.#api?.close()
     await this.intake.close()
     await this.store.close()
-    await this.#outlets?.[Symbol.asyncDispose]()
+    await this.#readers?.[Symbol.asyncDispose]()
     await this.spool.close()
     return tellLeft(left, this.spool.directory, this.#place)
   }

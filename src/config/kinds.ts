@@ -170,6 +170,15 @@ export const cidr: Kind<string> = {
   },
 }
 
+/** A host that metrics tell apart: its address and what it is called there. */
+export const target: Kind<string> = {
+  placeholder: 'ADDRESS=NAME',
+  parse: (raw) =>
+    /^[^\s=]+=[^=]*\S[^=]*$/.test(String(raw))
+      ? { value: String(raw) }
+      : { allowed: 'an address and a name such as 10.0.0.1=proxy' },
+}
+
 /** `embedded`, or a postgres:// URL. */
 export const databaseUrl: Kind<string> = {
   placeholder: 'URL',

@@ -23,6 +23,7 @@ import {
   storageUrl,
   text,
 } from './kinds.ts'
+import { METER_SETTINGS } from './meter-settings.ts'
 import { RELAY_SETTINGS } from './relay-settings.ts'
 
 export interface Setting<Value> {
@@ -201,6 +202,7 @@ export const SETTINGS = {
   'store.custom_headers': setting(list(text), [], 'headers to search by, such as X-Account'),
 
   ...FILTER_SETTINGS,
+  ...METER_SETTINGS,
   ...RELAY_SETTINGS,
 
   'drain.wait': setting(

@@ -4,7 +4,7 @@
 // database). A mark that is lost or damaged merely keeps files longer.
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { laneFileName, listLaneFiles, namesIn } from './lane-files.ts'
+import { laneDirectory, laneFileName, listLaneFiles, namesIn } from './lane-files.ts'
 import type { Cursor } from './record.ts'
 import { SpoolError } from './spool-error.ts'
 
@@ -34,6 +34,10 @@ export function readMarks(laneDir: string): Map<string, Cursor> {
   }
   return marks
 }
+
+/** Where a reader left its mark in a lane; undefined when it left none. */
+export const readerCursor = (directory: string, lane: string, reader: string): Cursor | undefined =>
+  readMark(join(laneDirectory(directory, lane), `${reader}.reader`))
 
 function readMark(path: string): Cursor | undefined {
   try {

@@ -1,14 +1,32 @@
 // What heplify-server does to messages before it stores them, and which parts of them it keeps.
-import { becomes, type HeplifyKeys, honoured, ignored, notYet, replaced } from './heplify-key.ts'
+import {
+  becomes,
+  type HeplifyKeys,
+  honoured,
+  ignored,
+  notYet,
+  replaced,
+  type Values,
+} from './heplify-key.ts'
 import * as kinds from './heplify-kinds.ts'
 
-const TARGETS = 'metrics do not tell targets apart yet; the overview does, by address'
 const SCRIPTS = 'no scripts run yet; messages are stored as they come'
 const ofScripts = { partOf: 'ScriptEnable' } as const
 
 export const FILTER_KEYS: HeplifyKeys = {
-  PromTargetIP: notYet(kinds.texts, '', TARGETS),
-  PromTargetName: notYet(kinds.texts, '', TARGETS),
+  PromTargetIP: honoured(
+    kinds.texts,
+    '',
+    'meter.targets: each address with its name; read again on SIGHUP',
+    {
+      meaning: (v) => ({
+        kind: 'honoured',
+        what: 'meter.targets; read again on SIGHUP',
+        settings: { 'meter.targets': targetsOf(v) },
+      }),
+    },
+  ),
+  PromTargetName: honoured(kinds.texts, '', 'the names of PromTargetIP in metrics, in its order'),
 
   DiscardMethod: becomes(
     'store.discard_methods',
@@ -99,6 +117,12 @@ export const LOG_KEYS: HeplifyKeys = {
     'the file these keys are read from; in a file it means nothing, as there',
   ),
   Version: ignored(kinds.flag, false, 'calliope --version tells it'),
+}
+
+// As many of both, or the configuration is refused.
+function targetsOf(v: Values): string[] {
+  const names = v.list('PromTargetName')
+  return v.list('PromTargetIP').map((ip, i) => `${ip}=${names[i]}`)
 }
 
 // Their level, ours.

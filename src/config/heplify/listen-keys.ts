@@ -18,6 +18,8 @@ const OWN_KEY = 'heplify-server-key.pem'
 const always = { absent: 'always' } as const
 const ofTls = { partOf: 'HEPTLSAddr' } as const
 
+const METRICS =
+  'http.metrics: /metrics without a login, as there, and the health check; no calls, no settings. meter.sip: its metrics by name and label'
 const HEALTH =
   'answers GET / (and /healthz, /readyz) with 200 while HEP may be sent here, to everybody, and nothing else'
 
@@ -73,14 +75,10 @@ export const LISTEN_KEYS: HeplifyKeys = {
     },
   ),
 
-  PromAddr: becomes(
-    'http.metrics',
-    kinds.address,
-    ':9096',
-    (v) => v.text('PromAddr'),
-    ': /metrics without a login, as there, and the health check; no calls, no settings',
-    always,
-  ),
+  PromAddr: honoured(kinds.address, ':9096', METRICS, {
+    ...always,
+    meaning: (v) => ({ kind: 'honoured', what: METRICS, settings: metricsAt(v.text('PromAddr')) }),
+  }),
   ConfigHTTPAddr: becomes(
     'http.health',
     kinds.address,
@@ -106,6 +104,11 @@ export const LISTEN_KEYS: HeplifyKeys = {
     },
   },
 }
+
+const metricsAt = (address: string) => ({
+  'http.metrics': address,
+  ...(address === 'off' ? {} : { 'meter.sip': 'on' }),
+})
 
 const heplify2 = (isOn: boolean): Outcome =>
   isOn ? { kind: 'honoured', what: 'HEP 1 and 2 are taken' } : LISTEN_KEYS.HEPv2Enable!.outcome
