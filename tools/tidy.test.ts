@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   relay: ['hep', 'sip', 'spool', 'filter'],
   meter: ['hep', 'sip', 'spool', 'filter'],
   fleet: ['hep', 'sip'],
+  migrate: ['hep', 'sip', 'spool', 'store'],
   commands: [
     'hep',
     'sip',
@@ -35,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'api',
     'web',
     'fleet',
+    'migrate',
   ],
 }
 

@@ -82,6 +82,8 @@ export interface Client {
   /** The nodes of the server's database now, and their events since `from`. */
   fleet(from?: string): Promise<Fleet>
   about(): Promise<About>
+  /** How long calls are kept, in hours; administrators may ask. */
+  retentionHours(): Promise<number>
 }
 
 /** A client for one server; connects when first asked. */
@@ -163,6 +165,11 @@ class HttpClient implements Client {
 
   about(): Promise<About> {
     return this.#json('about')
+  }
+
+  async retentionHours(): Promise<number> {
+    const { inForce } = await this.#json<{ inForce: { hours: number } }>('settings/retention')
+    return inForce.hours
   }
 
   async #json<Value>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Value> {

@@ -9,5 +9,6 @@ export {
   openClient,
   type SearchOptions,
 } from './client.ts'
+export { parseTime, TIME_ALLOWED } from './http/time.ts'
 export type { About, ApiOptions, HepDoor, Peer, Readiness, StaticFile } from './options.ts'
 export { type Api, startApi } from './start-api.ts'

@@ -1,0 +1,25 @@
+// Flags that the commands about heplify-server's databases share.
+import { parseTime, TIME_ALLOWED } from '#api'
+import { kinds, setting, UsageError } from '#config'
+
+/** A time in ms since 1970: RFC 3339, or an age such as -7d. */
+export const moment: kinds.Kind<number | undefined> = {
+  placeholder: 'TIME',
+  parse: (raw) => {
+    const us = parseTime(String(raw), Date.now() * 1_000)
+    return us === undefined ? { allowed: TIME_ALLOWED } : { value: Math.floor(us / 1_000) }
+  },
+}
+
+const FROM_ENV = 'CALLIOPE_FROM'
+
+/** The database to read; out of the environment, because other users see what stands in a command line. */
+export const fromFlag = (what: string) =>
+  setting(kinds.secret, process.env[FROM_ENV] ?? '', `${what}: postgres://… (or ${FROM_ENV})`)
+
+/** Throws UsageError when it is no URL of PostgreSQL. */
+export function checkFrom(url: string): string {
+  if (/^postgres(ql)?:\/\/./.test(url)) return url
+  const message = `give postgres://USER:PASSWORD@HOST:PORT/NAME, or set ${FROM_ENV}`
+  throw new UsageError([{ where: '--from', message }])
+}

@@ -1,0 +1,9 @@
+// The door of migrate: what a heplify-server with homer-app has, taken over.
+export { MigrateError, type MigrateErrorCode } from './migrate-error.ts'
+export {
+  type MigrateOptions,
+  type MigrateProgress,
+  type MigrateSummary,
+  migrateHomer7,
+} from './migrate-homer7.ts'
+export type { LeftOut } from './row-batch.ts'
