@@ -5,6 +5,7 @@ import type { Config } from '#config'
 import type { RelayOptions } from '#relay'
 import type { Spool } from '#spool'
 import { CommandError } from './command.ts'
+import { filterOptions } from './filter-options.ts'
 
 export const relayOptions = (config: Config, spool: Spool): RelayOptions => ({
   ...{ spool, to: config['relay.to'], directory: join(config.data_dir, 'relay') },
@@ -20,6 +21,7 @@ export const relayOptions = (config: Config, spool: Spool): RelayOptions => ({
   doubtMs: config['relay.doubt_max'],
   until: config['relay.until'],
   resolveMs: config['relay.resolve'],
+  filter: filterOptions(config),
 })
 
 function readAuthority(path: string): string {

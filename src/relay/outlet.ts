@@ -10,6 +10,8 @@
 //
 // Anything else that is thrown counts as unknown: better twice than not at all.
 
+import type { FilterOptions } from '#filter'
+
 /** A name that stays with a parcel through every retry. */
 export interface ParcelId {
   /** One run of one destination of one relay. */
@@ -63,6 +65,8 @@ export interface OutletTally {
 }
 
 export interface Outlet {
+  /** Frames are filtered otherwise from now on; only where they are looked into, in services. */
+  setFilter?(options: FilterOptions): Promise<void>
   send(parcel: Parcel, target: string, signal: AbortSignal): Promise<Receipt>
   /** Whether a target takes work; without it the next parcel finds out. */
   probe?(target: string, signal: AbortSignal): Promise<boolean>

@@ -1,4 +1,5 @@
 // The relay: a carrier for every destination over one spool, and the numbers of all of them.
+import type { FilterOptions } from '#filter'
 import type { LedgerCounts } from '#ledger'
 import type { Spool } from '#spool'
 import { openCalliope } from './calliope-outlet.ts'
@@ -41,6 +42,8 @@ export interface RelayOptions {
   readonly resolveMs?: number
   /** Logins of services, as services/login.ts reads them. */
   readonly auth?: readonly string[]
+  /** What is done to frames that are looked into, for services; HEP goes on as it came. */
+  readonly filter?: FilterOptions
   /** Whether others read the spool, too: no destination may fill the disk then. @default false */
   readonly isSpoolShared?: boolean
   /** Where nodes are looked up, when not where the system says. */
@@ -65,6 +68,8 @@ export interface Relay extends AsyncDisposable {
   readonly carriers: readonly Carrier[]
   /** How each destination stands, given what the lanes have had. */
   states(lanes: readonly LedgerCounts[]): readonly DestinationState[]
+  /** Filters otherwise from now on; rejects when the options cannot be taken. */
+  setFilter(options: FilterOptions): Promise<void>
   /** Resolves when everything spooled by now is carried to every destination. */
   drain(): Promise<void>
   close(): Promise<void>
@@ -106,6 +111,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       const appended = lanes.reduce((sum, counts) => sum + counts.appended, 0)
       return started.map(({ carrier, outlet }) => stateOf(carrier, appended, outlet.tally?.()))
     },
+    setFilter: async (filter) =>
+      void (await Promise.all(started.map(({ outlet }) => outlet.setFilter?.(filter)))),
     drain: async () => void (await Promise.all(carriers.map((carrier) => carrier.drain()))),
     close,
     [Symbol.asyncDispose]: close,
@@ -151,7 +158,15 @@ async function startOne(
 function outletOf(destination: Destination, options: RelayOptions, login = ''): Outlet {
   const { key, ca, token, answerMs, reopenMs, until, doubtMs } = options
   const { flows, framesPerSecondMax, healthPort, service, name } = destination
-  if (service) return openService({ ...service, destination: name, login, ca, answerMs })
+  if (service)
+    return openService({
+      ...service,
+      destination: name,
+      login,
+      ca,
+      answerMs,
+      filter: options.filter,
+    })
   switch (destination.scheme) {
     case 'http':
     case 'https':

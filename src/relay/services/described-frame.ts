@@ -7,13 +7,22 @@
 //
 // What heplify-server throws away (SIP it cannot parse) is described without the fields of SIP.
 import { isUtf8 } from 'node:buffer'
+import type { Filter, Filtered } from '#filter'
 import { decodeHep, type HepPacket, PROTOCOL } from '#hep'
 import { parseSip, type SipMessage } from '#sip'
 import type { FrameWalk, Parcel } from '../outlet.ts'
 
 export interface DescribedFrame {
+  /** As the operator wants it kept. */
   readonly packet: HepPacket
   readonly sip: SipMessage | undefined
+  /** Where headers are read. */
+  readonly headersIn: Buffer
+  /** What a header says is the other leg; '' = none does. */
+  readonly alegId: string
+  /** Labels and a name that scripts set. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly targetName: string
   /** `sip`, `rtcp` … or the number. */
   readonly type: string
   /** The agent's name, or its number. */
@@ -22,6 +31,10 @@ export interface DescribedFrame {
   readonly document: string
   /** Of SIP its Call-ID, else chunk 17. */
   readonly callId: string
+  /** heplify-server's CID: chunk 17, the other leg, else the Call-ID. */
+  readonly cid: string
+  /** And its SID: of SIP the Call-ID. */
+  readonly sid: string
   /** By the agent's clock, or ours where it has none. */
   readonly atUs: number
   readonly receivedUs: number
@@ -39,28 +52,44 @@ const TYPES: Readonly<Record<number, string>> = {
   [PROTOCOL.log]: 'log',
 }
 
-/** The frame at hand; undefined when it is no HEP. */
+/** The frame at hand as the filter lets it pass; undefined when it is no HEP. */
 export function describeFrame(
   walk: FrameWalk,
   place: Parcel['place'],
   isWanted: (protocolType: number) => boolean = () => true,
+  filter?: Filter,
 ): DescribedFrame | 'unwanted' | undefined {
-  const packet = decodeHep(walk.bytes.subarray(walk.from, walk.to))
-  if (packet.kind === 'malformed') return undefined
-  const { protocolType, payload, correlationId } = packet
-  if (!isWanted(protocolType)) return 'unwanted'
-  const parsed = protocolType === PROTOCOL.sip ? parseSip(payload) : undefined
-  const sip = parsed?.kind === 'malformed' ? undefined : parsed
-  const text = textOf(payload)
+  const decoded = decodeHep(walk.bytes.subarray(walk.from, walk.to))
+  if (decoded.kind === 'malformed') return undefined
+  // A script may make another type of it, but then it must be of its types.
+  if (!isWanted(decoded.protocolType) && !filter?.mayChange(decoded.protocolType, ''))
+    return 'unwanted'
+  const passed = pass(decoded, walk, place.lane, filter)
+  if (passed.kind === 'discarded' || !isWanted(passed.packet.protocolType)) return 'unwanted'
+  const { packet, sip, headersIn, alegId, said } = passed
+  const { protocolType, correlationId } = packet
+  const text = textOf(packet.payload)
+  const callId = sip?.callId || correlationId
   return {
-    ...{ packet, sip, text, receivedUs: walk.receivedUs, number: walk.number },
+    ...{ packet, sip, headersIn, alegId, text, receivedUs: walk.receivedUs, number: walk.number },
+    ...{ labels: said?.lokiLabels ?? {}, targetName: said?.targetName ?? '' },
     type: TYPES[protocolType] ?? String(protocolType),
     node: packet.captureNode || String(packet.captureId),
     document: protocolType === PROTOCOL.rtcp ? withCallId(text, correlationId) : text,
-    callId: sip?.callId || correlationId,
+    ...{ callId, cid: correlationId || callId, sid: said?.sid ?? callId },
     atUs: packet.atUs || walk.receivedUs,
     id: `${place.spool}.${place.lane}.${place.file}.${walk.number}`,
   }
+}
+
+function pass(packet: HepPacket, walk: FrameWalk, lane: string, filter?: Filter): Filtered {
+  const { number, receivedUs, transport } = walk
+  if (filter && !filter.isIdle && transport !== 'import')
+    return filter.apply(packet, { lane, number, receivedUs })
+  const { protocolType, payload } = packet
+  const parsed = protocolType === PROTOCOL.sip ? parseSip(payload) : undefined
+  const sip = parsed?.kind === 'malformed' ? undefined : parsed
+  return { kind: 'passed', packet, sip, headersIn: payload, alegId: '', said: undefined }
 }
 
 function textOf(payload: Buffer): string {

@@ -23,14 +23,23 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 /** Fields of the message, by name. */
-export function sipDocument(sip: SipMessage, payload: Buffer): Record<string, unknown> {
+export function sipDocument(
+  sip: SipMessage,
+  payload: Buffer,
+  alegId: string,
+): Record<string, unknown> {
   const headers = new Map<string, string>()
   for (const { name, value } of readHeaders(payload)) {
     const key = name.toLowerCase()
     if (!headers.has(key)) headers.set(key, value)
   }
   const plain = Object.entries(PLAIN).map(([header, field]) => [field, headers.get(header)])
-  const all = { ...Object.fromEntries(plain), ...partsOf(sip), ...addressesOf(headers) }
+  const all: Record<string, unknown> = {
+    ...Object.fromEntries(plain),
+    ...partsOf(sip),
+    ...addressesOf(headers),
+  }
+  if (alegId !== '') all.XCallID = alegId
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value))
 }
 

@@ -79,7 +79,7 @@ function entriesOf(text: string): readonly BulkItem[] | undefined {
 }
 
 function documentOf(frame: DescribedFrame) {
-  const { packet, sip, type, node, text, callId, atUs } = frame
+  const { packet, sip, type, node, text, atUs, cid, sid, targetName, labels } = frame
   const at = isoMicros(atUs)
   return {
     '@timestamp': at,
@@ -95,14 +95,14 @@ function documentOf(frame: DescribedFrame) {
     NodeID: packet.captureId,
     NodePW: '',
     Payload: text,
-    CID: callId,
+    CID: cid,
     Vlan: packet.vlan,
     ProtoString: type,
     Timestamp: at,
-    SIP: sip ? sipDocument(sip, packet.payload) : null,
+    SIP: sip ? sipDocument(sip, frame.headersIn, frame.alegId) : null,
     NodeName: node,
-    TargetName: '',
-    SID: callId,
-    CustomLokiLabels: null,
+    TargetName: targetName,
+    SID: sid,
+    CustomLokiLabels: Object.keys(labels).length > 0 ? labels : null,
   }
 }

@@ -56,7 +56,7 @@ function pathOf(options: InfluxOptions): string {
 }
 
 function pointOf(frame: DescribedFrame): Point {
-  const { packet, sip, document, callId, atUs, number } = frame
+  const { packet, sip, document, cid, atUs, number } = frame
   const { srcIp, srcPort, dstIp, dstPort, protocolType } = packet
   return {
     measurement: `hep_${protocolType}`,
@@ -66,7 +66,7 @@ function pointOf(frame: DescribedFrame): Point {
       payload: document,
       payload_size: Buffer.byteLength(document),
       ...(sip?.cseqMethod ? { sip_method: sip.cseqMethod } : {}),
-      ...(sip && callId ? { call_id: callId } : {}),
+      ...(sip && cid ? { call_id: cid } : {}),
     },
     atNs: `${atUs}${String(number % 1_000).padStart(3, '0')}`,
   }

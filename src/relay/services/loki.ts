@@ -4,6 +4,7 @@
 //   method  response  protocol                              SIP: method of the CSeq; request method or status
 //   protocol                                                logs: fax, sip or udp, by what they speak of
 //   src_ip src_port dst_ip dst_port · call_id · from to     where asked for: each value is a stream more
+//   what scripts set with SetLokiLabel                      of the names in filter.loki_labels
 //
 // The line is the payload. An entry's time is the packet's and stays: heplify-server puts "now" in the place
 // of a time that goes backwards, which Loki has not needed since 2.4, and which would make a repeated entry
@@ -61,9 +62,10 @@ function labelsOf(
     ...(sip ? sipLabels(frame) : {}),
     ...(type === 'log' ? { protocol: logProtocol(frame.text) } : {}),
     ...(asked.includes('call') && hasCall ? { call_id: callId } : {}),
-    ...(asked.includes('parties') && sip ? partyLabels(packet.payload) : {}),
+    ...(asked.includes('parties') && sip ? partyLabels(frame.headersIn) : {}),
     ...{ job: 'heplify-server', hostname, node, type },
     ...(asked.includes('ip') ? addressLabels(packet) : {}),
+    ...frame.labels,
   }
   const kept = Object.entries(all).filter(([, value]) => value)
   return Object.fromEntries(kept.map(([name, value]) => [name, value!.slice(0, VALUE_CHARS_MAX)]))

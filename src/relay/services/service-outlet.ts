@@ -3,12 +3,13 @@
 //
 //   frames ─▶ described ─▶ items ─▶ request ─┬─ 2xx ─────────────────────▶ taken, but for the items it names
 //               │ not HEP: rejected          ├─ 413, 400, 422: halves ───▶ the one item at fault is rejected
-//               │ not of its types: skipped  ├─ 429, 5xx, no answer: wait ▶ the frames before it are settled,
+//               │ filtered out, or not of its types: skipped  ├─ 429, 5xx, no answer: wait ▶ the frames before it are settled,
 //               ▼                            └─ 401, 403, 404: wait         the rest is sent again
 //
 // Everything a service is sent carries an id, or is known by its content, so what is sent twice is there
 // once: whatever is not certain is sent again, to anybody. One bad frame costs some twenty requests and
 // never holds up the others; when a parcel has cost REQUESTS_MAX, what is still refused is given up.
+import { type Filter, type FilterOptions, openFilter } from '#filter'
 import { log as rootLog } from '#log'
 import { type FrameWalk, type Outlet, OutletError, type Parcel, type Receipt } from '../outlet.ts'
 import { describeFrame } from './described-frame.ts'
@@ -30,6 +31,8 @@ export interface ServiceOptions {
   /** The value of `authorization`; '' = none. */
   readonly login: string
   readonly ca: string | undefined
+  /** What is done to frames before they are written. @default nothing */
+  readonly filter?: FilterOptions | undefined
   /** @default 10000 */
   readonly answerMs?: number | undefined
 }
@@ -41,16 +44,26 @@ export function openService(options: ServiceOptions): Outlet {
   const tally = new ServiceTally((why, frames) =>
     log.warn({ destination: options.destination, why, frames }, 'frames were refused for good'),
   )
+  const { filter } = options
+  let opened: Promise<Filter> | undefined
   return {
-    send: (parcel, target, signal) => new Sending(options, tally, parcel, target, signal).run(),
+    async send(parcel, target, signal) {
+      opened ??= filter && openFilter(filter)
+      return new Sending(options, await opened, tally, parcel, target, signal).run()
+    },
+    async setFilter(changed) {
+      if (opened) await (await opened).change(changed)
+      else opened = Promise.resolve(await openFilter(changed))
+    },
     tally: () => tally,
-    close: async () => {},
+    close: async () => (await opened)?.close(),
   }
 }
 
 /** One try of one parcel. */
 class Sending {
   readonly #options: ServiceOptions
+  readonly #filter: Filter | undefined
   readonly #tally: ServiceTally
   readonly #parcel: Parcel
   readonly #target: string
@@ -63,12 +76,14 @@ class Sending {
 
   constructor(
     options: ServiceOptions,
+    filter: Filter | undefined,
     tally: ServiceTally,
     parcel: Parcel,
     target: string,
     signal: AbortSignal,
   ) {
     this.#options = options
+    this.#filter = filter
     this.#tally = tally
     this.#parcel = parcel
     this.#target = target
@@ -93,7 +108,7 @@ class Sending {
   #itemOf(walk: FrameWalk, index: number): Item | undefined {
     const { types, service } = this.#options
     const isWanted = (type: number) => types.length === 0 || types.includes(type)
-    const frame = describeFrame(walk, this.#parcel.place, isWanted)
+    const frame = describeFrame(walk, this.#parcel.place, isWanted, this.#filter)
     if (frame === 'unwanted') this.#skipped++
     else if (frame === undefined) this.#rejected.push({ index, why: 'not HEP' })
     else return service.write(frame, index)
