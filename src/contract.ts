@@ -1,9 +1,11 @@
 // The shapes the outside sees (HTTP API, command line). Ground floor: the store builds them, the API
 // sends them, the page shows them. Times are RFC 3339 UTC with microseconds. Grows only by addition.
+import type { MessageReport } from './contract-media.ts'
 import type { DropReason, RejectReason } from './ledger.ts'
 
 export type * from './contract-fleet.ts'
 export type * from './contract-kpi.ts'
+export type * from './contract-media.ts'
 export type * from './contract-people.ts'
 export type * from './contract-search.ts'
 export type * from './contract-shares.ts'
@@ -89,6 +91,10 @@ export interface CallMessage {
   readonly taps: readonly Tap[]
   readonly callId: string
   readonly protocol: number
+  /** What it reports: of media, DNS, ISUP, logs. */
+  readonly report?: MessageReport
+  /** Why it is here though it names no call: 'media address 10.0.0.1:4001'. */
+  readonly linkedBy?: string
 }
 
 export interface LadderColumn {

@@ -9,11 +9,11 @@ export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts
 export { reportedId } from './media/filed-under.ts'
 export {
   addressesOfPacket,
-  mediaAddress,
   mediaIdOf,
   mediaKeysOf,
   mediaKeysWithin,
   mediaOfCall,
+  plainIp,
 } from './media/media-address.ts'
 export { qualityElsewhere, worstMosOf } from './media/quality.ts'
 export { isQualityType, readMediaReport } from './media/read-report.ts'

@@ -36,6 +36,25 @@ const callPage: v.GenericSchema<contract.CallPage> = v.strictObject({
 
 const endpoint = v.strictObject({ ip, port: count })
 
+const orNull = v.nullable(v.number())
+
+const reportedStream: v.GenericSchema<contract.ReportedStream> = v.strictObject({
+  side: v.picklist(['local', 'remote', 'inc', 'out', '']),
+  ...{ ssrc: orNull, packets: orNull, packetsLost: orNull, lossShare: orNull },
+  ...{ discardShare: orNull, jitterMs: orNull, jitterMsMax: orNull, roundTripMs: orNull },
+  codec: v.string(),
+  ...{ mos: orNull, rating: orNull },
+  mosFrom: v.nullable(v.picklist(['said', 'computed'])),
+})
+
+const messageReport: v.GenericSchema<contract.MessageReport> = v.strictObject({
+  kind: v.picklist(['rtcp', 'rtp', 'vq', 'border', 'phone', 'dns', 'isup', 'log']),
+  title: v.string(),
+  text: v.string(),
+  streams: v.array(reportedStream),
+  facts: v.array(v.strictObject({ name: v.string(), value: v.string() })),
+})
+
 const callMessage: v.GenericSchema<contract.CallMessage> = v.strictObject({
   at,
   src: endpoint,
@@ -55,6 +74,8 @@ const callMessage: v.GenericSchema<contract.CallMessage> = v.strictObject({
   ),
   callId: v.string(),
   protocol: count,
+  report: v.exactOptional(messageReport),
+  linkedBy: v.exactOptional(v.string()),
 })
 
 const ladder = v.strictObject({

@@ -21,7 +21,7 @@ export function mediaAddress(ip: string, port: number): string {
 }
 
 /** IPv6 as RFC 5952 writes it: SDP may have it in capitals, or at length. */
-function plainIp(ip: string): string {
+export function plainIp(ip: string): string {
   if (!ip.includes(':')) return ip
   try {
     return new URL(`http://[${ip}]`).hostname.slice(1, -1)
@@ -40,20 +40,27 @@ export function addressesOfSdp({ media }: Sdp): readonly string[] {
   return [...new Set(addresses)].filter((address) => address !== '')
 }
 
-/** Every media address named in a call, with the codec agreed on for it last; '' when it has no name. */
+/**
+ * Every media address named in a call, with the codec its stream agreed on: what the last answer puts first
+ * of its m= line, until there is one what was offered; '' when it has no name.
+ */
 export function mediaOfCall(messages: readonly TracedMessage[]): ReadonlyMap<string, string> {
-  const codecs = new Map<string, string>()
+  const lines = new Map<string, number>()
+  const agreed = new Map<number, string>()
   for (const message of messages) {
     const sdp = sdpOf(message)
-    for (const media of sdp?.media ?? []) {
-      const codec = media.formats[0]?.name ?? ''
+    for (const [line, media] of sdp?.media.entries() ?? []) {
+      if (message.sip?.kind === 'response' || !agreed.has(line)) agreed.set(line, codecOf(media))
       for (const address of addressesOfSdp({ ...sdp!, media: [media] })) {
-        if (codecs.size < ADDRESSES_MAX || codecs.has(address)) codecs.set(address, codec)
+        if (lines.size < ADDRESSES_MAX || lines.has(address)) lines.set(address, line)
       }
     }
   }
-  return codecs
+  return new Map([...lines].map(([address, line]) => [address, agreed.get(line) ?? '']))
 }
+
+const codecOf = ({ formats }: Sdp['media'][number]): string =>
+  formats.find(({ name }) => name !== '' && !/^(?:telephone-event|CN)\b/i.test(name))?.name ?? ''
 
 type Ends = Pick<TracedMessage, 'atUs' | 'dstIp' | 'dstPort' | 'srcIp' | 'srcPort'>
 

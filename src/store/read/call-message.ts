@@ -1,6 +1,7 @@
 // A folded message as people see it.
 import type { CallMessage, Tap } from '#contract'
 import { cseqOf, type FoldedMessage, labelOf, type TracedMessage } from '#sip'
+import { messageReport } from './message-report.ts'
 import { timeText } from './time-text.ts'
 
 /** IANA protocol numbers; 22 is what Kamailio sends for TLS and for WebSocket. */
@@ -11,7 +12,19 @@ const TRANSPORT_NAMES: ReadonlyMap<number, string> = new Map([
   [132, 'SCTP'],
 ])
 
-export function callMessageOf({ message, taps }: FoldedMessage, callId: string): CallMessage {
+/** Where a message belongs, and what is known of the media it is about. */
+export interface MessagePlace {
+  readonly callId: string
+  readonly codec?: string
+  /** For one that names no call itself. */
+  readonly linkedBy?: string | undefined
+}
+
+export function callMessageOf(
+  { message, taps }: FoldedMessage,
+  { callId, codec = '', linkedBy }: MessagePlace,
+): CallMessage {
+  const report = messageReport(message, codec)
   return {
     at: timeText(message.atUs),
     src: { ip: message.srcIp, port: message.srcPort },
@@ -23,6 +36,8 @@ export function callMessageOf({ message, taps }: FoldedMessage, callId: string):
     taps: taps.map(tapOf),
     callId,
     protocol: message.protocolType,
+    ...(report === undefined ? {} : { report }),
+    ...(linkedBy === undefined ? {} : { linkedBy }),
   }
 }
 

@@ -1,21 +1,12 @@
 // Opens a call: all its segments without a time range, the legs that belong to it, taps folded, ladder
-// and verdict. Four statements for a call with legs, three for one without (see find-relatives.ts).
-import type { CallDetail, Leg, ReadCallOptions } from '#contract'
-import {
-  type CallFacts,
-  callFactsOf,
-  cutCallId,
-  type FoldedMessage,
-  foldTaps,
-  type JoinedLeg,
-  joinLegs,
-  layOutLadder,
-  type TracedMessage,
-} from '#sip'
-import { callMessageOf } from './call-message.ts'
+// and verdict. Five statements for a call with legs, four for one without (see find-relatives.ts).
+import type { CallDetail, CallRow, Leg, ReadCallOptions } from '#contract'
+import { type CallFacts, callFactsOf, cutCallId, type JoinedLeg, joinLegs, worstMosOf } from '#sip'
+import { callMessages } from './call-messages.ts'
 import { callRowOf, partyText } from './call-row.ts'
 import { callVerdict } from './call-verdict.ts'
 import { findRelatives } from './find-relatives.ts'
+import { type FoundReport, findReports, mediaOfTraces } from './find-reports.ts'
 import { type LoadedTrace, loadTraces, type TraceBounds } from './load-trace.ts'
 import type { ReadSession } from './read-session.ts'
 import { timeText } from './time-text.ts'
@@ -47,7 +38,11 @@ export async function readCall(
   const known = new Set([callId, ...legs.map(({ leg }) => leg.callId)])
   const merged = await mergedWith(session, others, known, bounds)
   const whole = [wanted, ...legs.map(({ trace }) => trace), ...merged.traces]
-  const { folded, ...shown } = messagesOf(whole, shownMax)
+  const media = mediaOfTraces(whole)
+  const reports = correlate
+    ? await findReports(session, whole, media, { ...bounds, bytesMax: RELATIVE_BYTES_MAX })
+    : []
+  const { folded, ...shown } = callMessages(whole, reports, media, shownMax)
   return {
     callId,
     ...callVerdict(
@@ -55,7 +50,7 @@ export async function readCall(
       legs.map(({ trace }) => trace),
       folded,
     ),
-    summary: callRowOf(wanted.call),
+    summary: summaryOf(wanted, reports),
     legs: [
       legOf(wanted, { callId, reasons: [], score: 1 }),
       ...legs.map(({ leg, trace }) => legOf(trace, leg)),
@@ -64,6 +59,16 @@ export async function readCall(
     ...shown,
     ...(merged.missing.length > 0 ? { missing: merged.missing } : {}),
   }
+}
+
+/** As in the list, and the worst of what only its media addresses tell to be about it. */
+function summaryOf({ call }: LoadedTrace, reports: readonly FoundReport[]): CallRow {
+  const row = callRowOf(call)
+  const own = reports.filter(({ callId }) => callId === call.callId)
+  const mos = worstMosOf(own.map(({ message }) => message))
+  return mos === undefined
+    ? row
+    : { ...row, mos: Math.min(row.mos ?? 5, Math.round(mos * 100) / 100) }
 }
 
 /** Other calls asked for in the same ladder, joined by nothing but the wish to see them together. */
@@ -110,30 +115,4 @@ function legOf(
     reasons,
     score,
   }
-}
-
-/** The newest messages of all legs together, folded and laid out. */
-function messagesOf(
-  legs: readonly LoadedTrace[],
-  shownMax: number,
-): Pick<CallDetail, 'ladder' | 'messages' | 'messagesOmitted'> & {
-  folded: readonly FoldedMessage[]
-} {
-  const all = legs
-    .flatMap(({ call, messages }) => messages.map((message) => ({ message, callId: call.callId })))
-    .sort((a, b) => a.message.atUs - b.message.atUs)
-  const shown = all.slice(Math.max(0, all.length - shownMax))
-  const omitted = legs.reduce((sum, leg) => sum + leg.omitted, all.length - shown.length)
-  const callIds = new Map(shown.map(({ message, callId }) => [message, callId]))
-  const folded = foldTaps(shown.map(({ message }) => message))
-  return {
-    folded,
-    messages: folded.map((one) => callMessageOf(one, callIdOf(one, callIds))),
-    ladder: layOutLadder(folded),
-    messagesOmitted: omitted,
-  }
-}
-
-function callIdOf({ message }: FoldedMessage, callIds: ReadonlyMap<TracedMessage, string>): string {
-  return callIds.get(message) ?? ''
 }

@@ -1,7 +1,7 @@
 // Calls for the tests of this folder, and a way to put them into a database segment by segment that
 // is not the writer's: what is read here must not depend on how the writer does it.
 import type { SQL } from 'bun'
-import { callStateOf, correlationKeysOf, type TracedMessage } from '#sip'
+import { callStateOf, correlationKeysOf, mediaKeysOf, type TracedMessage } from '#sip'
 import { MinuteMarks, storeMarks } from '../write/minute-marks.ts'
 import { encodeMessages, sipOf } from '../write/segment.ts'
 import { fieldsOf, mosColumn } from '../write/segment-row.ts'
@@ -31,6 +31,8 @@ export interface TestMessage {
   readonly captureNode?: string
   readonly protocolType?: number
   readonly correlationId?: string
+  /** @default 5060 both */
+  readonly ports?: readonly [src: number, dst: number]
 }
 
 /** A message as the writer hands it to the segment codec. */
@@ -42,9 +44,9 @@ export function traced(test: TestMessage = {}): TracedMessage {
     receivedUs: TEST_US + atUs + 1_500,
     clockClamped: false,
     srcIp: src,
-    srcPort: 5060,
+    srcPort: test.ports?.[0] ?? 5060,
     dstIp: dst,
-    dstPort: 5060,
+    dstPort: test.ports?.[1] ?? 5060,
     ipProtocol: 17,
     protocolType,
     captureId: test.captureId ?? 2001,
@@ -138,7 +140,7 @@ async function insertMarks(
 
 async function insertKeys(sql: SQL, segments: readonly TestSegment[]): Promise<void> {
   for (const { callId, messages } of segments) {
-    for (const key of correlationKeysOf(messages)) {
+    for (const key of [...correlationKeysOf(messages), ...mediaKeysOf(callId)]) {
       const at = timeText(messages[0]!.atUs)
       await sql`insert into correlation_keys values (${key}, ${callId}, ${at}::text::timestamptz)
         on conflict do nothing`
