@@ -79,10 +79,10 @@ export class SipMeter {
     if (!targets.isEmpty && src === undefined && dst === undefined) return
     const callId = message.idIn.toString('latin1', message.idAt, idEnd)
     if (status === 0) this.#delays.begin(callId, srcIp, atUs)
-    else if (!isTimed(status)) this.#delays.forget(callId)
     else {
       const tookUs = this.#delays.answer(callId, dstIp, atUs)
-      if (tookUs !== undefined) this.#tell(isInvite, dst ?? src ?? '', node, tookUs)
+      if (tookUs === undefined) return // seen at another hop, or again
+      if (isTimed(status)) this.#tell(isInvite, dst ?? src ?? '', node, tookUs)
       if (!isInvite) this.#delays.forget(callId)
     }
   }
