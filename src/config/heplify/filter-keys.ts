@@ -4,13 +4,11 @@ import {
   type HeplifyKeys,
   honoured,
   ignored,
-  notYet,
   replaced,
   type Values,
 } from './heplify-key.ts'
 import * as kinds from './heplify-kinds.ts'
 
-const SCRIPTS = 'no scripts run yet; messages are stored as they come'
 const ofScripts = { partOf: 'ScriptEnable' } as const
 
 export const FILTER_KEYS: HeplifyKeys = {
@@ -65,20 +63,39 @@ export const FILTER_KEYS: HeplifyKeys = {
     'ruri_user,ruri_domain,from_user,from_tag,to_user,to_tag,callid,cseq,method,user_agent',
     'the whole message is kept, and users, domains, Call-ID, methods, answers and agents can always be searched',
   ),
-  Dedup: notYet(
+  Dedup: honoured(
     kinds.flag,
     false,
-    'what is seen twice is stored twice, and shown in its call as one message with several taps',
+    'filter.dedup: the same payload again within half a second of packet time is not kept; counted as duplicate in the ledger',
+    {
+      meaning: (v) =>
+        v.flag('Dedup')
+          ? {
+              kind: 'honoured',
+              what: 'filter.dedup = 500ms; counted as duplicate in the ledger',
+              settings: { 'filter.dedup': '500ms' },
+            }
+          : { kind: 'honoured', what: 'off, as there' },
+    },
   ),
-  AlegIDs: replaced(
+  AlegIDs: becomes(
+    'filter.aleg_ids',
     kinds.texts,
     '',
-    'legs are joined by X-CID, X-Call-ID, Session-ID, Replaces, P-Charging-Vector and the correlation id, when a call is read; other headers not yet',
+    (v) => v.list('AlegIDs'),
+    ': a header, or a header, a comma and an expression whose group 1 is the id; X-CID, X-Call-ID, Session-ID, Replaces and P-Charging-Vector join legs in any case',
   ),
-  ForceALegID: ignored(
+  ForceALegID: honoured(
     kinds.flag,
     false,
-    'a call keeps its own Call-ID, and is shown with its other legs whichever header joins them',
+    'filter.aleg_force: such a header counts more than the correlation id that the agent sent',
+    {
+      meaning: (v) => ({
+        kind: 'honoured',
+        what: 'filter.aleg_force',
+        settings: { 'filter.aleg_force': v.flag('ForceALegID') ? 'on' : 'off' },
+      }),
+    },
   ),
   ForceHEPPayload: ignored(
     kinds.numbers,
@@ -86,10 +103,33 @@ export const FILTER_KEYS: HeplifyKeys = {
     'it swaps two columns of the homer7 tables, which are not written yet; payloads are kept whole',
   ),
 
-  ScriptEnable: notYet(kinds.flag, false, SCRIPTS),
-  ScriptEngine: notYet(kinds.choice('lua', 'expr'), 'lua', SCRIPTS, ofScripts),
-  ScriptFolder: notYet(kinds.text, '', SCRIPTS, ofScripts),
-  ScriptHEPFilter: notYet(kinds.numbers, '1,5,100', SCRIPTS, ofScripts),
+  ScriptEnable: replaced(
+    kinds.flag,
+    false,
+    'scripts are TypeScript or JavaScript here, in a sandbox, with the same functions; Lua and expr files are named at the start, with how to write what they call (docs/scripts.md)',
+  ),
+  ScriptEngine: replaced(
+    kinds.choice('lua', 'expr'),
+    'lua',
+    'TypeScript or JavaScript, whichever is set: the names of the functions are the same',
+    ofScripts,
+  ),
+  ScriptFolder: becomes(
+    'filter.scripts',
+    kinds.text,
+    '',
+    (v) => v.text('ScriptFolder'),
+    ': its .ts and .js files',
+    ofScripts,
+  ),
+  ScriptHEPFilter: becomes(
+    'filter.script_types',
+    kinds.numbers,
+    '1,5,100',
+    (v) => v.list('ScriptHEPFilter'),
+    '',
+    ofScripts,
+  ),
 }
 
 export const LOG_KEYS: HeplifyKeys = {

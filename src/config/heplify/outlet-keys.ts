@@ -1,6 +1,6 @@
 // Where heplify-server sends copies: Loki, Elasticsearch, line protocol. Each becomes a destination of the
 // relay room, which reads the spool at its own pace; buffers and timers of their own are not needed for it.
-import { type HeplifyKeys, honoured, notYet, replaced, type Values } from './heplify-key.ts'
+import { becomes, type HeplifyKeys, honoured, replaced, type Values } from './heplify-key.ts'
 import * as kinds from './heplify-kinds.ts'
 import { kibOf, outletOf, typesOf } from './outlet-url.ts'
 
@@ -45,10 +45,12 @@ export const OUTLET_KEYS: HeplifyKeys = {
     "an entry always keeps the packet's own time, which Loki takes in any order since 2.4",
     ofLoki,
   ),
-  LokiCustomLabels: notYet(
+  LokiCustomLabels: becomes(
+    'filter.loki_labels',
     kinds.texts,
     '',
-    'labels that scripts set are not there yet, as no scripts run',
+    (v) => v.list('LokiCustomLabels'),
+    ': those that scripts may set with SetLokiLabel',
     ofLoki,
   ),
 

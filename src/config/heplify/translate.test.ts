@@ -153,11 +153,30 @@ test('translateHeplify turns filters, levels and certificates into settings', ()
   expect(translate({ TLSCertFolder: '/etc/h' }).settings).not.toHaveProperty('hep.tls_cert')
 })
 
-test('translateHeplify says "not yet" of what is on, and nothing of what is off', () => {
-  const { lines } = translate({ ScriptEnable: true, ScriptFolder: '/s', Dedup: false, ESUser: 'x' })
-  expect([lines.ScriptEnable!.kind, lines.ScriptFolder!.kind]).toEqual(['not yet', 'not yet'])
-  expect(lines.Dedup).toMatchObject({ kind: 'honoured', what: 'off, as there' })
-  expect(lines.ESUser).toMatchObject({ kind: 'ignored', what: 'ESAddr is off' })
+test('translateHeplify makes filters of Dedup, AlegIDs and ForceALegID, and leaves commas in expressions alone', () => {
+  const { settings, problems } = translate({
+    ...{ Dedup: true, AlegIDs: ['X-CID', 'X-Leg,^([a-z]{1,3})'], ForceALegID: true },
+    ...{ DiscardMethod: ['OPTIONS'], CensorMethod: ['MESSAGE'] },
+  })
+  expect(problems).toEqual([])
+  expect(settings).toMatchObject({
+    ...{ 'filter.dedup': '500ms', 'filter.aleg_force': 'on' },
+    'filter.aleg_ids': ['X-CID', 'X-Leg,^([a-z]{1,3})'],
+    ...{ 'store.discard_methods': ['OPTIONS'], 'store.censor_methods': ['MESSAGE'] },
+  })
+})
+
+test('translateHeplify takes the folder of scripts only when they are on, and says what runs there', () => {
+  const scripts = { ScriptFolder: '/s', ScriptEngine: 'expr', ScriptHEPFilter: '1,100' }
+  const on = translate({ ...scripts, ScriptEnable: true })
+  expect(on.settings).toMatchObject({ 'filter.scripts': '/s', 'filter.script_types': ['1', '100'] })
+  expect(on.lines.ScriptEngine).toMatchObject({ kind: 'replaced' })
+  expect(on.lines.ScriptEngine!.what).toContain('TypeScript or JavaScript')
+  const off = translate({ ...scripts, Dedup: false, ESUser: 'x' })
+  expect(off.settings).not.toHaveProperty('filter.scripts')
+  expect(off.lines.ScriptFolder).toMatchObject({ kind: 'ignored', what: 'ScriptEnable is off' })
+  expect(off.lines.Dedup).toMatchObject({ kind: 'honoured', what: 'off, as there' })
+  expect(off.lines.ESUser).toMatchObject({ kind: 'ignored', what: 'ESAddr is off' })
 })
 
 test('translateHeplify makes outlets of LokiURL, ESAddr and LineprotoURL, with their logins apart', () => {
