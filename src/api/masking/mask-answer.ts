@@ -1,6 +1,6 @@
 // Masks whole answers: every text in them goes through one of a few rules by its name, and a name
 // nobody thought of goes through the strictest that leaves text readable.
-import type { CallDetail } from '#contract'
+import type { CallDetail, MessageReport } from '#contract'
 import type { TracedMessage } from '#sip'
 import type { Trace } from '../call-store.ts'
 import type { DigitCipher } from './digit-cipher.ts'
@@ -36,7 +36,7 @@ function maskField(name: string, value: unknown, mask: Mask): unknown {
   if (Array.isArray(value)) return value.map((one) => maskField(name, one, mask))
   if ('raw' in value && 'protocol' in value)
     return {
-      ...maskObject(value, mask),
+      ...maskObject(isReportHidden(value, mask) ? withoutReport(value) : value, mask),
       raw: maskMessage(String(value.raw), Number(value.protocol), mask),
     }
   // A talker is a user, an address or a user agent.
@@ -44,6 +44,16 @@ function maskField(name: string, value: unknown, mask: Mask): unknown {
     return { ...value, name: maskField('user', value.name, mask) }
   return maskObject(value, mask)
 }
+
+/** What was read from a body or a header that nobody may see, nobody may see either. */
+function isReportHidden(message: { report?: unknown }, { policy }: Mask): boolean {
+  const { kind, title = '' } = (message.report ?? {}) as Partial<MessageReport>
+  if (kind === 'vq') return policy.bodies !== 'show'
+  const headers = title.toLowerCase().split(', ')
+  return kind === 'phone' && headers.some((header) => policy.headers.includes(header))
+}
+
+const withoutReport = ({ report, ...message }: { report?: unknown }): object => message
 
 const maskObject = (value: object, mask: Mask): Record<string, unknown> =>
   Object.fromEntries(

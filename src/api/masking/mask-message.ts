@@ -74,6 +74,7 @@ export function hideFree(text: string, { policy, known, callIds, cipher }: Mask)
   return pieces
     .map((piece, i) => (i % 2 === 1 ? cipher.hide(piece) : hideNumbers(piece, numbers, known)))
     .join('')
+    .replaceAll(ENUM, (domain) => hideDigits(domain, { keepFirst: 0, keepLast: 0 }))
 }
 
 // Text and Call-IDs in turn: the odd ones are Call-IDs.

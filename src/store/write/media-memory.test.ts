@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import fc from 'fast-check'
 import type { TracedMessage } from '#sip'
 import { MediaMemory } from './media-memory.ts'
 
@@ -47,4 +48,14 @@ test('MediaMemory sleeps until a report comes that needs it, and forgets the old
     note(memory, `call-${i}`, `c=IN IP4 10.1.${i >> 8}.${i & 255}`, 'm=audio 4000 RTP/AVP 0')
   expect(memory.callOf(report('10.1.0.0', 4000))).toBe('')
   expect(memory.callOf(report('10.1.273.111', 4000))).toBe('call-69999')
+})
+
+test('MediaMemory takes any bytes for a description', () => {
+  const line = fc.constantFrom('c=IN IP4 ', 'm=', 'a=rtcp:', 'm=audio 99999999999 RTP', '\n', 'c=', '1', ' ')
+  fc.assert(
+    fc.property(fc.array(fc.oneof(line, fc.string())), fc.nat(9), (parts, cut) => {
+      const bytes = Buffer.from(`m=audio 4000 RTP\n${parts.join('')}`)
+      new MediaMemory().note('any', bytes, 0, Math.max(0, bytes.length - cut))
+    }),
+  )
 })

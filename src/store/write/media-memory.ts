@@ -48,7 +48,7 @@ export class MediaMemory {
           ip = address
           this.#put(ip, port, callId)
         }
-      } else if (type === A && port > 0 && bytes.compare(RTCP, 0, 7, at, at + 7) === 0) {
+      } else if (type === A && port > 0 && bytes.subarray(at, at + 7).equals(RTCP)) {
         this.#put(ip, numberAt(bytes, at + 7, next), callId)
       }
       at = next
