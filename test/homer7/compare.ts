@@ -46,7 +46,7 @@ function differenceOf(theirs?: Homer7Row, ours?: Homer7Row): Difference | undefi
   if (ours === undefined) return { kind: 'only-theirs', row: theirs }
   const [a, b] = [flat(theirs), flat(ours)]
   const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-    .filter((name) => a[name] !== b[name])
+    .filter((name) => !Bun.deepEquals(a[name], b[name]))
     .map((name) => ({ name, theirs: a[name], ours: b[name] }))
   return fields.length === 0 ? undefined : { kind: 'other', row: ours, fields }
 }

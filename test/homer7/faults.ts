@@ -19,6 +19,8 @@ export const FAULTS = {
   'bracket in a name taken for the URI': 'the first < of a header begins the URI, in quotes too',
   'folded lines dropped': 'only the first line of a folded header counts',
   'spelling of header names': 'a header in a spelling that is not on its list is not seen',
+  'host of a tel URI': 'a tel URI has its number for a domain',
+  'password kept': "the agents' password (chunk 14) stands in every row as capturePass",
   'Contact without brackets': 'the name of the header becomes part of the user',
   'two-letter headers are To': 'any header with a name of two letters is taken for To',
 } as const

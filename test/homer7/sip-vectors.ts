@@ -89,10 +89,6 @@ const RULES: readonly Vector[] = [
     `${sipText('lines-end-with-lf').replaceAll(eol, '\n').trimEnd()}${eol}${eol}`,
   ),
   lf('crlf-before', `${eol}${eol}${sipText('crlf-before')}`),
-  one('tel', {
-    start: 'INVITE tel:+4989200;phone-context=example.test SIP/2.0',
-    headers: { From: '<tel:+4989100>;tag=t' },
-  }),
   one('sips', { start: 'INVITE sips:b@b.test SIP/2.0', headers: { To: '<sips:b@b.test>' } }),
   one('port-in-uri', {
     start: 'INVITE sip:b@b.test:5080;transport=tcp SIP/2.0',
@@ -148,6 +144,14 @@ const FAULTS: readonly Vector[] = [
       headers: { From: '<sip:a@[2001:db8::1]:5060>;tag=x' },
     },
     { fault: 'address in brackets cut' },
+  ),
+  one(
+    'tel',
+    {
+      start: 'INVITE tel:+4989200;phone-context=example.test SIP/2.0',
+      headers: { From: '<tel:+4989100>;tag=t' },
+    },
+    { fault: 'host of a tel URI' },
   ),
   one(
     'bracket-in-name',

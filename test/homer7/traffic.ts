@@ -54,7 +54,12 @@ function proofFrame(
     { ip: packet.dstIp, port: packet.dstPort },
     isTimeless ? 'arrival' : packet.atUs - startUs,
   )
-  return { frame, key, label, fault }
+  return {
+    frame,
+    key,
+    label,
+    fault: fault ?? (packet.authKey === '' ? undefined : 'password kept'),
+  }
 }
 
 const V3_MAGIC = 0x48

@@ -27,7 +27,7 @@ const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const FRAME_RULES: readonly Vector[] = [
   sip('node-name', { captureNode: 'sbc-1', captureId: 7 }),
   sip('node-id', { captureId: 4_294_967_295 }),
-  sip('password', { authKey: 'myHep' }),
+  sip('password', { authKey: 'myHep', fault: 'password kept' }),
   sip('correlated', { correlationId: 'other@proof.test' }),
   sip('correlated-with-quotes', { correlationId: 'a"b\\c\n' }),
   sip('over-tcp', { ipProtocol: 6 }),
