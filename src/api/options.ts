@@ -36,6 +36,10 @@ export interface Readiness {
 export interface About {
   readonly version: string
   readonly hep: readonly { readonly transport: string; readonly address: string }[]
+  /** Which tables messages go to: calls, homer7; absent where none are written. */
+  readonly layouts?: readonly string[]
+  /** Where homer7's tables are: USER@HOST:PORT/NAME. */
+  readonly homer7?: string
 }
 
 /** Takes `POST /hep`. */

@@ -23,6 +23,7 @@ import {
   connect,
   finishHandOver,
   forgetHandOvers,
+  type LayoutOptions,
   readCursors,
   registerHandOver,
   releaseHandOver,
@@ -36,7 +37,9 @@ export interface AdopterOptions {
   readonly place: HandOverPlace
   readonly counts: AdoptionCounts
   /** Of the writer; the spool's id, directory and node are those of who handed it over. */
-  readonly writer: Omit<WriterOptions, 'spoolId' | 'spoolDirectory' | 'node'>
+  readonly writer: Omit<WriterOptions, 'spoolId' | 'spoolDirectory' | 'node'> & LayoutOptions
+  /** The layouts' names among a spool's readers. */
+  readonly readers: readonly string[]
   readonly node: string
   /** Where adopted spools are fetched to. */
   readonly directory: string
@@ -154,8 +157,10 @@ export class Adopter {
     const { place, writer } = this.#options
     const { spoolId, node } = manifest
     const directory = join(this.#options.directory, manifest.id)
-    const cursors = await readCursors(this.#sql, spoolId)
-    await fetchSpool({ place, manifest, directory, cursors, signal })
+    // homer7 has cursors of its own, and may be behind: what it lacks is found when it reads.
+    const layouts = writer.layouts ?? []
+    const cursors = layouts.length > 1 ? new Map() : await readCursors(this.#sql, spoolId)
+    await fetchSpool({ place, manifest, directory, cursors, readers: this.#options.readers, signal })
     return await adoptSpool({
       ...{ sql: this.#sql, manifest, signal },
       writer: { ...writer, spoolId, node, spoolDirectory: directory },

@@ -20,6 +20,8 @@ export interface EmptyOptions {
   readonly place: HandOverPlace | undefined
   readonly node: string
   readonly version: string
+  /** The layouts' names among the spool's readers. */
+  readonly readers: readonly string[]
   readonly timeoutMs: number
   /** Frames in the spool that are not stored, as counted here. */
   readonly pending: () => number
@@ -99,7 +101,7 @@ async function timeToHandOver(
 }
 
 async function handOver(
-  { spool, node, version, pending }: EmptyOptions,
+  { spool, node, version, readers, pending }: EmptyOptions,
   place: HandOverPlace,
   endMs: number,
 ): Promise<Left> {
@@ -108,7 +110,7 @@ async function handOver(
   try {
     const withinMs = Math.max(0, endMs - performance.now())
     const { manifest, isWhole } = await handOverSpool({
-      ...{ directory: spool.directory, place, node, version, withinMs },
+      ...{ directory: spool.directory, place, node, version, readers, withinMs },
     })
     const handedOver = manifest?.frames ?? 0
     return { frames: isWhole ? 0 : Math.max(0, left - handedOver), handedOver: manifest }

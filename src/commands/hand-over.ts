@@ -5,6 +5,7 @@ import { CONFIG_FLAGS, type Config, loadConfig, UsageError } from '#config'
 import { acceptLoss, handOverSpool, openSpool, settleSeal, WaitingHandOvers } from '#spool'
 import { type Command, CommandError, VERSION } from './command.ts'
 import { handOverPlace } from './handover-place.ts'
+import { layoutReaders } from './node-layouts.ts'
 
 /** `calliope hand-over`. */
 export const handOver: Command = {
@@ -37,7 +38,7 @@ async function handOverDisk(config: Config, place: Place): Promise<number> {
   if ((await settleSeal(directory, place)) === 'discarded') {
     return say(`${directory} was handed over before: nothing to do`)
   }
-  await using spool = await openSpool({ directory, readers: ['store'] })
+  await using spool = await openSpool({ directory, readers: layoutReaders(config) })
   let sent = 0
   const { backlogBytes } = spool.usage()
   const onProgress = (bytes: number) => {
@@ -47,6 +48,7 @@ async function handOverDisk(config: Config, place: Place): Promise<number> {
   }
   const { manifest } = await handOverSpool({
     ...{ directory, place, node: config.node, version: VERSION, onProgress },
+    readers: layoutReaders(config),
   })
   if (!manifest) return say(`${directory} holds nothing that is not stored`)
   return say(

@@ -8,6 +8,7 @@ import type { HandOverPlace, Spool } from '#spool'
 import type { Store } from '#store'
 import { Adopter, tryHandOver } from './adopter.ts'
 import { AdoptionCounts } from './adoption-counts.ts'
+import { layoutReaders } from './node-layouts.ts'
 import { storeOptions } from './node-options.ts'
 
 export interface Dutiful {
@@ -56,6 +57,7 @@ function startAdopter(
   const { retentionMs = 0, bytesMax: _bytesMax, node: _node, ...writer } = options
   return new Adopter({
     ...{ place, counts, everyMs, node: config.node, directory: join(config.data_dir, 'adopted') },
+    readers: layoutReaders(config),
     writer: { ...writer, url: store.url, behindMsMax: retentionMs },
     canAsk: () => store.isReady && store.trouble === undefined,
     hasTime: () => isReady() && spool.usage().oldestUnreadAgeSeconds < OWN_AGE_SECONDS_MAX,

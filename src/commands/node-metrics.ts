@@ -18,6 +18,8 @@ export interface NodeSources {
   readonly skew?: () => number
   /** Absent in a relay. */
   readonly store?: () => Signals | undefined
+  /** Absent where the homer7 layout is not written. */
+  readonly homer7?: (() => HomerSignals | undefined) | undefined
   readonly isReady: () => boolean
 }
 
@@ -28,6 +30,7 @@ export function publishNodeMetrics({
   intake,
   spool,
   store,
+  homer7,
   load,
   skew,
   isReady,
@@ -52,6 +55,7 @@ export function publishNodeMetrics({
   publishIntake(intake)
   publishSpool(spool)
   if (store) publishStore(store)
+  if (homer7) publishHomer7(homer7)
   if (load) publishLoad(load)
   if (skew)
     gauge('skew', "Busiest node's packets over the mean of all; 1 while nobody is busy.", skew)
@@ -186,6 +190,33 @@ function publishStore(store: () => Signals | undefined): void {
   total('store_merge_failures', 'Merges to be tried again.', signal('mergeFailures'))
   total('store_thread_starts', 'Starts of the writer thread.', signal('starts'))
   gauge('store_retrying', '1 while the database does not take batches.', () =>
+    signal('retryingSinceUs')() > 0 ? 1 : 0,
+  )
+}
+
+type HomerSignals = NonNullable<ReturnType<Store['homer7Signals']>>
+
+function publishHomer7(homer7: () => HomerSignals | undefined): void {
+  const signal = (name: keyof HomerSignals) => () => homer7()?.[name] ?? 0
+  total('homer7_rows', "Rows written into homer7's tables by this process.", signal('messages'))
+  total('homer7_batches', 'Batches committed there.', signal('batches'))
+  total('homer7_copy_bytes', 'Bytes sent there by COPY.', signal('copyBytesTotal'))
+  total(
+    'homer7_retries',
+    'Errors of its database after which a batch was tried again.',
+    signal('retries'),
+  )
+  total(
+    'homer7_rows_set_aside',
+    'Rows its database refused, kept in a table of their own.',
+    signal('bareRows'),
+  )
+  total('homer7_partitions_created', 'Partitions made there.', signal('partitionsCreated'))
+  gauge('homer7_behind_seconds', 'Age of the oldest frame that is not there yet.', () => {
+    const oldestUs = signal('oldestUs')()
+    return oldestUs === 0 ? 0 : Math.max(0, Date.now() - oldestUs / 1000) / 1000
+  })
+  gauge('homer7_retrying', '1 while its database takes no batches.', () =>
     signal('retryingSinceUs')() > 0 ? 1 : 0,
   )
 }

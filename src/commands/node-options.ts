@@ -5,6 +5,7 @@ import type { IntakeOptions, LaneStorage } from '#intake'
 import type { Spool } from '#spool'
 import type { StoreOptions } from '#store'
 import { filterOptions } from './filter-options.ts'
+import { layoutOptions } from './node-layouts.ts'
 
 /** How lanes are kept on disk. */
 export const laneStorage = (config: Config, directory: string): LaneStorage => ({
@@ -63,4 +64,5 @@ export const storeOptions = (config: Config, spool: Spool, version: string): Sto
   },
   filter: filterOptions(config),
   customHeaders: config['store.custom_headers'],
+  ...layoutOptions(config),
 })

@@ -39,6 +39,7 @@ import { ingestState } from './ingest-state.ts'
 import { IssuedAgentKeys } from './issued-agent-keys.ts'
 import { loginOptions } from './login-options.ts'
 import { type NodeDuties, startDuties } from './node-duties.ts'
+import { aboutNode, homer7SignalsOf, layoutReaders } from './node-layouts.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage, storeOptions } from './node-options.ts'
 import { NodePulse, type NodeState } from './node-pulse.ts'
@@ -46,8 +47,6 @@ import { NodeReaders } from './node-readers.ts'
 import { NodeSignals } from './node-signals.ts'
 import { retiredLanes } from './retired-lanes.ts'
 import { StoreProgress } from './store-progress.ts'
-
-const READER = 'store'
 
 /** A running node; `stop` drains it and returns the exit code. */
 export class CaptureNode {
@@ -94,11 +93,12 @@ export class CaptureNode {
     await using undo = new AsyncDisposableStack()
     const directory = join(config.data_dir, 'spool')
     const seal = await settleSeal(directory, handOverPlace(config))
-    const names = NodeReaders.names(config, [READER])
+    const measured = layoutReaders(config)
+    const names = NodeReaders.names(config, measured)
     const spool = undo.use(
       await openSpool({
         ...{ directory, bytesMax: config['spool.bytes_max'], readers: names },
-        measured: [READER], // an outlet that lags is no reason to scale, to wait or to hand over
+        measured, // an outlet that lags is no reason to scale, to wait or to hand over
       }),
     )
     const readers = undo.use(await NodeReaders.start(config, spool))
@@ -204,7 +204,7 @@ export class CaptureNode {
         const missing = await this.missing(work)
         return { ready: missing.length === 0, missing }
       },
-      about: () => ({ version: VERSION, hep: this.listening() }),
+      about: () => aboutNode(config, this),
       hep: {
         access: config['intake.keys'].length > 0 ? 'agent-keys' : 'token',
         handle: createHttpIntake({
@@ -240,6 +240,7 @@ export class CaptureNode {
       intake: this.intake,
       spool: this.spool,
       store: () => this.store.signals(),
+      homer7: homer7SignalsOf(this.#config, this.store),
       isReady: () => this.state === 'ready',
     })
     this.#readers?.publish(() => this.#counts())
@@ -283,6 +284,7 @@ export class CaptureNode {
     const left = await emptySpool({
       ...{ store, spool, timeoutMs, place: this.#place },
       ...{ node: this.#config.node, version: VERSION, pending: () => this.pending() },
+      readers: layoutReaders(this.#config),
     })
     if (left.handedOver && store.isReady && store.trouble === undefined)
       await tellDatabase(store.url, left.handedOver)

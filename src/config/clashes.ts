@@ -6,7 +6,7 @@ import type { Config } from './settings.ts'
 
 /** Every clash in a configuration. */
 export function clashesOf(config: Config): Problem[] {
-  return [...openDoor(config), ...tlsWithoutFiles(config), ...handOverAlone(config)]
+  return [...openDoor(config), ...tlsWithoutFiles(config), ...handOverAlone(config), ...noLayout(config)]
 }
 
 // The API refuses this as well, whoever starts it.
@@ -23,6 +23,11 @@ function tlsWithoutFiles(config: Config): Problem[] {
   return (['hep.tls_cert', 'hep.tls_key'] as const)
     .filter((key) => config[key] === '')
     .map((key) => ({ where: key, message: 'is needed with hep.tls: the name of a PEM file' }))
+}
+
+function noLayout({ 'store.layouts': layouts }: Config): Problem[] {
+  if (layouts.length > 0) return []
+  return [{ where: 'store.layouts', message: 'is empty: give calls, homer7, or both' }]
 }
 
 // What is handed over is stored by other nodes, in the database they share with this one.

@@ -20,7 +20,7 @@ export function explainConfig({ config, origins }: LoadedConfig): string {
 
 /** A value as a person would write it; secrets hidden. */
 export function showValue(key: string, value: unknown, { kind }: Setting<unknown>): string {
-  if (key === 'database') return hidePassword(String(value))
+  if (key === 'database' || key === 'homer7.database') return hidePassword(String(value))
   if (value === undefined) return 'off'
   if (Array.isArray(value) && value.length === 0) return '(none)'
   if (kind.secret)

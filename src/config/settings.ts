@@ -6,6 +6,7 @@
 //   flag           --spool-bytes-max 20GB
 import { hostname } from 'node:os'
 import { FILTER_SETTINGS } from './filter-settings.ts'
+import { HOMER7_SETTINGS } from './homer7-settings.ts'
 import {
   address,
   bytes,
@@ -202,6 +203,7 @@ export const SETTINGS = {
   'store.custom_headers': setting(list(text), [], 'headers to search by, such as X-Account'),
 
   ...FILTER_SETTINGS,
+  ...HOMER7_SETTINGS,
   ...METER_SETTINGS,
   ...RELAY_SETTINGS,
 

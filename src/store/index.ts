@@ -9,8 +9,9 @@ export {
   registerHandOver,
   releaseHandOver,
 } from './adopt/hand-over-rows.ts'
+export type { Homer7Settings, Layout, LayoutOptions } from './layouts.ts'
 export { connectPeople, type OpenedPeople, openPeople } from './people/people-store.ts'
-export { type ConnectOptions, connect } from './postgres/connect.ts'
+export { type ConnectOptions, connect, describeUrl } from './postgres/connect.ts'
 export {
   type DatabaseError,
   type DatabaseErrorCode,

@@ -10,6 +10,7 @@ import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { keepHouse, keepStatistics } from './keep-house.ts'
+import { type LayoutOptions, LayoutWriters } from './layouts.ts'
 import { type MergeCounts, MergeKeeper, type MergeSettings } from './merge/merge-keeper.ts'
 import { answeredWithin, connect, describeUrl } from './postgres/connect.ts'
 import { DatabaseError } from './postgres/database-error.ts'
@@ -19,15 +20,14 @@ import { migrate } from './postgres/migrate.ts'
 import { countFrames } from './write/collect.ts'
 import { FleetHistory } from './write/fleet-history.ts'
 import { type Heartbeat, writeHeartbeat } from './write/heartbeat.ts'
-import { SignalBoard, type StoreSignals } from './write/signals.ts'
-import { startWriter } from './write/start-writer.ts'
+import type { StoreSignals } from './write/signals.ts'
 import { checkPartitionMs, type WriterOptions } from './write/writer.ts'
-import type { RunningWriter } from './write/writer-thread.ts'
 
 const log = rootLog.child({ room: 'store' })
 
 export interface StoreOptions
-  extends Omit<WriterOptions, 'url' | 'spoolId' | 'spoolDirectory' | 'signals' | 'behindMsMax'> {
+  extends LayoutOptions,
+    Omit<WriterOptions, 'url' | 'spoolId' | 'spoolDirectory' | 'signals' | 'behindMsMax'> {
   /** A server of the user's, or the folder of one of ours. */
   readonly database: { readonly url: string } | { readonly embeddedDirectory: string }
   readonly spool: { readonly id: string; readonly directory: string }
@@ -62,6 +62,8 @@ export interface Store extends AsyncDisposable {
   readonly trouble: string | undefined
   /** What the writer is doing, and what was merged. */
   signals(): StoreSignals & MergeCounts
+  /** What the writer of the homer7 layout is doing; undefined when that layout is not written. */
+  homer7Signals(): StoreSignals | undefined
   /** Makes this node known to the others; call about every second. Never throws. */
   heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void>
   /** Empties the spool into the database; at the deadline says how much is left. */
@@ -105,8 +107,7 @@ class RunningStore implements Store {
   readonly #embedded: EmbeddedServer | undefined
   readonly #stopping = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
-  #writer: RunningWriter | undefined
-  #mayWrite = true
+  readonly #writers: LayoutWriters
   readonly #health: DatabaseHealth
   readonly #merging: MergeKeeper
   readonly #history = new FleetHistory()
@@ -124,6 +125,7 @@ class RunningStore implements Store {
     this.#health = new DatabaseHealth(url)
     const directory =
       'embeddedDirectory' in options.database ? options.database.embeddedDirectory : undefined
+    this.#writers = layoutWriters(url, options)
     this.#merging = new MergeKeeper(url, directory, options.merge ?? {})
   }
 
@@ -131,7 +133,7 @@ class RunningStore implements Store {
     if (this.#embedded?.isDown) return 'the embedded server ended and is being started again'
     if (this.#health.trouble !== undefined) return this.#health.trouble
     if (!this.isReady) return 'it has not answered yet'
-    return this.#writer?.trouble
+    return this.#writers.trouble
   }
 
   get ready(): Promise<void> {
@@ -140,6 +142,7 @@ class RunningStore implements Store {
 
   /** Checks the schema, now or as soon as the database answers, and starts the writer. */
   async begin(): Promise<void> {
+    this.#writers.startEarly()
     const firstTry = this.#health.ask(() => this.#prepare())
     const error = await Promise.race(this.#embedded ? [firstTry] : [firstTry, this.#tooSlow()])
     if (error?.retryable === false) throw error
@@ -160,8 +163,11 @@ class RunningStore implements Store {
   }
 
   signals(): StoreSignals & MergeCounts {
-    const signals = this.#writer?.signals() ?? new SignalBoard().all()
-    return { ...signals, ...this.#merging.counts }
+    return { ...this.#writers.signals(), ...this.#merging.counts }
+  }
+
+  homer7Signals(): StoreSignals | undefined {
+    return this.#writers.homer7Signals()
   }
 
   async heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void> {
@@ -180,19 +186,20 @@ class RunningStore implements Store {
 
   async drain({ deadlineMs }: { readonly deadlineMs: number }): Promise<Undrained> {
     const deadline = new AbortController()
-    const drained = this.ready.then(() => this.#writer?.drain()).then(() => ({ frames: 0 }))
+    const drained = this.ready.then(() => this.#writers.drain()).then(() => ({ frames: 0 }))
     const late = pause(deadlineMs, deadline.signal).then(() => undefined)
     const outcome = await Promise.race([drained, late])
     deadline.abort()
     if (outcome !== undefined) return outcome
     return {
-      frames: await (this.#writer?.countLeft() ?? countFrames(this.#options.spool.directory)),
+      frames: await (this.#writers.hasStarted
+        ? this.#writers.countLeft()
+        : countFrames(this.#options.spool.directory)),
     }
   }
 
   async stopWriting(): Promise<void> {
-    this.#mayWrite = false
-    await this.#writer?.close()
+    await this.#writers.close()
   }
 
   // The history first: the row still tells of the node's life before this one.
@@ -212,7 +219,7 @@ class RunningStore implements Store {
 
   async #stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#writer?.close()
+    await this.#writers.close()
     await this.#housekeeping
     await this.#sql.close({ timeout: 1 })
     await this.#embedded?.stop()
@@ -220,7 +227,7 @@ class RunningStore implements Store {
 
   /** How long the oldest frame that is not stored has been waiting. */
   #behindMs(): number {
-    const oldestUs = this.#writer?.signals().oldestUs ?? 0
+    const { oldestUs } = this.#writers.signals()
     return oldestUs === 0 ? 0 : Date.now() - oldestUs / 1000
   }
 
@@ -237,7 +244,7 @@ class RunningStore implements Store {
   async #prepare(): Promise<void> {
     await migrate(this.#sql)
     if (this.#stopping.signal.aborted) return
-    if (this.#mayWrite) this.#startWriter() // not before: it must not write into a schema it does not know
+    this.#writers.start() // not before: it must not write into a schema it does not know
     this.isReady = true
     this.#ready.resolve()
   }
@@ -252,22 +259,22 @@ class RunningStore implements Store {
       else log.warn({ error: error.message }, 'the database cannot be used yet')
     }
   }
+}
 
-  #startWriter(): void {
-    const {
-      database: _,
-      spool,
-      version: _version,
-      retentionMs,
-      merge: _merge,
-      ...rest
-    } = this.#options
-    this.#writer = startWriter({
-      ...rest,
-      url: this.url,
-      spoolId: spool.id,
-      spoolDirectory: spool.directory,
-      behindMsMax: retentionMs ?? 14 * DAY_MS,
-    })
-  }
+function layoutWriters(
+  url: string,
+  {
+    database: _,
+    spool,
+    version: _version,
+    retentionMs,
+    merge: _merge,
+    layouts,
+    homer7,
+    ...rest
+  }: StoreOptions,
+): LayoutWriters {
+  const behindMsMax = retentionMs ?? 14 * DAY_MS
+  const options = { ...rest, url, spoolId: spool.id, spoolDirectory: spool.directory, behindMsMax }
+  return new LayoutWriters(options, { ...(layouts ? { layouts } : {}), homer7 })
 }

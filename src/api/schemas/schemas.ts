@@ -43,6 +43,8 @@ const nodeRow: v.GenericSchema<contract.NodeRow> = v.strictObject({
 const about: v.GenericSchema<About> = v.strictObject({
   version: v.string(),
   hep: v.array(v.strictObject({ transport: v.string(), address: v.string() })),
+  layouts: v.exactOptional(v.array(v.string())),
+  homer7: v.exactOptional(v.string()),
 })
 
 // `error` is all there is in an answer that is not a success; /readyz adds to it.

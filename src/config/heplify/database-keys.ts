@@ -11,6 +11,7 @@ import {
   type Values,
 } from './heplify-key.ts'
 import * as kinds from './heplify-kinds.ts'
+import { homer7Ages, isHomer7, layoutsOf, spanOf, workersOf } from './homer7-tables.ts'
 
 const NEVER_DAYS = 36_500
 const DAYS_MAX = 36_500
@@ -23,21 +24,25 @@ const ofUrl = (key: string) => ({
       : { kind: 'ignored', what: `DBDriver is ${v.text('DBDriver')}: ${key} leads nowhere` },
 })
 
-const OWN_TABLES =
-  "calls lie in tables of Calliope's own, beside those of Homer, which are left as they are; homer-app does not see new calls"
+const ONE_WRITER =
+  'one writer with several connections: calls of one batch are put together, which workers apart could not'
 const days = kinds.number(0, DAYS_MAX)
 const AGES = ['DBDropDays', 'DBDropDaysCall', 'DBDropDaysRegister', 'DBDropDaysDefault'] as const
 const ONE_AGE =
   'one age for everything that belongs to a call: the longest of the four, so nothing goes early'
 const ONE_SPAN =
   'kept in the partition of its call (DBPartSip), so that a call is found and dropped as one'
+const WITH_CALL: Outcome = { kind: 'replaced', what: ONE_SPAN }
 
 export const DATABASE_KEYS: HeplifyKeys = {
   DBShema: {
     value: kinds.choice('homer5', 'homer7'),
     byDefault: 'homer5',
-    outcome: { kind: 'not yet', what: OWN_TABLES },
-    meaning: () => ({ kind: 'not yet', what: OWN_TABLES }),
+    outcome: {
+      kind: 'honoured',
+      what: "homer7, with DBDriver postgres: store.layouts, homer7's tables and Calliope's own beside them; homer5: only the latter",
+    },
+    meaning: layoutsOf,
   },
   DBDriver: honoured(
     kinds.choice('mysql', 'postgres', 'mock'),
@@ -86,11 +91,9 @@ export const DATABASE_KEYS: HeplifyKeys = {
     400_000,
     'the spool, on disk (spool.bytes_max): it outlives restarts and outages of the database; nothing waits in memory',
   ),
-  DBWorker: replaced(
-    kinds.number(1, 10_000),
-    8,
-    'one writer with several connections: calls of one batch are put together, which workers apart could not',
-  ),
+  DBWorker: replaced(kinds.number(1, 10_000), 8, ONE_WRITER, {
+    meaning: (v) => workersOf(v, { kind: 'replaced', what: ONE_WRITER }),
+  }),
   DBRotate: honoured(
     kinds.flag,
     true,
@@ -102,14 +105,25 @@ export const DATABASE_KEYS: HeplifyKeys = {
           : {
               kind: 'replaced',
               what: 'partitions are made, as rows need them, and never dropped',
-              settings: { 'store.retention': `${NEVER_DAYS}d` },
+              settings: {
+                'store.retention': `${NEVER_DAYS}d`,
+                ...(isHomer7(v) ? { 'homer7.rotate': 'off' } : {}),
+              },
             },
     },
   ),
-  DBPartSip: honoured(kinds.span, '2h', 'store.partition, of 1h to 24h', { meaning: partition }),
-  DBPartLog: replaced(kinds.span, '2h', ONE_SPAN),
-  DBPartIsup: replaced(kinds.span, '6h', ONE_SPAN),
-  DBPartQos: replaced(kinds.span, '6h', ONE_SPAN),
+  DBPartSip: honoured(kinds.span, '2h', 'homer7.partition_sip; store.partition, of 1h to 24h', {
+    meaning: (v) => spanOf(v, 'DBPartSip', 'homer7.partition_sip', partition(v)),
+  }),
+  DBPartLog: honoured(kinds.span, '2h', `homer7.partition_log; calls: ${ONE_SPAN}`, {
+    meaning: (v) => spanOf(v, 'DBPartLog', 'homer7.partition_log', WITH_CALL),
+  }),
+  DBPartIsup: honoured(kinds.span, '6h', `homer7.partition_isup; calls: ${ONE_SPAN}`, {
+    meaning: (v) => spanOf(v, 'DBPartIsup', 'homer7.partition_isup', WITH_CALL),
+  }),
+  DBPartQos: honoured(kinds.span, '6h', `homer7.partition_qos; calls: ${ONE_SPAN}`, {
+    meaning: (v) => spanOf(v, 'DBPartQos', 'homer7.partition_qos', WITH_CALL),
+  }),
 
   DBDropDays: honoured(days, 14, 'store.retention; 0: nothing is dropped for its age', {
     meaning: retention,
@@ -166,10 +180,11 @@ function retention(v: Values): Outcome {
   const isOne = each.every((own) => own === 0 || own === all)
   const told =
     longest >= NEVER_DAYS ? 'nothing is dropped for its age' : `dropped after ${longest} d`
+  const calls = isOne ? `store.retention: ${told}` : `${told}: ${ONE_AGE}`
   return {
-    kind: isOne ? 'honoured' : 'replaced',
-    what: isOne ? `store.retention: ${told}` : `${told}: ${ONE_AGE}`,
-    settings: { 'store.retention': `${longest}d` },
+    kind: isOne || isHomer7(v) ? 'honoured' : 'replaced',
+    what: isHomer7(v) ? `homer7.drop_days and its like, as there; calls: ${calls}` : calls,
+    settings: { 'store.retention': `${longest}d`, ...homer7Ages(v) },
   }
 }
 
@@ -205,6 +220,9 @@ function usage(v: Values): Outcome {
   return {
     kind: 'honoured',
     what: 'store.bytes_max: the oldest partitions are dropped beyond DBMaxSize',
-    settings: { 'store.bytes_max': String(v.number('DBMaxSize')) },
+    settings: {
+      'store.bytes_max': String(v.number('DBMaxSize')),
+      ...(isHomer7(v) ? { 'homer7.bytes_max': String(v.number('DBMaxSize')) } : {}),
+    },
   }
 }

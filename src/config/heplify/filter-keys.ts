@@ -58,10 +58,12 @@ export const FILTER_KEYS: HeplifyKeys = {
           : FILTER_KEYS.IgnoreCaseCH!.outcome,
     },
   ),
-  SIPHeader: replaced(
+  SIPHeader: becomes(
+    'homer7.sip_headers',
     kinds.texts,
     'ruri_user,ruri_domain,from_user,from_tag,to_user,to_tag,callid,cseq,method,user_agent',
-    'the whole message is kept, and users, domains, Call-ID, methods, answers and agents can always be searched',
+    (v) => v.list('SIPHeader'),
+    ": fields of data_header in homer7's tables; of calls the whole message is kept, and users, domains, Call-ID, methods, answers and agents can always be searched",
   ),
   Dedup: honoured(
     kinds.flag,
@@ -97,10 +99,12 @@ export const FILTER_KEYS: HeplifyKeys = {
       }),
     },
   ),
-  ForceHEPPayload: ignored(
+  ForceHEPPayload: becomes(
+    'homer7.force_hep_payload',
     kinds.numbers,
     '',
-    'it swaps two columns of the homer7 tables, which are not written yet; payloads are kept whole',
+    (v) => v.list('ForceHEPPayload'),
+    ": in homer7's tables such payloads stand in data_header, when they are JSON; a payload that is not stays in raw, where heplify-server loses the batch",
   ),
 
   ScriptEnable: replaced(

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type BatchHeader, findBatch, probeBatch } from '../batch.ts'
 import { listLaneFiles } from '../lane-files.ts'
 import { LaneSource } from '../lane-source.ts'
-import { readMarks } from '../reader-marks.ts'
+import { slowestMark } from '../reader-marks.ts'
 import type { Cursor } from '../record.ts'
 import type { SpoolId } from '../spool-id.ts'
 
@@ -22,9 +22,9 @@ export interface CutPart {
   readonly newest: BatchHeader | undefined
 }
 
-/** Where the reader stands in a lane; the beginning when it has not begun. */
-export const markOf = (directory: string, lane: string, reader: string): Cursor =>
-  readMarks(join(directory, lane)).get(reader) ?? BEGINNING
+/** Where the slowest of the readers stands in a lane; the beginning when one has not begun. */
+export const markOf = (directory: string, lane: string, readers: readonly string[]): Cursor =>
+  slowestMark(join(directory, lane), readers) ?? BEGINNING
 
 /** The parts of a lane from a place on; nobody may be writing to the lane. */
 export function* cutParts(

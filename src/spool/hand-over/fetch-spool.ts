@@ -23,6 +23,8 @@ export interface FetchOptions {
   readonly directory: string
   /** Where the database says each lane stands; parts before that are left where they are. */
   readonly cursors: ReadonlyMap<string, Cursor>
+  /** Who will read it. @default the store */
+  readonly readers?: readonly string[]
   readonly signal?: AbortSignal
 }
 
@@ -39,7 +41,7 @@ export async function fetchSpool(options: FetchOptions): Promise<void> {
   )
   writeSpoolJson(directory, {
     ...{ formatVersion: SPOOL_FORMAT, spoolId: manifest.spoolId, createdAt: manifest.at },
-    readers: ['store'],
+    readers: options.readers ?? ['store'],
   })
   for (const { lane } of manifest.lanes)
     await mkdir(laneDirectory(directory, lane), { recursive: true })

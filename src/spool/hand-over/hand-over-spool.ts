@@ -36,8 +36,8 @@ export interface HandOverOptions {
   readonly place: HandOverPlace
   readonly node: string
   readonly version: string
-  /** Whose cursor counts. @default 'store' */
-  readonly reader?: string
+  /** Whose cursors count: what each of them has passed stays. @default the store's */
+  readonly readers?: readonly string[]
   /** No more time than this. @default as long as it takes */
   readonly withinMs?: number
   /** Says when so many milliseconds are over. @default AbortSignal.timeout */
@@ -120,8 +120,8 @@ class Uploader {
   }
 
   async #runLane(lane: string): Promise<{ lane?: HandOverLane; isWhole: boolean }> {
-    const { directory, reader = 'store' } = this.#options
-    const from = markOf(directory, lane, reader)
+    const { directory, readers = ['store'] } = this.#options
+    const from = markOf(directory, lane, readers)
     const sent: Sent[] = []
     const cut = cutParts(join(directory, lane), this.#spoolId, from)
     const work = async () => {

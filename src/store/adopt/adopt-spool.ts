@@ -4,7 +4,7 @@
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
 import type { Manifest } from '#spool'
-import { startWriter } from '../write/start-writer.ts'
+import { type LayoutOptions, LayoutWriters } from '../layouts.ts'
 import type { WriterOptions } from '../write/writer.ts'
 import { lanesBehind, writeOff } from './hand-over-rows.ts'
 
@@ -14,7 +14,7 @@ export interface AdoptOptions {
   readonly sql: SQL
   readonly manifest: Manifest
   /** Of the writer, with the adopted spool's id, directory and node. */
-  readonly writer: WriterOptions
+  readonly writer: WriterOptions & LayoutOptions
   /** Ends it where it is. */
   readonly signal: AbortSignal
 }
@@ -26,7 +26,12 @@ export async function adoptSpool({
   writer,
   signal,
 }: AdoptOptions): Promise<boolean> {
-  const running = startWriter(writer)
+  const { layouts, homer7, ...options } = writer
+  const running = new LayoutWriters(options, {
+    ...(layouts ? { layouts } : {}),
+    homer7: homer7 && { ...homer7, rotate: false }, // the node's own writer does that
+  })
+  running.start()
   const stopped = Promise.withResolvers<false>()
   const stop = () => stopped.resolve(false)
   signal.addEventListener('abort', stop, { once: true })

@@ -11,6 +11,7 @@ const log = rootLog.child({ room: 'store', part: 'homer7' })
 
 const LOOK_MS = 60_000
 const DAY_US = 86_400_000_000
+const SOON_US = 6 * 3_600_000_000
 /** From when on the day after tomorrow gets its partitions: 03:30, as there. */
 const NIGHT_US = 3.5 * 3_600_000_000
 
@@ -29,7 +30,7 @@ export async function keepHomer7(
   while (rotate && !signal.aborted) {
     try {
       await ensureTables(sql)
-      await coverDays(sql, partitions, Date.now() * 1000)
+      await coverDays(sql, partitions, signal)
       await dropOldPartitions(sql, retention)
     } catch (error) {
       if (!signal.aborted)
@@ -39,14 +40,16 @@ export async function keepHomer7(
   }
 }
 
-/** Yesterday, today, tomorrow; after the night's hour the day after that. */
+/** Yesterday, today, tomorrow; after the night's hour the day after that. What comes next goes first. */
 export async function coverDays(
   sql: SQL,
   partitions: Homer7Partitions,
-  nowUs: number,
-): Promise<number> {
+  signal: AbortSignal,
+  nowUs = Date.now() * 1000,
+): Promise<void> {
   const today = Math.floor(nowUs / DAY_US) * DAY_US
   const days = nowUs - today < NIGHT_US ? 2 : 3
-  const made = await partitions.coverSpan(sql, today, today + days * DAY_US)
-  return made + (await partitions.coverSpan(sql, today - DAY_US, today))
+  await partitions.coverSpan(sql, nowUs, nowUs + SOON_US, signal)
+  await partitions.coverSpan(sql, today, today + days * DAY_US, signal)
+  await partitions.coverSpan(sql, today - DAY_US, today, signal)
 }

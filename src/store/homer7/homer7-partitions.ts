@@ -7,6 +7,7 @@
 // is there already, by heplify-server or by hand, with whatever bounds, is taken as it is and only gaps are
 // filled. A table that somebody partitions in another way (or not at all) is left alone.
 import type { SQL } from 'bun'
+import { pause } from '#backoff'
 import { boundOf, gapsIn, listPartitions, type Partition } from '../postgres/partitions.ts'
 import type { TableRows } from './homer7-batch.ts'
 import { type IndexSet, indexStatements } from './indexes.ts'
@@ -28,8 +29,8 @@ export interface PartitionOptions {
 const MAKE_LOCK = 0x0ca1_1005
 const LOCK_WAIT_MS_MAX = 5_000
 const MINUTE_US = 60_000_000
-/** So many at once: each index takes a lock, and the server has room for some thousands. */
-const TOGETHER_MAX = 24
+/** So many in one transaction: somebody may be waiting for the one his rows need. */
+const TOGETHER_MAX = 8
 
 /** Makes what is missing of the tables; none of them when all are there, which needs no privileges. */
 export async function ensureTables(sql: SQL): Promise<void> {
@@ -70,13 +71,18 @@ export class Homer7Partitions {
     return made
   }
 
-  /** Sees to it that everything between two moments has a place. */
-  async coverSpan(sql: SQL, fromUs: number, toUs: number): Promise<number> {
+  /** Sees to it that everything between two moments has a place, leaving the server time for others. */
+  async coverSpan(sql: SQL, fromUs: number, toUs: number, signal: AbortSignal): Promise<number> {
     let made = 0
     for (const table of TABLES) {
       const missing = new Set<number>()
       for (let us = fromUs; us < toUs; us += this.#spanUs(table)) this.#note(table, us, missing)
-      if (missing.size > 0) made += await this.#ensure(sql, table, [...missing])
+      for (const starts of partsOf([...missing], TOGETHER_MAX)) {
+        if (signal.aborted) return made
+        const startedAt = performance.now()
+        made += await this.#ensure(sql, table, starts)
+        await pause(performance.now() - startedAt, signal)
+      }
     }
     return made
   }
@@ -98,8 +104,7 @@ export class Homer7Partitions {
   async #ensure(sql: SQL, table: Homer7Table, starts: readonly number[]): Promise<number> {
     const sorted = [...starts].sort((a, b) => a - b)
     let made = 0
-    for (let at = 0; at < sorted.length; at += TOGETHER_MAX)
-      made += await this.#make(sql, table, sorted.slice(at, at + TOGETHER_MAX))
+    for (const part of partsOf(sorted, TOGETHER_MAX)) made += await this.#make(sql, table, part)
     const known = this.#known.get(table) ?? new Set()
     for (const start of sorted) known.add(start)
     this.#known.set(table, known)
@@ -121,6 +126,11 @@ export class Homer7Partitions {
     })
   }
 }
+
+const partsOf = (all: readonly number[], length: number): number[][] =>
+  Array.from({ length: Math.ceil(all.length / length) }, (_, i) =>
+    all.slice(i * length, (i + 1) * length),
+  )
 
 /** Spans begin at midnight: all lengths divide a day. */
 const spanStart = (us: number, spanUs: number): number => Math.floor(us / spanUs) * spanUs

@@ -75,13 +75,18 @@ test('Homer7Writer keeps what heplify-server loses: no correlation id, bad UTF-8
     hep('a log line', { protocolType: 100 }),
     hep('\r\n\r\n'),
     hep('this is certainly no SIP message at all'),
-    hep('INVITE sip:b SIP/2.0\r\nCSeq: 1 INVITE\r\nFrom: <sip:a@b>\r\n\r\n', { correlationId: 'x' }),
+    hep('INVITE sip:b SIP/2.0\r\nCSeq: 1 INVITE\r\nFrom: <sip:a@b>\r\n\r\n', {
+      correlationId: 'x',
+    }),
     hep(binary),
   ])
   await rig.store()
   expect(await rig.rows('100_default')).toMatchObject([{ sid: '', raw: 'a log line' }])
   const others = await rig.rows('1_default')
-  expect(others.map(({ raw }) => raw)).toEqual(['\r\n\r\n', 'this is certainly no SIP message at all'])
+  expect(others.map(({ raw }) => raw)).toEqual([
+    '\r\n\r\n',
+    'this is certainly no SIP message at all',
+  ])
   expect(others[1]!.data_header.method).toBe('')
   const [headless, dirty] = await rig.rows('1_call')
   expect(headless).toMatchObject({ sid: 'x', data_header: { method: 'INVITE', from_user: 'a' } })
@@ -95,7 +100,8 @@ test('Homer7Writer makes partitions for rows of any time, by their names, with a
   await rig.store()
   const day = new Date(atUs / 1000).toISOString().slice(0, 10).replaceAll('-', '')
   const name = `hep_proto_1_call_${day}_0400`
-  const [row] = await rig.database.sql`select tableoid::regclass::text as name from hep_proto_1_call`
+  const [row] = await rig.database
+    .sql`select tableoid::regclass::text as name from hep_proto_1_call`
   expect(row.name).toBe(name)
   const indexes: { name: string }[] = await rig.database
     .sql`select indexname as name from pg_indexes where tablename = ${name} order by 1`
@@ -124,7 +130,11 @@ test('Homer7Writer sets a row that is refused aside, with the reason, and stores
     select table_name, reason, convert_from(sid, 'UTF8') as sid,
       convert_from(data_header, 'UTF8')::jsonb->>'from_user' as from_user from calliope_homer7_set_aside`
   expect(aside).toHaveLength(1)
-  expect(aside[0]).toMatchObject({ table_name: 'hep_proto_1_call', sid: 'bad', from_user: 'mallory' })
+  expect(aside[0]).toMatchObject({
+    table_name: 'hep_proto_1_call',
+    sid: 'bad',
+    from_user: 'mallory',
+  })
   expect(aside[0].reason).toContain('no_mallory')
   const [cursor] = await rig.database.sql`select records, stored from calliope_homer7_cursors`
   expect(cursor).toEqual({ records: '15', stored: '15' })
@@ -133,7 +143,11 @@ test('Homer7Writer sets a row that is refused aside, with the reason, and stores
 test('Homer7Writer puts a forced payload into data_header, unless it is no JSON', async () => {
   await using rig = await homer7Rig()
   const options = { correlationId: 'c', protocolType: 38 }
-  rig.spool.append([hep('{"mos": 4.1}', options), hep('{"cut', options), hep('{"a":"\\u0000"}', options)])
+  rig.spool.append([
+    hep('{"mos": 4.1}', options),
+    hep('{"cut', options),
+    hep('{"a":"\\u0000"}', options),
+  ])
   rig.spool.append([hep('{"x":1}', { ...options, protocolType: 34 })])
   await rig.store({ forcePayloadTypes: [38] })
   const small = { node: '2001', proto: 'horaclifix' }

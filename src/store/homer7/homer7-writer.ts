@@ -51,6 +51,8 @@ export interface Homer7Options extends RowShape, PartitionOptions {
   /** Nor further ahead than this. @default 1 day */
   readonly aheadMsMax?: number
   readonly filter?: FilterOptions
+  /** For what the filter counts. */
+  readonly filterCounts?: SharedArrayBuffer | undefined
   /** A database that has not answered for so long is taken for gone. @default 60000 */
   readonly answerMsMax?: number
   readonly signals?: SharedArrayBuffer
@@ -137,9 +139,10 @@ export class Homer7Writer {
 
   async #rules(): Promise<Homer7Rules> {
     const { behindMsMax = 14 * DAY_MS, aheadMsMax = DAY_MS, filter = {} } = this.#options
+    const { filterCounts: counts } = this.#options
     return {
       ...{ behindMsMax, aheadMsMax, writer: new RowWriter(this.#options) },
-      filter: await openFilter(filter),
+      filter: await openFilter(filter, { counts }),
     }
   }
 

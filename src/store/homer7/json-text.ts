@@ -2,16 +2,24 @@
 import type { ByteWriter } from '../write/byte-writer.ts'
 import { cutEnd } from './clean-text.ts'
 
-/** Longer values are cut: PostgreSQL refuses rows whose index entries are longer than 2,704 bytes. */
-export const FIELD_BYTES_MAX = 2_048
+/** Of what an index holds: PostgreSQL refuses rows whose entries are longer than 2,704 bytes. */
+export const INDEXED_BYTES_MAX = 2_048
+/** Of all else: no frame is longer. */
+const FIELD_BYTES_MAX = 65_535
 
 const QUOTE = 34
 const BACKSLASH = 92
 const FIRST_PRINTED = 32
 
 /** Writes bytes[from, to), which are clean UTF-8, as the inside of a JSON string. */
-export function writeJsonSpan(out: ByteWriter, bytes: Buffer, from: number, to: number): void {
-  const end = cutEnd(bytes, from, to, FIELD_BYTES_MAX)
+export function writeJsonSpan(
+  out: ByteWriter,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  bytesMax = FIELD_BYTES_MAX,
+): void {
+  const end = cutEnd(bytes, from, to, bytesMax)
   for (let at = from; at < end; at += 1) {
     const byte = bytes[at]!
     if (byte < FIRST_PRINTED || byte === QUOTE || byte === BACKSLASH) {
@@ -26,14 +34,14 @@ export function writeJsonSpan(out: ByteWriter, bytes: Buffer, from: number, to: 
 const SPECIAL = /["\\\0-\x1f\ud800-\udfff]/
 
 /** Writes any string as the inside of a JSON string; NUL, which jsonb cannot hold, is left out. */
-export function writeJsonText(out: ByteWriter, text: string): void {
-  if (text.length <= FIELD_BYTES_MAX / 3 && !SPECIAL.test(text)) out.utf8(text)
-  else out.utf8(escaped(cutText(text)))
+export function writeJsonText(out: ByteWriter, text: string, bytesMax = FIELD_BYTES_MAX): void {
+  if (text.length <= bytesMax / 3 && !SPECIAL.test(text)) out.utf8(text)
+  else out.utf8(escaped(cutText(text, bytesMax)))
 }
 
-const cutText = (text: string): string => {
+const cutText = (text: string, bytesMax: number): string => {
   const bytes = Buffer.from(text)
-  return bytes.toString('utf8', 0, cutEnd(bytes, 0, bytes.length, FIELD_BYTES_MAX))
+  return bytes.toString('utf8', 0, cutEnd(bytes, 0, bytes.length, bytesMax))
 }
 
 const escaped = (text: string): string =>

@@ -10,7 +10,7 @@ import { cleaned, isClean } from './clean-text.ts'
 import { CALL_ID, CSEQ } from './header-slots.ts'
 import type { Homer7Packet } from './homer7-packet.ts'
 import { isupHeader } from './isup-header.ts'
-import { writeJsonText } from './json-text.ts'
+import { INDEXED_BYTES_MAX, writeJsonText } from './json-text.ts'
 import { SipDataHeader } from './sip-data-header.ts'
 import {
   CALL,
@@ -166,7 +166,7 @@ function writeProtocolHeader(out: ByteWriter, packet: Homer7Packet, correlationI
   )
   writeJsonText(out, packet.captureName)
   out.utf8('","correlation_id":"')
-  writeJsonText(out, correlationId)
+  writeJsonText(out, correlationId, INDEXED_BYTES_MAX)
   out.utf8('"}')
   endField(out, at)
 }

@@ -25,7 +25,7 @@ import {
   TO,
   VIA,
 } from './header-slots.ts'
-import { writeJsonSpan, writeJsonText } from './json-text.ts'
+import { INDEXED_BYTES_MAX, writeJsonSpan, writeJsonText } from './json-text.ts'
 import { SipSpans } from './sip-spans.ts'
 
 /** heplify-server's own SIPHeader. */
@@ -75,7 +75,7 @@ export class SipDataHeader {
       out.utf8(key)
       const own = said?.fields[name]
       if (own === undefined) write(out, this.spans, alegId)
-      else writeJsonText(out, own)
+      else writeJsonText(out, own, INDEXED_BYTES_MAX)
     }
     for (const { name, key, slot } of this.#custom) {
       if (!this.spans.has(slot) || said?.headers[name] !== undefined) continue
@@ -92,19 +92,19 @@ export class SipDataHeader {
 
 const nothing: Write = () => {}
 
-function writeSlot(out: ByteWriter, { bytes, slots }: SipSpans, slot: number): void {
+function writeSlot(out: ByteWriter, { bytes, slots }: SipSpans, slot: number, max?: number): void {
   const from = slots[slot * 2]!
   const to = slots[slot * 2 + 1]!
   if (from < 0) return
   const fold = bytes.indexOf(LF, from)
-  if (fold < 0 || fold >= to) writeJsonSpan(out, bytes, from, to)
-  else writeJsonText(out, bytes.toString('utf8', from, to).replace(/\r?\n[ \t]+/g, ' '))
+  if (fold < 0 || fold >= to) writeJsonSpan(out, bytes, from, to, max)
+  else writeJsonText(out, bytes.toString('utf8', from, to).replace(/\r?\n[ \t]+/g, ' '), max)
 }
 
 const whole =
-  (slot: number): Write =>
+  (slot: number, max?: number): Write =>
   (out, spans) =>
-    writeSlot(out, spans, slot)
+    writeSlot(out, spans, slot, max)
 
 const part =
   (slot: number, which: Part): Write =>
@@ -124,22 +124,24 @@ const uriPart =
   }
 
 function writePart(out: ByteWriter, bytes: Buffer, which: Part): void {
-  if (which === 'user') writeJsonSpan(out, bytes, place.userAt, place.userEnd)
-  else if (which === 'host') writeJsonSpan(out, bytes, place.hostAt, place.hostEnd)
+  const max = INDEXED_BYTES_MAX
+  if (which === 'user') writeJsonSpan(out, bytes, place.userAt, place.userEnd, max)
+  else if (which === 'host') writeJsonSpan(out, bytes, place.hostAt, place.hostEnd, max)
   else writeJsonSpan(out, bytes, place.tagAt, place.tagEnd)
 }
 
 /** An answer's method is its status, as text. */
 function writeMethod(out: ByteWriter, { bytes, status, methodAt, methodEnd }: SipSpans): void {
   if (status > 0) out.utf8(String(status))
-  else writeJsonSpan(out, bytes, methodAt, methodEnd)
+  else writeJsonSpan(out, bytes, methodAt, methodEnd, INDEXED_BYTES_MAX)
 }
 
 function writeAuthUser(out: ByteWriter, { bytes, slots }: SipSpans): void {
   const from = slots[AUTHORIZATION * 2]!
   if (from < 0) return
   const text = bytes.toString('utf8', from, slots[AUTHORIZATION * 2 + 1]!)
-  writeJsonText(out, /username\s*=\s*(?:"([^"]*)"|([^\s,;]+))/i.exec(text)?.slice(1).join('') ?? '')
+  const user = /username\s*=\s*(?:"([^"]*)"|([^\s,;]+))/i.exec(text)?.slice(1).join('')
+  writeJsonText(out, user ?? '', INDEXED_BYTES_MAX)
 }
 
 const WRITES: Readonly<Record<string, Write>> = {
@@ -151,7 +153,7 @@ const WRITES: Readonly<Record<string, Write>> = {
   to_user: part(TO, 'user'),
   to_domain: part(TO, 'host'),
   to_tag: part(TO, 'tag'),
-  callid: whole(CALL_ID),
+  callid: whole(CALL_ID, INDEXED_BYTES_MAX),
   callid_aleg: (out, _, alegId) => writeJsonText(out, alegId),
   cseq: whole(CSEQ),
   method: writeMethod,

@@ -31,8 +31,9 @@ export async function homer7Rig(): Promise<Homer7Rig> {
   return {
     ...{ database, spool, options },
     store: (extra = {}) => storeHomer7({ ...options, ...extra }),
-    rows: async (table) =>
-      await database.sql`select * from ${database.sql(`hep_proto_${table}`)} order by id`,
+    rows: async (table) => [
+      ...(await database.sql`select * from ${database.sql(`hep_proto_${table}`)} order by id`),
+    ],
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]()
       await spool[Symbol.asyncDispose]()

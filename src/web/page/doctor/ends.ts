@@ -4,6 +4,9 @@
 export interface About {
   readonly version: string
   readonly hep: readonly { readonly transport: string; readonly address: string }[]
+  /** Which tables messages go to; absent where none are written. */
+  readonly layouts?: readonly string[]
+  readonly homer7?: string
 }
 
 export interface End {

@@ -18,6 +18,7 @@ import { useShownColumns } from './call-columns.tsx'
 import type { CallFeed } from './call-feed.ts'
 import { CallHistogram, useCounts } from './call-histogram.tsx'
 import { CallTable } from './call-table.tsx'
+import { LayoutNotice } from './layout-notice.tsx'
 import { LiveToggle } from './live-toggle.tsx'
 import { NothingFound } from './nothing-found.tsx'
 import { QueryBox } from './query-box.tsx'
@@ -53,6 +54,7 @@ export function SearchPage({ address }: PageProps) {
       {/* The page has no title anybody needs to see: the search is the title. */}
       <h1 class="sr">Search calls</h1>
       <Bar url={url} feed={feed} live={live} refresh={renew} />
+      <LayoutNotice />
       {feed.rows.length > 0 && (
         <>
           <CallHistogram counts={counts} url={url} />
