@@ -3,6 +3,10 @@
 //
 // It is made when the first line is written: most threads never write one, and the library takes 3 MB
 // of each that loads it.
+//
+// The level lies in memory that the main thread hands to every thread it starts: set there, it holds in all of
+// them from their next line on.
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 import type { Logger } from 'pino'
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -14,11 +18,31 @@ export interface Log extends Pick<Logger, (typeof LEVELS)[number]> {
   child(fields: Record<string, unknown>): Log
 }
 
+const NAMES = ['trace', ...LEVELS, 'silent']
+const SHARED = 'calliope log level'
+
 let made: Logger | undefined
-let level = process.env.CALLIOPE_LOG_LEVEL ?? 'info'
+const place = new Int32Array(sharedMemory())
+
+function sharedMemory(): SharedArrayBuffer {
+  const known: unknown = isMainThread ? undefined : getEnvironmentData(SHARED)
+  if (known instanceof SharedArrayBuffer) return known
+  const memory = new SharedArrayBuffer(4)
+  new Int32Array(memory)[0] = placeOf(process.env.CALLIOPE_LOG_LEVEL ?? 'info')
+  if (isMainThread) setEnvironmentData(SHARED, memory)
+  return memory
+}
+
+function placeOf(level: string): number {
+  const found = NAMES.indexOf(level)
+  return found < 0 ? NAMES.indexOf('info') : found
+}
+
+const level = (): string => NAMES[place[0]!]!
 
 function root(): Logger {
   made ??= make()
+  if (made.level !== level()) made.level = level()
   return made
 }
 
@@ -27,7 +51,7 @@ function make(): Logger {
   const pino = require('pino') as typeof import('pino').default
   return pino(
     {
-      level,
+      level: level(),
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
@@ -50,20 +74,19 @@ function lazily(logger: () => Logger): Log {
       child: (fields: Record<string, unknown>) => {
         let child: Logger | undefined
         return lazily(() => {
-          child ??= logger().child(fields)
+          // One that was made before the level changed would keep its own.
+          if (child?.level !== level()) child = logger().child(fields)
           return child
         })
       },
     },
     'level',
-    { get: () => level, set: setLevel },
+    { get: level, set: setLevel },
   )
 }
 
-// To be set before the first line: a child made by then would keep its own.
 function setLevel(wanted: string): void {
-  level = wanted
-  if (made) made.level = wanted
+  place[0] = placeOf(wanted)
 }
 
 /** Structured logger; the field `room` says where a line comes from. */
