@@ -14,9 +14,9 @@ const LIBC_NAMES = [
   `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`,
 ]
 const MADV_DONTNEED = 4
-const EVERY_MS = 15_000
-/** Compiling hot functions touches the compiler once more; soon after that is over is soon enough. */
-const FIRST_MS = 2_000
+const EVERY_MS = 5_000
+/** The first traffic makes the engine compile, which touches much of it once: most there ever is at a time. */
+const AT_FIRST_MS = [0, 500, 1_000, 1_500, 2_000, 3_000]
 
 interface Mapping {
   readonly from: bigint
@@ -25,7 +25,7 @@ interface Mapping {
 
 /** Gives them back now and then, for as long as the process lives. */
 export function keepEngineSmall(): void {
-  setTimeout(giveBackEnginePages, FIRST_MS).unref()
+  for (const ms of AT_FIRST_MS) setTimeout(giveBackEnginePages, ms).unref()
   setInterval(giveBackEnginePages, EVERY_MS).unref()
 }
 
