@@ -4,6 +4,7 @@
 //
 //   spool ─▶ calls  writer ─▶ call_segments …            counts for the ledger
 //         └▶ homer7 writer ─▶ hep_proto_*                alone: its counts are carried into the ledger
+import type { FilterOptions } from '#filter'
 import type { Homer7Options } from './homer7/homer7-writer.ts'
 import { startHomer7 } from './homer7/start-homer7.ts'
 import { SignalBoard, type StoreSignals } from './write/signals.ts'
@@ -33,7 +34,7 @@ export interface LayoutOptions {
 
 /** The writers of a spool, started one by one as their databases can be written. */
 export class LayoutWriters {
-  readonly #options: WriterOptions
+  #options: WriterOptions
   readonly #layouts: readonly Layout[]
   readonly #homer7: Homer7Settings | undefined
   readonly #running = new Map<Layout, RunningWriter>()
@@ -75,6 +76,12 @@ export class LayoutWriters {
     if (this.#mayStart && this.#layouts.includes('calls'))
       this.#running.set('calls', startWriter(this.#options))
     this.#startHomer7()
+  }
+
+  /** Filters otherwise from now on; the options must have been tried. */
+  setFilter(filter: FilterOptions): void {
+    this.#options = { ...this.#options, filter }
+    for (const writer of this.#running.values()) writer.setFilter(filter)
   }
 
   /** Resolves when every layout has everything in the spool. */

@@ -8,6 +8,7 @@
 // not one: a capture node starts without its database and catches up.
 import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
+import type { FilterOptions } from '#filter'
 import { log as rootLog } from '#log'
 import { keepHouse, keepStatistics } from './keep-house.ts'
 import { type LayoutOptions, LayoutWriters } from './layouts.ts'
@@ -64,6 +65,8 @@ export interface Store extends AsyncDisposable {
   signals(): StoreSignals & MergeCounts
   /** What the writer of the homer7 layout is doing; undefined when that layout is not written. */
   homer7Signals(): StoreSignals | undefined
+  /** Filters otherwise from now on; the options must have been tried. */
+  setFilter(filter: FilterOptions): void
   /** Makes this node known to the others; call about every second. Never throws. */
   heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void>
   /** Empties the spool into the database; at the deadline says how much is left. */
@@ -168,6 +171,10 @@ class RunningStore implements Store {
 
   homer7Signals(): StoreSignals | undefined {
     return this.#writers.homer7Signals()
+  }
+
+  setFilter(filter: FilterOptions): void {
+    this.#writers.setFilter(filter)
   }
 
   async heartbeat(beat: Omit<Heartbeat, 'node' | 'spoolId' | 'version'>): Promise<void> {

@@ -10,7 +10,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
-import { type FilterOptions, openFilter } from '#filter'
+import { type Filter, type FilterOptions, openFilter } from '#filter'
 import { log as rootLog } from '#log'
 import { listLanes } from '#spool'
 import { connect } from '../postgres/connect.ts'
@@ -75,6 +75,7 @@ export class Homer7Writer {
   readonly #heap = new HeapLimit()
   /** In order; the first is the oldest. */
   readonly #underWay: Homer7Batch[] = []
+  readonly #filter = Promise.withResolvers<Filter>()
   #drained: PromiseWithResolvers<void> | undefined
   #mustReopen = true
 
@@ -98,6 +99,7 @@ export class Homer7Writer {
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const rules = await this.#rules()
+    this.#filter.resolve(rules.filter)
     const house = keepHomer7(this.#sql, this.#partitions, this.#options, signal)
     const closing = () => {
       this.#line.close()
@@ -123,6 +125,11 @@ export class Homer7Writer {
     rules.filter.close()
     closing()
     await house
+  }
+
+  /** Filters otherwise from now on. */
+  async setFilter(options: FilterOptions): Promise<void> {
+    await (await this.#filter.promise).change(options)
   }
 
   /** Stores everything the spool holds by now and resolves; the writer goes on. */

@@ -2,6 +2,7 @@
 // HTTP and lifecycle are not to wait for that. It steps back behind the intake's threads as well: on a
 // busy machine the spool waits for us, and a datagram waits for nobody.
 import { setPriority } from 'node:os'
+import type { FilterOptions } from '#filter'
 import type { FromWriter, ToWriter } from './worker-messages.ts'
 
 /** Linux takes this for the calling thread alone; elsewhere it would be the whole process. */
@@ -14,6 +15,7 @@ interface ThreadedWriter {
   run(signal: AbortSignal): Promise<void>
   drain(): Promise<void>
   countLeft(): Promise<number>
+  setFilter(options: FilterOptions): Promise<void>
 }
 
 /** Runs in this thread what `make` makes, and does as the main thread says. */
@@ -38,6 +40,9 @@ export function serveWriter<Options>(
         break
       case 'countLeft':
         void writer?.countLeft().then((frames) => self.postMessage({ kind: 'left', frames }))
+        break
+      case 'filter':
+        void writer?.setFilter(data.filter).catch((error) => reportError(error))
         break
       case 'stop':
         stopping.abort()

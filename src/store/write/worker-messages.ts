@@ -1,9 +1,11 @@
 // What the main thread and a writer's thread say to each other.
+import type { FilterOptions } from '#filter'
 
 export type ToWriter<Options> =
   | { readonly kind: 'start'; readonly options: Options }
   | { readonly kind: 'drain' }
   | { readonly kind: 'countLeft' }
+  | { readonly kind: 'filter'; readonly filter: FilterOptions }
   | { readonly kind: 'stop' }
 
 export type FromWriter =

@@ -3,6 +3,7 @@
 // twice; the cursors are in the database.
 
 import { Backoff, pause } from '#backoff'
+import type { FilterOptions } from '#filter'
 import { log as rootLog } from '#log'
 import { SignalBoard, type StoreSignals } from './signals.ts'
 import type { FromWriter, ToWriter } from './worker-messages.ts'
@@ -21,6 +22,8 @@ export interface RunningWriter {
   drain(): Promise<void>
   /** Frames in the spool that are not stored; undefined when counting takes too long. */
   countLeft(): Promise<number | undefined>
+  /** Filters otherwise from now on; the options must have been tried. */
+  setFilter(filter: FilterOptions): void
   /** Stops where it is. What is not stored stays in the spool. Safe to call twice. */
   close(): Promise<void>
 }
@@ -34,7 +37,7 @@ export function startWriterThread<Options extends object>(
 }
 
 class WriterThread<Options extends object> implements RunningWriter {
-  readonly #options: Options
+  #options: Options
   readonly #spawn: () => Worker
   readonly #board = new SignalBoard()
   readonly #stopping = new AbortController()
@@ -70,6 +73,11 @@ class WriterThread<Options extends object> implements RunningWriter {
     this.#left ??= Promise.withResolvers<number>()
     this.#send({ kind: 'countLeft' })
     return Promise.race([this.#left.promise, Bun.sleep(COUNT_MS_MAX).then(() => undefined)])
+  }
+
+  setFilter(filter: FilterOptions): void {
+    this.#options = { ...this.#options, filter } // another thread starts with it
+    this.#send({ kind: 'filter', filter })
   }
 
   close(): Promise<void> {

@@ -9,7 +9,7 @@
 // directly.
 import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
-import { type FilterOptions, openFilter } from '#filter'
+import { type Filter, type FilterOptions, openFilter } from '#filter'
 import { log as rootLog } from '#log'
 import { listLanes } from '#spool'
 import { answeredWithin, connect, NoAnswerError } from '../postgres/connect.ts'
@@ -77,6 +77,7 @@ export class Writer {
   readonly #kpis = new KpiCounter()
   readonly #texts = new SharedTexts()
   readonly #buffers = [new ByteWriter(), new ByteWriter()]
+  readonly #filter = Promise.withResolvers<Filter>()
   #storing: Promise<void> = Promise.resolve()
   #drained: PromiseWithResolvers<void> | undefined
   #mustReopen = true
@@ -113,6 +114,7 @@ export class Writer {
     const { filter = {}, filterCounts } = this.#options
     using opened = await openFilter(filter, { counts: filterCounts })
     this.#collector.filter = opened
+    this.#filter.resolve(opened)
     while (!signal.aborted) {
       if (this.#mustReopen) await this.#storing
       const wasDraining = this.#collector.isDraining
@@ -124,6 +126,11 @@ export class Writer {
     await this.#storing
     this.#collector.close()
     closing()
+  }
+
+  /** Filters otherwise from now on. */
+  async setFilter(options: FilterOptions): Promise<void> {
+    await (await this.#filter.promise).change(options)
   }
 
   /** Stores everything the spool holds by now and resolves; the writer goes on. */
