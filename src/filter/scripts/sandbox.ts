@@ -10,6 +10,7 @@ import {
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSRuntime,
+  type QuickJSWASMModule,
 } from 'quickjs-emscripten-core'
 import type { Host } from './guest.ts'
 import { GUEST_SOURCE } from './guest-source.ts'
@@ -37,6 +38,15 @@ const STACK_BYTES_MAX = 256 * 1024
 const LOAD_MS_MAX = 1_000
 /** A thread that is not let run for so long has other troubles than its script. */
 const WAIT_MS_MAX = 1_000
+
+/** One for all sandboxes of a thread, as long as it is sound. */
+let engine: Promise<QuickJSWASMModule> | undefined
+
+/** 3 MB and 40 ms that only those pay who have scripts. */
+async function loadEngine(): Promise<QuickJSWASMModule> {
+  const { default: variant } = await import('@jitl/quickjs-singlefile-mjs-release-sync')
+  return newQuickJSWASMModuleFromVariant(variant)
+}
 
 /** Microseconds this thread has worked. */
 function cpuUs(): number {
@@ -68,10 +78,8 @@ export class Sandbox {
 
   /** Rejects with a ScriptFault when a script cannot be read or fails at once. */
   static async open(options: SandboxOptions): Promise<Sandbox> {
-    // 3 MB and 40 ms that only those pay who have scripts.
-    const { default: variant } = await import('@jitl/quickjs-singlefile-mjs-release-sync')
-    const engine = await newQuickJSWASMModuleFromVariant(variant)
-    const sandbox = new Sandbox(engine.newRuntime(), options)
+    engine ??= loadEngine()
+    const sandbox = new Sandbox((await engine).newRuntime(), options)
     try {
       sandbox.#load(options)
       return sandbox
@@ -102,7 +110,8 @@ export class Sandbox {
       this.#context.dispose()
       this.#runtime.dispose()
     } catch {
-      // An engine that broke cannot be put away tidily; its memory goes with it.
+      // One that broke cannot be put away tidily; its memory goes with it.
+      engine = undefined
     }
   }
 
@@ -110,11 +119,10 @@ export class Sandbox {
     const context = this.#context
     using makeGuest = this.#evaluate(GUEST_SOURCE, 'calliope', 'global')
     using hosted = this.#hostObject(host)
-    const guest = this.#valueOf(context.callFunction(makeGuest, context.undefined, hosted))
+    using guest = this.#valueOf(context.callFunction(makeGuest, context.undefined, hosted))
     using take = context.getProp(guest, 'take')
     for (const module of modules) this.#take(module, guest, take)
     this.#run = context.getProp(guest, 'run')
-    guest.dispose()
   }
 
   #take({ name, code, exports }: ScriptModule, guest: QuickJSHandle, take: QuickJSHandle): void {
@@ -161,6 +169,7 @@ export class Sandbox {
       return work()
     } catch (error) {
       if (error instanceof ScriptFault) throw error
+      engine = undefined // whoever opens a sandbox next gets a sound one
       throw new ScriptFault('broken', `the sandbox broke: ${(error as Error).message}`)
     } finally {
       this.#endMs = Number.POSITIVE_INFINITY
