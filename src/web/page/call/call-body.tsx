@@ -2,7 +2,7 @@
 // the latter without what leads to other calls.
 //
 //   ┌ verdict, facts, legs, timeline ──────────┐
-//   │ tabs: ladder │ media │ compare │ similar  │
+//   │ tabs: ladder │ media │ events │ compare … │
 //   │ ladder                    │ message       │
 //   └───────────────────────────┴───────────────┘
 import './call.css'
@@ -17,6 +17,7 @@ import { useKeyHelp } from '../shell/key-help.tsx'
 import { useKeys } from '../shell/use-keys.ts'
 import { CallHead } from './call-head.tsx'
 import { CompareView } from './compare-view.tsx'
+import { countEvents, EventsView } from './events-view.tsx'
 import { layOutLadder } from './ladder-layout.ts'
 import type { Picture } from './ladder-picture.ts'
 import { type ArrowRow, type LadderRow, ladderRows } from './ladder-rows.ts'
@@ -76,7 +77,7 @@ export function CallBody({ call, state, isShared }: Props) {
       )}
       <Tabs
         label="Views of this call"
-        tabs={isShared ? SHARED_TABS : TABS}
+        tabs={tabsOf(call, isShared)}
         chosen={state.view}
         choose={(view) =>
           changeQuery({ view: view === 'ladder' ? undefined : view, message: undefined }, 'replace')
@@ -85,7 +86,8 @@ export function CallBody({ call, state, isShared }: Props) {
       {state.view !== 'ladder' && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <section class="tab-panel" role="tabpanel" aria-label={state.view} tabIndex={0}>
-          {state.view === 'media' && <MediaView call={call} />}
+          {state.view === 'media' && <MediaView call={call} choose={choose} />}
+          {state.view === 'events' && <EventsView call={call} choose={choose} />}
           {state.view === 'compare' && <CompareView call={call} other={state.other} />}
           {state.view === 'similar' && <SimilarView call={call} />}
         </section>
@@ -117,10 +119,18 @@ export function CallBody({ call, state, isShared }: Props) {
 const TABS: readonly (readonly [View, string])[] = [
   ['ladder', 'Ladder'],
   ['media', 'Media'],
+  ['events', 'Events'],
   ['compare', 'Compare'],
   ['similar', 'Similar'],
 ]
-const SHARED_TABS = TABS.slice(0, 2)
+const SHARED_TABS = TABS.slice(0, 3)
+
+/** How many events there are is worth knowing before one looks. */
+const tabsOf = (call: CallDetail, isShared: boolean): typeof TABS =>
+  (isShared ? SHARED_TABS : TABS).map(([view, label]) => {
+    const count = view === 'events' ? countEvents(call) : 0
+    return [view, count > 0 ? `${label} (${count})` : label]
+  })
 
 const isArrow = (row: LadderRow): row is ArrowRow => row.kind === 'arrow'
 

@@ -1,8 +1,9 @@
 // What the page makes of a call: session descriptions in words, phases, reports, comparisons.
 import { expect, test } from 'bun:test'
+import type { MessageReport, ReportedStream } from '#contract'
 import { callPhases } from './call-phases.ts'
 import { compareCalls } from './compare-calls.ts'
-import { endReports, mediaStreams } from './media-series.ts'
+import { endReports, mediaStreams, worstOf } from './media-series.ts'
 import { readSession } from './session.ts'
 import { explainSession } from './session-notes.ts'
 import { readSipText } from './sip-text.ts'
@@ -107,45 +108,46 @@ test('callPhases of a refused call end with the refusal, a challenge goes on', (
   expect(callPhases(call)).toEqual([{ kind: 'setup', fromMs: 0, toMs: 4_000, message: 0 }])
 })
 
-const report = (ms: number, lost: number, jitter: number): TestMessage => ({
+const STREAM: ReportedStream = {
+  ...{ side: '', ssrc: 7, packets: null, packetsLost: null, lossShare: 0, discardShare: null },
+  ...{ jitterMs: null, jitterMsMax: null, roundTripMs: null, codec: '', mos: null, rating: null },
+  mosFrom: null,
+}
+const report = (
+  ms: number,
+  kind: MessageReport['kind'],
+  ...streams: Partial<ReportedStream>[]
+): TestMessage => ({
   ...{ ms, way: 'a>b', label: 'RTCP', protocol: 5 },
-  raw: JSON.stringify({
-    ssrc: 1,
-    report_blocks: [{ source_ssrc: 7, fraction_lost: lost, ia_jitter: jitter, lsr: 0 }],
-  }),
+  report: {
+    ...{ kind, title: '', text: '', facts: [] },
+    streams: streams.map((stream) => ({ ...STREAM, ...stream })),
+  },
 })
 
-test('mediaStreams reads jitter by the clock of the codec that was agreed on, and loss in percent', () => {
-  const [stream, ...others] = mediaStreams(
+test('mediaStreams puts the reports of one stream into one series, and keeps what nobody said empty', () => {
+  const [stream, other, ...others] = mediaStreams(
     callOf([
-      { ms: 0, way: 'b>a', label: '200 OK', sdp: audio(1, '111', 'a=rtpmap:111 opus/48000/2') },
-      report(1_000, 0, 480),
-      report(2_000, 128, 960),
-      { ...report(3_000, 0, 0), raw: '{"broken' },
+      report(1_000, 'rtcp', { jitterMs: 10, mos: 4.4, mosFrom: 'computed' }, { ssrc: 8 }),
+      report(2_000, 'rtcp', { jitterMs: 20, lossShare: 0.5, codec: 'opus/48000' }),
+      report(3_000, 'log'),
     ]),
   )
   expect(stream).toMatchObject({
+    ...{ source: 'RTCP', name: '00000007', codec: 'opus/48000', isComputed: true },
     jitterMs: [10, 20],
     lossPercent: [0, 50],
     roundTripMs: [null, null],
+    mos: [4.4, null],
   })
+  expect(other).toMatchObject({ name: '00000008', times: [expect.any(Number)] })
   expect(others).toEqual([])
+  expect([worstOf(stream!.mos, 'least'), worstOf(stream!.rating, 'most')]).toEqual([4.4, undefined])
 })
 
-test('endReports reads what a phone said at the end', () => {
-  const headers = ['X-RTP-Stat: PS=100,PL=3,JI=4,XX=1']
-  const call = callOf([{ ms: 0, way: 'a>b', label: 'BYE', cseq: '2 BYE', headers }])
-  expect(endReports(call)).toEqual([
-    {
-      ...{ host: 'a', header: 'X-RTP-Stat' },
-      values: [
-        ['packets sent', '100'],
-        ['packets lost', '3'],
-        ['jitter ms', '4'],
-        ['XX', '1'],
-      ],
-    },
-  ])
+test('endReports are those of phones and border controllers', () => {
+  const call = callOf([report(0, 'phone'), report(1, 'rtcp'), report(2, 'border'), report(3, 'vq')])
+  expect(endReports(call)).toEqual([0, 2, 3])
 })
 
 test('compareCalls pairs what belongs together and says what is missing, extra or different', () => {

@@ -2,7 +2,6 @@
 // Numbers and texts only; where they stand is ladder-layout.ts.
 import type { CallDetail, CallMessage, LadderArrow } from '#contract'
 import { microsOf, showClock } from '../parts/format.ts'
-import { reportText } from './media-series.ts'
 import type { TimeMode, ViewState } from './view-state.ts'
 
 /** A silence of this length is drawn as a break. */
@@ -87,15 +86,14 @@ function timeOf(
 }
 
 function detailOf({ sdp }: LadderArrow, message: CallMessage): string {
-  const texts = [sdpText(sdp), reportText(message), logText(message), tapText(message)]
+  const texts = [sdpText(sdp), reportText(message), tapText(message)]
   return texts.filter((text) => text !== '').join(' · ')
 }
 
 /** What goes without saying is left out: 8 kHz, both ways. */
 const sdpText = (sdp: string | null): string => (sdp ?? '').replaceAll(/\/8000\b| sendrecv\b/g, '')
 
-const logText = ({ protocol, raw }: CallMessage): string =>
-  protocol === 100 ? raw.trim().split('\n', 1)[0]!.slice(0, 120) : ''
+const reportText = ({ report }: CallMessage): string => (report?.text ?? '').slice(0, 120)
 
 /** '2 taps, +45 µs': how much later the last of them saw it. */
 function tapText({ taps }: CallMessage): string {

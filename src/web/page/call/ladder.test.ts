@@ -10,13 +10,16 @@ import { readView, toggled } from './view-state.ts'
 const view = (query = {}) => readView(query)
 const labels = (rows: readonly LadderRow[]) =>
   rows.map((row) => (row.kind === 'break' ? row.text : row.label))
+const LOG = {
+  ...{ kind: 'log' as const, title: '', text: 'picked gateway 3', streams: [], facts: [] },
+}
 const SCENE: readonly TestMessage[] = [
   { ms: 0, way: 'a>b', label: 'INVITE' },
   { ms: 500, way: 'a>b', label: 'INVITE', repeatOf: 0 },
   { ms: 600, way: 'b>a', label: '100 Trying', tapsMs: [0, 0.045] },
   { ms: 700, way: 'a>b', label: 'OPTIONS', cseq: '9 OPTIONS' },
   { ms: 9_000, way: 'b>a', label: '200 OK' },
-  { ms: 9_100, way: 'b>b', label: 'log', protocol: 100, raw: 'picked gateway 3\nmore' },
+  { ms: 9_100, way: 'b>b', label: 'log', protocol: 100, report: LOG },
   { ms: 9_200, way: 'a>b', label: 'ACK', cseq: '1 ACK' },
   { ms: 9_300, way: 'b>c', label: 'INVITE', callId: 'two' },
 ]

@@ -1,154 +1,86 @@
-// What ends said of the media they received, as series over time: RTCP reports that agents send as JSON
-// (HEP type 5), and the statistics phones put into headers of their BYE (X-RTP-Stat, P-RTP-Stat).
-//
-// Jitter is in units of the media clock; shown in milliseconds by the clock of the codec that was agreed
-// on, else by 8 kHz, which telephony mostly has.
-import type { CallDetail, CallMessage } from '#contract'
-import { sessionOf } from './session-notes.ts'
-import { readSipText } from './sip-text.ts'
+// What was reported of the media of a call, as series over time: one for each stream and whoever reported it.
+// The server has read the reports (docs/media.md), with the codec that was agreed on.
+import type { CallDetail, CallMessage, MessageReport, ReportedStream } from '#contract'
 
-/** One stream as its receiver reports it. */
+/** One stream as somebody reports it. */
 export interface MediaStream {
-  readonly ssrc: number
-  /** Who reports, to whom. */
+  /** Where the reports come from. */
+  readonly source: string
+  /** Which of several, an SSRC or a side; ''. */
+  readonly name: string
+  /** Who reports, to whom; hosts. */
   readonly from: string
   readonly to: string
+  readonly codec: string
   /** Seconds since 1970. */
   readonly times: readonly number[]
-  readonly jitterMs: readonly (number | null)[]
-  readonly lossPercent: readonly (number | null)[]
-  readonly roundTripMs: readonly (number | null)[]
+  readonly jitterMs: Values
+  readonly lossPercent: Values
+  readonly roundTripMs: Values
+  readonly mos: Values
+  readonly rating: Values
+  /** Nobody said a MOS: they follow from the rest by G.107. */
+  readonly isComputed: boolean
 }
 
-/** What a phone summed up at the end. */
-export interface EndReport {
-  readonly host: string
-  readonly header: string
-  /** Names as people know them, values as sent. */
-  readonly values: readonly (readonly [string, string])[]
-}
+type Values = readonly (number | null)[]
 
-const CLOCK_HZ = 8_000
-const STREAMS_MAX = 32
-
-interface Block {
-  readonly ssrc: number
-  readonly lossPercent: number | null
-  readonly jitter: number | null
-  readonly roundTripMs: number | null
+const SOURCES: Readonly<Record<MessageReport['kind'], string>> = {
+  ...{ rtcp: 'RTCP', rtp: 'RTP agent', vq: 'Phone, VQ-RTCPXR', border: 'Border controller' },
+  ...{ phone: 'Phone', dns: 'DNS', isup: 'ISUP', log: 'Log' },
 }
+const STREAMS_MAX = 48
 
 /** Every stream somebody reported about, in the order they appear. */
-export function mediaStreams(call: CallDetail): readonly MediaStream[] {
-  const streams = new Map<string, { [Key in keyof MediaStream]: MediaStream[Key] }>()
-  const perMs = clockOf(call) / 1000
-  for (const message of call.messages) {
-    for (const block of reportBlocks(message)) {
-      const key = `${message.src.ip} ${message.dst.ip} ${block.ssrc}`
+export function mediaStreams({ messages }: CallDetail): readonly MediaStream[] {
+  const streams = new Map<string, MediaStream>()
+  for (const message of messages) {
+    const { report } = message
+    for (const [i, stream] of report?.streams.entries() ?? []) {
+      const name = nameOf(stream)
+      const key = [report!.kind, message.src.ip, message.dst.ip, name || i].join(' ')
       if (!streams.has(key) && streams.size >= STREAMS_MAX) continue
-      const known = streams.get(key) ?? emptyStream(message, block)
-      const jitterMs = block.jitter === null ? null : block.jitter / perMs
-      streams.set(key, {
-        ...known,
-        times: [...known.times, Date.parse(message.at) / 1000],
-        jitterMs: [...known.jitterMs, jitterMs],
-        lossPercent: [...known.lossPercent, block.lossPercent],
-        roundTripMs: [...known.roundTripMs, block.roundTripMs],
-      })
+      streams.set(
+        key,
+        withReport(streams.get(key) ?? emptyStream(message, stream), message, stream),
+      )
     }
   }
   return [...streams.values()]
 }
 
-const emptyStream = ({ src, dst }: CallMessage, { ssrc }: Block): MediaStream => ({
-  ...{ ssrc, from: src.ip, to: dst.ip, times: [], jitterMs: [], lossPercent: [] },
-  roundTripMs: [],
+const nameOf = ({ ssrc, side }: ReportedStream): string =>
+  [side, ssrc === null ? '' : ssrc.toString(16).padStart(8, '0')].filter(Boolean).join(' ')
+
+const emptyStream = ({ src, dst, report }: CallMessage, stream: ReportedStream): MediaStream => ({
+  ...{ source: SOURCES[report!.kind], name: nameOf(stream), from: src.ip, to: dst.ip },
+  ...{ codec: '', times: [], jitterMs: [], lossPercent: [], roundTripMs: [], mos: [], rating: [] },
+  isComputed: true,
 })
 
-/** 'loss 2 %, jitter 12' for a report; '' for anything else. */
-export function reportText(message: CallMessage): string {
-  const blocks = reportBlocks(message)
-  if (blocks.length === 0) return ''
-  const loss = Math.max(...blocks.map(({ lossPercent }) => lossPercent ?? 0))
-  const jitter = Math.max(...blocks.map(({ jitter }) => jitter ?? 0))
-  return `loss ${Number(loss.toFixed(1))} %, jitter ${jitter}`
-}
-
-function reportBlocks({ protocol, raw, at }: CallMessage): readonly Block[] {
-  if (protocol !== 5 || !raw.startsWith('{')) return []
-  const json = readJson(raw)
-  const blocks = Array.isArray(json?.report_blocks) ? json.report_blocks : []
-  return blocks.slice(0, STREAMS_MAX).flatMap((block: unknown) => {
-    if (typeof block !== 'object' || block === null) return []
-    return [readBlock(block as Readonly<Record<string, unknown>>, at)]
-  })
-}
-
-function readBlock(block: Readonly<Record<string, unknown>>, at: string): Block {
-  const fraction = numberOf(block.fraction_lost)
+function withReport(known: MediaStream, { at }: CallMessage, stream: ReportedStream): MediaStream {
   return {
-    ssrc: numberOf(block.source_ssrc) ?? 0,
-    lossPercent: fraction === null ? null : Math.min(100, Math.max(0, (fraction / 256) * 100)),
-    jitter: numberOf(block.ia_jitter),
-    roundTripMs: roundTripOf(numberOf(block.lsr), numberOf(block.dlsr), at),
+    ...known,
+    codec: stream.codec || known.codec,
+    times: [...known.times, Date.parse(at) / 1000],
+    jitterMs: [...known.jitterMs, stream.jitterMs],
+    lossPercent: [...known.lossPercent, stream.lossShare === null ? null : stream.lossShare * 100],
+    roundTripMs: [...known.roundTripMs, stream.roundTripMs],
+    mos: [...known.mos, stream.mos],
+    rating: [...known.rating, stream.rating],
+    isComputed: known.isComputed && stream.mosFrom !== 'said',
   }
 }
 
-/** RFC 3550 §6.4.1: A − LSR − DLSR, in 1/65536 s; null where clocks make it absurd. */
-function roundTripOf(lsr: number | null, dlsr: number | null, at: string): number | null {
-  if (!lsr || dlsr === null) return null
-  const ntp = (((Date.parse(at) / 1000 + 2_208_988_800) % 65_536) + 65_536) % 65_536
-  const ms = ((ntp * 65_536 - lsr - dlsr) / 65_536) * 1000
-  return ms >= 0 && ms < 10_000 ? ms : null
-}
-
-function readJson(raw: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return JSON.parse(raw)
-  } catch {
-    return undefined
-  }
-}
-
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : null
-}
-
-function clockOf({ messages }: CallDetail): number {
-  const answer = messages.findLast(
-    ({ label, raw }) => label.startsWith('200') && raw.includes('v=0'),
+/** Reports that sum a call up, by phones and border controllers: where they stand in the call. */
+export const endReports = ({ messages }: CallDetail): readonly number[] =>
+  messages.flatMap(({ report }, i) =>
+    report && ['vq', 'border', 'phone'].includes(report.kind) ? [i] : [],
   )
-  const name =
-    sessionOf(answer)?.streams.find(({ type }) => type === 'audio')?.codecs[0]?.name ?? ''
-  return Number(name.split('/')[1]) || CLOCK_HZ
-}
 
-// Phones of AVM, snom, Yealink and Cisco agree on these names.
-const NAMES: Readonly<Record<string, string>> = {
-  ...{ PS: 'packets sent', OS: 'octets sent', PR: 'packets received', OR: 'octets received' },
-  ...{ PL: 'packets lost', JI: 'jitter ms', LA: 'latency ms', DU: 'seconds', CS: 'setup ms' },
-  ...{
-    EN: 'encoder',
-    DE: 'decoder',
-    MOS: 'MOS',
-    MOSLQ: 'MOS-LQ',
-    MOSCQ: 'MOS-CQ',
-    RLQ: 'R factor',
-  },
+/** The worst of them, 'least' or 'most'; undefined when none is known. */
+export function worstOf(values: Values, worst: 'least' | 'most'): number | undefined {
+  const known = values.filter((value) => value !== null)
+  if (known.length === 0) return undefined
+  return worst === 'least' ? Math.min(...known) : Math.max(...known)
 }
-
-/** What phones said at the end, from the headers of any message. */
-export function endReports({ messages }: CallDetail): readonly EndReport[] {
-  return messages.flatMap(({ raw, src, protocol }) => {
-    if (protocol !== 1 || !/^(?:X|P)-RTP-Stat/im.test(raw)) return []
-    return readSipText(raw)
-      .headers.filter(({ name }) => /^(?:X|P)-RTP-Stat/i.test(name))
-      .map(({ name, value }) => ({ host: src.ip, header: name, values: valuesOf(value) }))
-  })
-}
-
-const valuesOf = (value: string): (readonly [string, string])[] =>
-  [...value.matchAll(/([A-Za-z]+)=([^,;\s]+)/g)]
-    .slice(0, 32)
-    .map(([, name = '', given = '']) => [NAMES[name.toUpperCase()] ?? name, given])

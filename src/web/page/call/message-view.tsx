@@ -7,6 +7,7 @@ import { changeQuery } from '../shell/address.ts'
 import { DiffView } from './diff-view.tsx'
 import { microsBetween, spanOf } from './ladder-rows.ts'
 import { MessageText } from './message-text.tsx'
+import { ReportView } from './report-view.tsx'
 import { ScrolledText } from './scrolled-text.tsx'
 import { sessionOf } from './session-notes.ts'
 import { SessionView } from './session-view.tsx'
@@ -60,6 +61,12 @@ export function MessageView({ call, index, picked, choose }: Props) {
         </>
       ) : (
         <div class="pane-body">
+          {!isRaw && message.report && (
+            <ReportView
+              report={message.report}
+              {...(message.linkedBy === undefined ? {} : { linkedBy: message.linkedBy })}
+            />
+          )}
           {!isRaw && sessionOf(message) && (
             <SessionView messages={call.messages} index={index} choose={choose} />
           )}

@@ -1,5 +1,5 @@
 // Calls for the tests of this folder, as the API would send them.
-import type { CallDetail, CallMessage, LadderArrow } from '#contract'
+import type { CallDetail, CallMessage, LadderArrow, MessageReport } from '#contract'
 
 /** One message; hosts are letters, `a>b 200 OK #1 INVITE`. */
 export interface TestMessage {
@@ -14,6 +14,7 @@ export interface TestMessage {
   readonly raw?: string
   readonly repeatOf?: number
   readonly tapsMs?: readonly number[]
+  readonly report?: MessageReport
 }
 
 const START_MS = Date.parse('2026-11-21T08:00:00Z')
@@ -59,6 +60,7 @@ function messageOf(test: TestMessage): CallMessage {
     ...{ at: timeOf(ms), src: { ip: src, port: 5060 }, dst: { ip: dst, port: 5060 } },
     ...{ transport: 'UDP', label, cseq: protocol === 1 ? cseq : '', callId, protocol },
     raw: test.raw ?? rawOf(test, cseq),
+    ...(test.report ? { report: test.report } : {}),
     taps: tapsMs.map((late, i) => ({
       ...{ at: timeOf(ms + late), captureId: i + 1, capturedBy: '', receivedAt: timeOf(ms) },
       clockClamped: false,

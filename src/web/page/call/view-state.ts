@@ -2,12 +2,12 @@
 //
 //   ?message=5            the message in the pane           &diff=3        beside which other one
 //   &with=ID,ID           other calls in the same ladder    &without=ID    legs taken out
-//   &view=media           ladder (default), media, compare, similar        &other=ID  compared with
+//   &view=media           ladder (default), media, events, compare, similar      &other=ID  compared with
 //   &time=clock           relative (default), clock, step   &leg=ID        only this leg
 //   &hide=repeats,pings   repeats, pings, other             &methods=INVITE,BYE
 import type { Query } from '../shell/address.ts'
 
-export const VIEWS = ['ladder', 'media', 'compare', 'similar'] as const
+export const VIEWS = ['ladder', 'media', 'events', 'compare', 'similar'] as const
 export type View = (typeof VIEWS)[number]
 export const TIMES = ['relative', 'clock', 'step'] as const
 export type TimeMode = (typeof TIMES)[number]
