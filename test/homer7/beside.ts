@@ -70,5 +70,5 @@ function report(ours: readonly Homer7Row[]): number {
 
 function faultLine(fault: Fault, differences: readonly Difference[]): string {
   const lost = differences.filter(({ kind }) => kind === 'only-ours').length
-  return `${fault}: ${lost} lost there, ${differences.length - lost} other (${FAULTS[fault]})`
+  return `${fault}: ${lost} lost there, ${differences.length - lost} other (${FAULTS[fault].why})`
 }

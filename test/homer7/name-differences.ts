@@ -1,6 +1,6 @@
 // Which differences are heplify-server's faults, by the packet that each row came from.
 import type { Comparison, Difference } from './compare.ts'
-import type { Fault } from './faults.ts'
+import { differsBy, type Fault } from './faults.ts'
 import type { ProofFrame } from './traffic.ts'
 
 export interface NamedDifferences {
@@ -14,12 +14,23 @@ export function nameDifferences(
   sent: readonly ProofFrame[],
 ): NamedDifferences {
   const frameFor = finder(sent)
-  const faultOf = ({ row }: Difference) => frameFor(row.key)?.fault
+  const faultOf = (difference: Difference) => {
+    const fault = frameFor(difference.row.key)?.fault
+    return fault !== undefined && isOf(fault, difference) ? fault : undefined
+  }
   const named = Map.groupBy(
     differences.filter((one) => faultOf(one) !== undefined),
     (one) => faultOf(one)!,
   )
   return { named, unnamed: differences.filter((one) => faultOf(one) === undefined) }
+}
+
+/** Whether a difference goes no further than its fault explains. */
+function isOf(fault: Fault, difference: Difference): boolean {
+  const allowed = differsBy(fault)
+  if (difference.kind === 'other')
+    return difference.fields.every(({ name }) => allowed?.includes(name) ?? false)
+  return difference.kind === 'only-ours' && allowed === undefined
 }
 
 /** One difference over several lines: the packet, then each column that differs. */

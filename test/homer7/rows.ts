@@ -78,5 +78,8 @@ function plainRow(row: DatabaseRow, startUs: number): Homer7Row {
 // homer-app takes the time of a message from the header, and finds it by the column.
 function timesOf(seconds: unknown, micros: unknown, createdUs: number): string {
   if (typeof seconds !== 'number' || typeof micros !== 'number') return 'not numbers'
-  return seconds * 1e6 + micros === createdUs ? 'as create_date' : 'other than create_date'
+  // heplify-server cuts nanoseconds off the one, PostgreSQL rounds the other.
+  return Math.abs(seconds * 1e6 + micros - createdUs) <= 1
+    ? 'as create_date'
+    : 'other than create_date'
 }

@@ -1,7 +1,7 @@
 // What both programs hear: the vectors, the recording of Kamailio and generated calls, moved to a time
 // of our choosing, so that partitions exist for it and rows can be compared with rows of another day.
 import { generateTraffic } from '#fleet'
-import { decodeHep, encodeHep } from '#hep'
+import { decodeHep, encodeHep, type HepPacket } from '#hep'
 import { readFixture } from '../fixtures/pcap.ts'
 import type { Fault } from './faults.ts'
 import { VECTORS, vectorFrames } from './vectors.ts'
@@ -58,11 +58,17 @@ function proofFrame(
     frame,
     key,
     label,
-    fault: fault ?? (packet.authKey === '' ? undefined : 'password kept'),
+    fault: fault ?? faultOf(packet),
   }
 }
 
-const V3_MAGIC = 0x48
+// What ordinary traffic has that heplify-server goes wrong with.
+function faultOf({ authKey, payload }: HepPacket): Fault | undefined {
+  if (authKey !== '') return 'password kept'
+  return /sips?:[^\s>]*\[/.test(payload.toString('latin1')) ? 'address in brackets cut' : undefined
+}
+
+const OLD_FAULTS: Readonly<Record<number, Fault>> = { 1: 'HEP 1 as family', 2: 'HEP 2 misread' }
 const CHUNK_SECONDS = 9
 const OLD_SECONDS_AT = 16 // behind IPv4 addresses
 
@@ -74,14 +80,8 @@ function fixtureFrames(startUs: number): ProofFrame[] {
     const at = secondsPlace(frame)
     const seconds = secondsOf(frame)
     if (seconds !== undefined) at!.write(seconds - first + startUs / 1e6)
-    const isOld = frame[0] !== V3_MAGIC
-    return proofFrame(
-      frame,
-      startUs,
-      `fixture ${place + 1}`,
-      isOld ? 'HEP 1 and 2' : undefined,
-      frame[0] === 1,
-    )
+    const version = frame[0]
+    return proofFrame(frame, startUs, `fixture ${place + 1}`, OLD_FAULTS[version!], version === 1)
   })
 }
 

@@ -112,8 +112,8 @@ const FAULTS: readonly Vector[] = [
     extras: [{ vendor: 3, type: 17, body: Buffer.from('vendor@x') }],
     fault: "a vendor's chunk taken for a generic one",
   }),
-  sip('version-1', { version: 1, isTimeless: true, fault: 'HEP 1 and 2' }),
-  sip('version-2', { version: 2, captureId: 77, fault: 'HEP 1 and 2' }),
+  sip('version-1', { version: 1, isTimeless: true, fault: 'HEP 1 as family' }),
+  sip('version-2', { version: 2, captureId: 77, fault: 'HEP 2 misread' }),
   {
     name: 'dns',
     protocolType: 53,
