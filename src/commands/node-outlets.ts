@@ -2,6 +2,7 @@
 // cursors: one that is away holds up neither the store nor the sender, and gives up its oldest frames before
 // it fills the disk. What is left of them at the end stays in the spool and goes on at the next start.
 import type { Config } from '#config'
+import type { FilterOptions } from '#filter'
 import type { LedgerCounts } from '#ledger'
 import { log } from '#log'
 import { DestinationError, destinationNames, type Relay, startRelay } from '#relay'
@@ -39,6 +40,10 @@ export class NodeOutlets implements AsyncDisposable {
 
   publish(lanes: () => readonly LedgerCounts[]): void {
     if (this.#relay) publishRelayMetrics(this.#relay, lanes)
+  }
+
+  async setFilter(filter: FilterOptions): Promise<void> {
+    await this.#relay?.setFilter(filter)
   }
 
   /** Carries on what is spooled while there is time; who is away is not waited for. */

@@ -1,12 +1,29 @@
 // Who reads a node's spool beside the store: outlets and the meter. Each at its own pace, with a cursor of its
 // own; none holds up the store or the senders.
 import type { Config } from '#config'
+import type { FilterOptions } from '#filter'
 import type { LedgerCounts } from '#ledger'
 import type { RunningMeter } from '#meter'
 import type { Spool } from '#spool'
+import type { Store } from '#store'
 import { CommandError } from './command.ts'
 import { meterReaders, startNodeMeter } from './node-meter.ts'
 import { NodeOutlets } from './node-outlets.ts'
+import type { Reloadable } from './reload.ts'
+
+/** What of a node changes while it runs. */
+export const changeable = ({ store, readers }: Changeable): Reloadable => ({
+  setFilter: async (filter) => {
+    store.setFilter(filter)
+    await readers?.setFilter(filter)
+  },
+  setTargets: (targets) => readers?.meter?.setTargets(targets),
+})
+
+interface Changeable {
+  readonly store: Pick<Store, 'setFilter'>
+  readonly readers: NodeReaders | undefined
+}
 
 export class NodeReaders implements AsyncDisposable {
   readonly meter: RunningMeter | undefined
@@ -34,6 +51,11 @@ export class NodeReaders implements AsyncDisposable {
 
   publish(lanes: () => readonly LedgerCounts[]): void {
     this.#outlets.publish(lanes)
+  }
+
+  /** Everybody who reads messages filters otherwise from now on. */
+  async setFilter(filter: FilterOptions): Promise<void> {
+    await Promise.all([this.meter?.setFilter(filter), this.#outlets.setFilter(filter)])
   }
 
   /** Outlets carry on what is spooled while there is time; nobody will ask the meter again. */

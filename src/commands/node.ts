@@ -60,7 +60,7 @@ export class CaptureNode {
   readonly #retired: readonly LiveLane[]
   readonly #config: Config
   readonly #place: HandOverPlace | undefined
-  #readers: NodeReaders | undefined
+  readers: NodeReaders | undefined
   #duties: NodeDuties | undefined
   #api: Api | undefined
   #pulse: NodePulse | undefined
@@ -111,7 +111,7 @@ export class CaptureNode {
     const node = new CaptureNode(config, spool, store, intake, httpLane, issued)
     // Of a spool that was handed over nothing is here, and everything was taken.
     const framesInLane = seal === 'discarded' ? Number.POSITIVE_INFINITY : httpLane.ledger.appended
-    node.#readers = readers
+    node.readers = readers
     undo.use(await node.#serve(withPage, framesInLane))
     undo.move() // from here on `stop` ends them, in its own order
     node.#begin()
@@ -243,7 +243,7 @@ export class CaptureNode {
       homer7: homer7SignalsOf(this.#config, this.store),
       isReady: () => this.state === 'ready',
     })
-    this.#readers?.publish(() => this.#counts())
+    this.readers?.publish(() => this.#counts())
     this.#pulse = new NodePulse(this)
     this.#duties = startDuties({
       ...{ config: this.#config, place: this.#place, store: this.store, spool: this.spool },
@@ -262,7 +262,7 @@ export class CaptureNode {
     this.#isHttpLaneClosed = true // HTTP itself goes on answering until the spool is empty
     await this.#httpLane.close()
     log.info('draining: sockets are closed, emptying the spool')
-    const carriedOn = this.#readers?.drain(timeoutMs, () => this.#counts())
+    const carriedOn = this.readers?.drain(timeoutMs, () => this.#counts())
     const left = await this.#empty(timeoutMs)
     await carriedOn
     if (left.frames === 0) await this.#progress.lastWord()
@@ -274,7 +274,7 @@ export class CaptureNode {
     await this.#api?.close()
     await this.intake.close()
     await this.store.close()
-    await this.#readers?.[Symbol.asyncDispose]()
+    await this.readers?.[Symbol.asyncDispose]()
     await this.spool.close()
     return tellLeft(left, this.spool.directory, this.#place)
   }

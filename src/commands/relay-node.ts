@@ -5,6 +5,7 @@
 //   stop    readyz 503 ─▶ drain.wait ─▶ sockets closed ─▶ spool carried on ─▶ http ─▶ relay ─▶ exit
 import { join } from 'node:path'
 import { type Config, type HostPort, showAddress } from '#config'
+import type { FilterOptions } from '#filter'
 import { BatchMemory, createHttpIntake, type Intake, startIntake } from '#intake'
 import { type LedgerCounts, readSteady } from '#ledger'
 import { log } from '#log'
@@ -85,6 +86,9 @@ export class RelayNode {
     this.#stopping ??= this.#drain()
     return this.#stopping
   }
+
+  /** Messages are filtered otherwise from now on, where they are looked into. */
+  readonly setFilter = (filter: FilterOptions): Promise<void> => this.#relay.setFilter(filter)
 
   #lanes(): readonly LedgerCounts[] {
     const own = this.intake.lanes().map(({ ledger }) => ledger.counts())

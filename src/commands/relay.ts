@@ -3,6 +3,7 @@ import { log } from '#log'
 import { checkDestinations, DestinationError } from '#relay'
 import { type Command, flagsOnly } from './command.ts'
 import { RelayNode } from './relay-node.ts'
+import { reloading } from './reload.ts'
 import { runUntilSignal } from './run-until-signal.ts'
 
 /** `calliope relay`: HEP in beside the sender, carried on to wherever. */
@@ -27,6 +28,7 @@ export const relay: Command = {
           ...config['relay.to'].map((to) => `to     ${to}`),
         ],
         stop: () => node.stop(),
+        reload: reloading(config, argv, node),
       }
     })
   },

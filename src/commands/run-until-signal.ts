@@ -1,4 +1,5 @@
 // From "ready" to the exit code: what the terminal and the log say, and what signals do.
+import { isatty } from 'node:tty'
 import { log } from '#log'
 import { VERSION } from './command.ts'
 import { keepEngineSmall } from './engine-pages.ts'
@@ -14,13 +15,15 @@ export interface Running {
   readonly lines: readonly string[]
   /** Resolves when the machine is about to be taken away, which is as good as a signal. */
   readonly reclaimed?: Promise<{ readonly atMs: number }>
+  /** Reads the configuration again and takes what can be taken. */
+  readonly reload?: () => Promise<void>
   /** Ends it, by `byMs` at the latest, and returns the exit code. */
   stop(byMs?: number): Promise<number>
 }
 
 /**
  * Starts, says where everything is, waits for SIGTERM or SIGINT, stops, and returns the exit code. A
- * signal before all is started ends at once.
+ * signal before all is started ends at once. SIGHUP reloads, unless the terminal has gone that we run in.
  */
 export async function runUntilSignal(start: () => Promise<Running>): Promise<number> {
   const signals = new Signals()
@@ -28,6 +31,7 @@ export async function runUntilSignal(start: () => Promise<Running>): Promise<num
   const running = await start()
   const signal = new Promise<string>((resolve) => signals.on(1, resolve))
   signals.on(2, () => process.exit(EXIT_INTERRUPTED))
+  signals.onHangUp(running.reload)
   announce(running)
   keepEngineSmall()
   const never = new Promise<never>(() => {})
@@ -54,11 +58,29 @@ function announce({ url, fields, lines }: Running): void {
 // without a word, and what we started would stay behind.
 class Signals {
   readonly #handlers = new Map<number, (signal: string) => void>()
+  readonly #terminals = [0, 1, 2].filter((fd) => isatty(fd))
+  #reload: () => Promise<void> = async () => {}
+  #reloading: Promise<void> = Promise.resolve()
   #count = 0
 
   constructor() {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.on(signal, () => this.#handlers.get(++this.#count)?.(signal))
+      process.on(signal, () => this.#hear(signal))
+    process.on('SIGHUP', () => this.#hangUp())
+  }
+
+  #hear(signal: string): void {
+    this.#handlers.get(++this.#count)?.(signal)
+  }
+
+  #hangUp(): void {
+    if (this.#terminals.some((fd) => !isatty(fd))) this.#hear('SIGHUP')
+    else this.#reloading = this.#reloading.then(this.#reload)
+  }
+
+  /** What SIGHUP does while somebody may still be listening. */
+  onHangUp(reload: () => Promise<void> = async () => {}): void {
+    this.#reload = reload
   }
 
   /** What the `nth` signal does; the last word counts. */

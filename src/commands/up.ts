@@ -5,7 +5,9 @@ import { keepLogin } from '#store'
 import { type Command, flagsOnly } from './command.ts'
 import { tellHeplify } from './heplify-start.ts'
 import { CaptureNode } from './node.ts'
+import { changeable } from './node-readers.ts'
 import { startOpenHttp } from './open-http.ts'
+import { reloading } from './reload.ts'
 import { runUntilSignal } from './run-until-signal.ts'
 import { startServer } from './server.ts'
 
@@ -20,14 +22,15 @@ async function configure(argv: readonly string[], command: string): Promise<Conf
   return config
 }
 
-const runCapture = (config: Config, withPage: boolean): Promise<number> =>
-  runUntilSignal(async () => {
+async function runCapture(argv: readonly string[], command: 'up' | 'capture'): Promise<number> {
+  const config = await configure(argv, command)
+  return runUntilSignal(async () => {
     let started: CaptureNode | undefined
     const open = await startOpenHttp(
       config,
       async () => started?.missing('hep') ?? ['the node is starting'],
     )
-    const node = await CaptureNode.start(config, { withPage })
+    const node = await CaptureNode.start(config, { withPage: command === 'up' })
     started = node
     const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)
     return {
@@ -42,8 +45,10 @@ const runCapture = (config: Config, withPage: boolean): Promise<number> =>
         await open[Symbol.asyncDispose]()
         return code
       },
+      reload: reloading(config, argv, changeable(node)),
     }
   })
+}
 
 /** `calliope up`: everything in one process. */
 export const up: Command = {
@@ -51,7 +56,7 @@ export const up: Command = {
   usage: 'up [--data-dir DIR] [--http HOST:PORT] [--hep-udp HOST:PORT] [--database URL] …',
   example: 'calliope up --data-dir /var/lib/calliope --hep-udp 0.0.0.0:9060',
   flags,
-  run: async (argv) => runCapture(await configure(argv, 'up'), true),
+  run: (argv) => runCapture(argv, 'up'),
 }
 
 /** `calliope capture`: the stateless node of a fleet. */
@@ -61,7 +66,7 @@ export const capture: Command = {
   example:
     "calliope capture --database 'postgres://calliope:${secret:file:/run/secrets/db}@db/calliope'",
   flags,
-  run: async (argv) => runCapture(await configure(argv, 'capture'), false),
+  run: (argv) => runCapture(argv, 'capture'),
 }
 
 /** `calliope serve`: page and API over a database others fill. */
@@ -90,6 +95,7 @@ export const serve: Command = {
           await api.close()
           return 0
         },
+        reload: reloading(config, argv),
       }
     })
   },

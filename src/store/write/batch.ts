@@ -72,7 +72,7 @@ const PAUSE_EVERY_ROWS = 256
 export class BatchBuilder {
   readonly #options: BatchOptions
   /** Undefined when it has nothing to do. */
-  readonly #filter: Filter | undefined
+  #filter: Filter | undefined
   readonly #moves = new Map<string, LaneMove>()
   readonly #groups = new CallGroups()
   readonly #media: MediaMemory
@@ -86,8 +86,14 @@ export class BatchBuilder {
 
   constructor(options: BatchOptions) {
     this.#options = options
-    this.#filter = options.filter?.isIdle === false ? options.filter : undefined
     this.#media = options.media ?? new MediaMemory()
+    this.lookAtFilter()
+  }
+
+  /** To be called when the filter has changed. */
+  lookAtFilter(): void {
+    const { filter } = this.#options
+    this.#filter = filter?.isIdle === false ? filter : undefined
   }
 
   /** Bytes of all records taken in. */

@@ -43,6 +43,11 @@ export class Collector {
     return this.#readers.has(lane)
   }
 
+  /** To be called when the filter has changed. */
+  lookAtFilter(): void {
+    this.#current?.lookAtFilter()
+  }
+
   /** When the oldest frame of the batch being collected reached us. */
   get oldestUs(): number | undefined {
     return this.#current?.oldestUs

@@ -131,6 +131,7 @@ export class Writer {
   /** Filters otherwise from now on. */
   async setFilter(options: FilterOptions): Promise<void> {
     await (await this.#filter.promise).change(options)
+    this.#collector.lookAtFilter()
   }
 
   /** Stores everything the spool holds by now and resolves; the writer goes on. */
