@@ -11,7 +11,7 @@ export const moment: kinds.Kind<number | undefined> = {
   },
 }
 
-const FROM_ENV = 'CALLIOPE_FROM'
+const FROM_ENV = 'HOMER_DATABASE'
 
 /** The database to read; out of the environment, because other users see what stands in a command line. */
 export const fromFlag = (what: string) =>

@@ -1,14 +1,13 @@
 // `calliope user`: people who may log in, straight in the database, for the first one and for when
 // nobody can log in any more. A password comes from the keyboard or from stdin, never from the command
 // line, where every user of the machine could read it.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { hashPassword, passwordFault } from '#api'
 import { CONFIG_FLAGS, kinds, loadConfig, setting, UsageError } from '#config'
-import { connect, migrate, openPeople, readRunningUrl, startEmbedded } from '#store'
+import { openPeople } from '#store'
 import { type Command, CommandError } from './command.ts'
+import { openDatabase } from './open-database.ts'
 
 const ROLE = kinds.choice('viewer', 'engineer', 'admin')
 const NAME = /^[a-z0-9][a-z0-9._@+-]{0,63}$/
@@ -38,7 +37,7 @@ async function run(argv: readonly string[]): Promise<number> {
     throw wrong(action, `give one of ${ACTIONS.join(', ')}`)
   if (action !== 'list' && !NAME.test(name))
     throw wrong(name, 'give a name of a-z 0-9 . _ @ + -, at most 64 characters')
-  await using database = await openDatabase(config.database, config.data_dir)
+  await using database = await openDatabase(config, 'calliope user')
   const people = openPeople(database.sql)
   if (action === 'list') await list(people)
   if (action === 'add') await add(people, name, role)
@@ -119,29 +118,6 @@ function typeUnseen(question: string): Promise<string> {
 
 async function firstLine(): Promise<string> {
   return (await Bun.stdin.text()).split(/\r?\n/)[0]!
-}
-
-/** The database: the one of a running node, or an embedded one started for the moment. */
-async function openDatabase(url: string, dataDirectory: string) {
-  const directory = join(dataDirectory, 'postgres')
-  if (url === 'embedded' && !existsSync(dataDirectory))
-    throw new CommandError(
-      `${dataDirectory} does not exist. Give --data-dir of the installation, or --database URL.`,
-    )
-  const running = url === 'embedded' ? await readRunningUrl(directory) : url
-  const embedded = running === undefined ? await startEmbedded({ directory }) : undefined
-  const sql = connect({ url: running ?? embedded!.url, max: 2, application: 'calliope user' })
-  const close = async () => {
-    await sql.close({ timeout: 1 })
-    await embedded?.stop()
-  }
-  try {
-    await migrate(sql)
-  } catch (error) {
-    await close()
-    throw error
-  }
-  return { sql, [Symbol.asyncDispose]: close }
 }
 
 // The role is no setting of the program, so it is taken out before those are read.

@@ -11,6 +11,8 @@ import { MigrateError } from './migrate-error.ts'
 export interface Homer7Part {
   /** As SQL writes it: "public"."hep_proto_1_call_20261120_0000". */
   readonly name: string
+  /** The table it is a part of, likewise: what heplify-server writes to. */
+  readonly table: string
   readonly oid: number
   /** Another one means the table was written anew, and places in it mean nothing any more. */
   readonly fileNode: number
@@ -28,14 +30,14 @@ const COLUMNS = ['create_date', 'data_header', 'id', 'protocol_header', 'raw', '
 // Partitions of partitions, and children by inheritance, are found alike.
 const PARTS_SQL = `
   with recursive tree as (
-    select c.oid, c.relname as root, c.oid as part
+    select c.oid, c.relname as root, format('%I.%I', n.nspname, c.relname) as root_name, c.oid as part
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and c.relname ~ '^hep_proto_[0-9]{1,3}_[a-z]+$'
       and n.nspname not in ('pg_catalog', 'information_schema')
     union all
-    select tree.oid, tree.root, i.inhrelid from tree join pg_inherits i on i.inhparent = tree.part
+    select tree.oid, tree.root, tree.root_name, i.inhrelid from tree join pg_inherits i on i.inhparent = tree.part
   )
-  select format('%I.%I', n.nspname, c.relname) as name, c.oid::int8::text as oid, tree.root,
+  select format('%I.%I', n.nspname, c.relname) as name, c.oid::int8::text as oid, tree.root, tree.root_name,
     coalesce(pg_relation_filenode(c.oid), 0)::int8::text as file_node,
     pg_get_expr(c.relpartbound, c.oid) as bounds, pg_table_size(c.oid)::text as bytes,
     c.reltuples::float8 as tuples,
@@ -48,6 +50,7 @@ interface PartRow {
   readonly name: string
   readonly oid: string
   readonly root: string
+  readonly root_name: string
   readonly file_node: string
   readonly bounds: string | null
   readonly bytes: string
@@ -79,10 +82,11 @@ function checkColumns(name: string, columns: readonly string[]): void {
     )
 }
 
-function partOf({ name, oid, root, file_node, bounds, bytes, tuples }: PartRow): Homer7Part {
+function partOf(row: PartRow): Homer7Part {
+  const { name, oid, root, root_name: table, file_node, bounds, bytes, tuples } = row
   const [, end] = /TO \('([^']+)'\)/.exec(bounds ?? '') ?? []
   return {
-    ...{ name, oid: Number(oid), fileNode: Number(file_node), bytes: Number(bytes) },
+    ...{ name, table, oid: Number(oid), fileNode: Number(file_node), bytes: Number(bytes) },
     hepType: Number(root.split('_')[2]),
     toMs: end === undefined ? Number.POSITIVE_INFINITY : timeMs(end),
     rowsAbout: tuples > 0 ? Math.round(tuples) : undefined,

@@ -7,3 +7,6 @@ export {
   migrateHomer7,
 } from './migrate-homer7.ts'
 export type { LeftOut } from './row-batch.ts'
+export type { ComparisonCounts, Finding } from './shadow/comparison.ts'
+export { nameOf as nameOfFinding } from './shadow/comparison.ts'
+export { type ShadowOptions, watchShadow } from './shadow/watch-shadow.ts'

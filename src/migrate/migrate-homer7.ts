@@ -199,8 +199,9 @@ class Migration {
     const { oid, fileNode, bytes, name } = part
     const hi = newest.rows === 0 ? lo : newest.hi
     // Ids are given out before rows are seen: those below the highest must have come before reading.
-    if (isOpen) await waitForWriters(sql, this.#options.signal)
-    const { rows } = isOpen ? await countPart(sql, part, { lo, hi, untilMs }) : newest
+    const isWritten = isOpen && newest.rows > 0
+    if (isWritten) await waitForWriters(sql, this.#options.signal)
+    const { rows } = isWritten ? await countPart(sql, part, { lo, hi, untilMs }) : newest
     const fresh = { oid, fileNode, lo, hi, rows, bytes, cut: 0, place: undefined, ended: false }
     return this.#journal.begin(name, fresh)
   }

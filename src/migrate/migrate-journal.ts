@@ -1,5 +1,5 @@
 // The journal of a migration: what was copied, what is under way, and where to go on. A line of JSON for
-// each thing that happens, on the disk before it does, so that after a kill -9 or a power failure the same
+// each thing that happens, a batch's on the disk before it goes, so that after a kill -9 or a power failure the same
 // rows go under the same numbers, which the target takes once (docs/decisions/0016 is the other half).
 //
 //   ["open",1,SOURCE,UNTIL]                               format, the database it speaks of, --until
@@ -102,7 +102,7 @@ export class MigrateJournal implements Disposable {
   }
 
   begin(part: string, { oid, fileNode, lo, hi, rows, bytes }: Round): Round {
-    this.#add(['round', part, oid, fileNode, lo, hi, rows, bytes])
+    this.#note(['round', part, oid, fileNode, lo, hi, rows, bytes])
     return this.rounds.get(part)!
   }
 
@@ -113,12 +113,11 @@ export class MigrateJournal implements Disposable {
   }
 
   done({ number }: Parcel, taken: number, rejected: number): void {
-    this.#write(['done', number, taken, rejected])
-    this.#apply(['done', number, taken, rejected])
+    this.#note(['done', number, taken, rejected])
   }
 
   end(part: string, gone: number): void {
-    this.#add(['end', part, gone])
+    this.#note(['end', part, gone])
   }
 
   lose({ number }: Parcel): void {
@@ -130,10 +129,16 @@ export class MigrateJournal implements Disposable {
     unlock(this.#path)
   }
 
-  /** On the disk, and then in force. */
+  /** On the disk, with all lines before it, and then in force. */
   #add(line: readonly unknown[]): void {
     this.#write(line)
     fdatasyncSync(this.#fd)
+    this.#apply(line)
+  }
+
+  /** Would only be found out again, should a power failure take it. */
+  #note(line: readonly unknown[]): void {
+    this.#write(line)
     this.#apply(line)
   }
 

@@ -8,11 +8,11 @@
 // A cursor on one connection, the next page being fetched while this one is looked at. On PostgreSQL before
 // 14 going on from a place reads over what is before it.
 import type { SQL } from 'bun'
+import { PROTOCOL } from '#hep'
 import type { Homer7Part } from './homer7-parts.ts'
 import type { Homer7Row } from './homer7-row.ts'
 
 const PAGE_ROWS = 1_000
-const PROTOCOL_SIP = 1
 const PLACE = /^\(\d{1,10},\d{1,5}\)$/
 const NUMBER = /^\d{1,19}$/
 
@@ -39,7 +39,8 @@ export async function* readPart(
     await connection.unsafe('begin read only')
     for (const setting of SETTINGS) await connection.unsafe(`set local ${setting}`)
     await connection.unsafe(
-      `declare rows no scroll cursor for ${rowsSql(part)} ${whereSql(stretch)}`,
+      `declare rows no scroll cursor for
+        select ${rowColumns(part.hepType)} from only ${part.name} ${whereSql(stretch)}`,
     )
     const fetchPage = () => connection.unsafe<Homer7Row[]>(`fetch forward ${PAGE_ROWS} from rows`)
     let page = await fetchPage()
@@ -80,11 +81,11 @@ const SETTINGS = [
   'statement_timeout = 0',
 ]
 
-const rowsSql = ({ name, hepType }: Homer7Part): string =>
-  `select ctid::text as place, id::text as id, sid, protocol_header::text as header,
-     ${hepType === PROTOCOL_SIP ? 'null::text' : 'data_header::text'} as data, raw,
-     (extract(epoch from create_date) * 1000000)::int8::text as "createdUs"
-   from only ${name}`
+/** A Homer7Row in SQL. */
+export const rowColumns = (hepType: number): string =>
+  `ctid::text as place, id::text as id, sid, protocol_header::text as header,
+   ${hepType === PROTOCOL.sip ? 'null::text' : 'data_header::text'} as data, raw,
+   (extract(epoch from create_date) * 1000000)::int8::text as "createdUs"`
 
 // Only digits, as checked here: places and ids come from a file.
 function whereSql({ lo, hi, untilMs, from, to }: Stretch): string {
