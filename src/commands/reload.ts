@@ -6,7 +6,7 @@
 //   meter.targets                      metrics tell other hosts apart
 //   filter.*, store.discard_methods    all that read messages, and the scripts' files are read again
 //   store.censor_methods
-import { type Config, loadConfig, UsageError } from '#config'
+import { type Config, loadConfig } from '#config'
 import { type FilterOptions, openFilter } from '#filter'
 import { log } from '#log'
 import { CommandError } from './command.ts'
@@ -33,9 +33,8 @@ export function reloading(
       // A login that changes is asked for when the database refuses the old one.
       await reload.take(wanted, databaseAgain ? ['database'] : [])
     } catch (error) {
-      if (!(error instanceof UsageError || error instanceof CommandError)) throw error
       log.error(
-        { error: error.message },
+        { error: (error as Error).message },
         'SIGHUP: the configuration has a mistake; nothing changes',
       )
     }
