@@ -3,7 +3,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { Config } from '#config'
-import type { FilterOptions, ScriptFile } from '#filter'
+import {
+  type FilterOptions,
+  isForeignScript,
+  openFilter,
+  rewriteNotes,
+  type ScriptFile,
+} from '#filter'
+import { log } from '#log'
 import { CommandError } from './command.ts'
 
 const SCRIPT_BYTES_MAX = 1024 * 1024
@@ -19,6 +26,33 @@ export function filterOptions(config: Config): FilterOptions {
   made.set(config, options)
   return options
 }
+
+/** Opens the filter and closes it: what is wrong in it is told here, once, and not by one thread after another. */
+export async function checkFilter(options: FilterOptions): Promise<void> {
+  try {
+    const tried = await openFilter(options)
+    tried.close()
+  } catch (error) {
+    throw new CommandError(`filter: ${(error as Error).message}`)
+  }
+}
+
+/** Names the scripts for heplify-server that lie there, which are not run, and what they call. */
+export function tellForeignScripts(folder: string): void {
+  for (const { name, text } of foreignScripts(folder)) {
+    const rewrite = rewriteNotes(name, text).map(
+      ({ line, call, how }) => `line ${line} ${call}: ${how}`,
+    )
+    log.warn(
+      { script: join(folder, name), rewrite },
+      'a script for heplify-server is not run; write it in TypeScript (docs/scripts.md)',
+    )
+  }
+}
+
+/** Those of a folder. */
+export const foreignScripts = (folder: string): ScriptFile[] =>
+  folder === '' ? [] : filesOf(folder, isForeignScript)
 
 function readOptions(config: Config): FilterOptions {
   const folder = config['filter.scripts']
@@ -44,9 +78,13 @@ function scriptOptions(config: Config, folder: string) {
 
 /** The scripts of a folder, in the order of their names. */
 export function readScripts(folder: string): ScriptFile[] {
+  return filesOf(folder, (name) => ENDINGS.includes(extname(name)) && !name.endsWith('.d.ts'))
+}
+
+function filesOf(folder: string, isWanted: (name: string) => boolean): ScriptFile[] {
   try {
     return readdirSync(folder)
-      .filter((name) => ENDINGS.includes(extname(name)) && !name.endsWith('.d.ts'))
+      .filter(isWanted)
       .sort()
       .map((name) => readScript(join(folder, name), name))
   } catch (error) {

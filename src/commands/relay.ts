@@ -2,6 +2,7 @@ import { CONFIG_FLAGS, loadConfig, UsageError } from '#config'
 import { log } from '#log'
 import { checkDestinations, DestinationError } from '#relay'
 import { type Command, flagsOnly } from './command.ts'
+import { checkFilter, filterOptions, tellForeignScripts } from './filter-options.ts'
 import { RelayNode } from './relay-node.ts'
 import { reloading } from './reload.ts'
 import { runUntilSignal } from './run-until-signal.ts'
@@ -17,6 +18,8 @@ export const relay: Command = {
     flagsOnly('relay', positionals)
     checkRelayTo(config['relay.to'], config['relay.auth'])
     log.level = config['log.level']
+    tellForeignScripts(config['filter.scripts'])
+    await checkFilter(filterOptions(config))
     return runUntilSignal(async () => {
       const node = await RelayNode.start(config)
       const hep = node.listening().map(({ transport, address }) => `${transport} ${address}`)

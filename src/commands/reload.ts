@@ -7,10 +7,9 @@
 //   filter.*, store.discard_methods    all that read messages, and the scripts' files are read again
 //   store.censor_methods
 import { type Config, loadConfig } from '#config'
-import { type FilterOptions, openFilter } from '#filter'
+import type { FilterOptions } from '#filter'
 import { log } from '#log'
-import { CommandError } from './command.ts'
-import { filterOptions } from './filter-options.ts'
+import { checkFilter, filterOptions } from './filter-options.ts'
 
 /** What of something that runs can change. */
 export interface Reloadable {
@@ -75,7 +74,7 @@ class Reload {
   async #takeFilter(filter: FilterOptions): Promise<boolean> {
     const { setFilter } = this.#running
     if (setFilter === undefined || Bun.deepEquals(filter, this.#filter)) return false
-    await tryFilter(filter)
+    await checkFilter(filter)
     await setFilter(filter)
     this.#filter = filter
     return true
@@ -92,16 +91,6 @@ class Reload {
       default:
         return false
     }
-  }
-}
-
-// A mistake must not end one thread after the other: they get what was found good here.
-async function tryFilter(filter: FilterOptions): Promise<void> {
-  try {
-    const tried = await openFilter(filter)
-    tried.close()
-  } catch (error) {
-    throw new CommandError(`filter: ${(error as Error).message}`)
   }
 }
 

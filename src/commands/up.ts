@@ -3,6 +3,7 @@ import { spotNotice } from '#fleet'
 import { log } from '#log'
 import { keepLogin } from '#store'
 import { type Command, flagsOnly } from './command.ts'
+import { checkFilter, filterOptions, tellForeignScripts } from './filter-options.ts'
 import { tellHeplify } from './heplify-start.ts'
 import { CaptureNode } from './node.ts'
 import { changeable } from './node-readers.ts'
@@ -24,6 +25,8 @@ async function configure(argv: readonly string[], command: string): Promise<Conf
 
 async function runCapture(argv: readonly string[], command: 'up' | 'capture'): Promise<number> {
   const config = await configure(argv, command)
+  tellForeignScripts(config['filter.scripts'])
+  await checkFilter(filterOptions(config))
   return runUntilSignal(async () => {
     let started: CaptureNode | undefined
     const open = await startOpenHttp(

@@ -1,4 +1,5 @@
 // The door of the room: HEP bytes to packets and back. Imports nothing but the ledger's reasons.
+export { type CapturedDatagram, readCapture } from './capture-file.ts'
 export {
   type Arrival,
   CARRIED_TYPE,
