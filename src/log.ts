@@ -7,7 +7,7 @@
 // The level lies in memory that the main thread hands to every thread it starts: set there, it holds in all of
 // them from their next line on.
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
-import type { Logger } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const
 
@@ -59,10 +59,16 @@ function make(): Logger {
         censor: '[hidden]',
       },
     },
-    // stderr, so that what a command prints for people or pipes stays clean. Written at once: the last
-    // line before an exit is the one that says why.
-    pino.destination({ dest: 2, sync: true }),
+    toStderr(pino),
   )
+}
+
+// stderr, so that what a command prints for people or pipes stays clean. Written at once: the last line before
+// an exit is the one that says why. A terminal or pipe that has gone is no reason to end.
+function toStderr({ destination }: typeof import('pino').default): DestinationStream {
+  const stderr = destination({ dest: 2, sync: true })
+  stderr.on('error', () => {})
+  return stderr
 }
 
 function lazily(logger: () => Logger): Log {
