@@ -14,7 +14,7 @@ import { cpuCurves, cpuGraph, cpuTable } from './growth-cpu.ts'
 import { addEmptyPartitions, timeStart } from './growth-start.ts'
 import type { BenchOptions } from './options.ts'
 import { publishGraph } from './pictures.ts'
-import { type Answered, askAll } from './questions.ts'
+import { type Answered, askAll, sampleCalls } from './questions.ts'
 import { publish } from './report.ts'
 import { count, type Row, table } from './table.ts'
 import { trafficRing } from './traffic.ts'
@@ -88,7 +88,10 @@ async function measureSize(
 ): Promise<Size> {
   const startMs = await timeStart(place, isQuick ? 1 : 3)
   await using capture: Capture = await startAndStore(place, 0, flags)
-  const answers = await askAll(capture.program.url, isQuick ? 5 : ASKED)
+  const answers = await askAll(
+    capture.program.url,
+    await sampleCalls(capture.program.url, isQuick ? 5 : ASKED),
+  )
   await using sql = server.administrator('growth_bench')
   return { messages, startMs, answers, gb: (await tableBytes(sql)) / 1e9 }
 }

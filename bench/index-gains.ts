@@ -2,7 +2,7 @@
 // index that is marked invalid is still kept up to date and stays where it is, so that hiding ten
 // million entries and showing them again takes no time.
 import type { SQL } from 'bun'
-import { askAll } from './questions.ts'
+import { askAll, sampleCalls } from './questions.ts'
 import { progress } from './report.ts'
 import { type Row, table } from './table.ts'
 
@@ -13,13 +13,14 @@ export async function indexGains(admin: SQL, url: string): Promise<string> {
   const names = (await admin`
     select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
     where i.indrelid = 'call_segments'::regclass order by 1`) as { name: string }[]
-  const all = await askAll(url, ASKED)
+  const calls = await sampleCalls(url, ASKED)
+  const all = await askAll(url, calls)
   const rows: Row[] = [['(none)', ...all.map(({ p50Ms }) => p50Ms.toFixed(1))]]
   for (const { name } of names) {
     progress(`without ${name}`)
     await show(admin, name, false)
     try {
-      const answers = await askAll(url, ASKED)
+      const answers = await askAll(url, calls)
       rows.push([name, ...answers.map(({ p50Ms }, i) => slower(p50Ms, all[i]!.p50Ms))])
     } finally {
       await show(admin, name, true)

@@ -5,7 +5,7 @@ import { startServer } from './database.ts'
 import { fillSpool, startAndStore } from './fill.ts'
 import { indexGains } from './index-gains.ts'
 import type { BenchOptions } from './options.ts'
-import { type Answered, askAll } from './questions.ts'
+import { type Answered, askAll, sampleCalls } from './questions.ts'
 import { publish } from './report.ts'
 import { count, table } from './table.ts'
 import { type Figure, verdictOn } from './targets.ts'
@@ -29,7 +29,10 @@ export async function search(options: BenchOptions): Promise<void> {
     flags,
   )
   const filledS = (performance.now() - startedAt) / 1_000
-  const answers = await askAll(capture.program.url, options.isQuick ? 5 : ASKED)
+  const answers = await askAll(
+    capture.program.url,
+    await sampleCalls(capture.program.url, options.isQuick ? 5 : ASKED),
+  )
   const how = `among ${count(messages)} messages`
   const figures = figuresOf(answers, how)
   const rows = answers.map(({ name, key, asked, p50Ms, p95Ms, meanHits }) => [
