@@ -2,10 +2,10 @@
 // wrote beside each other. Neither is started here. What it found is in docs/proof-heplify-server.md.
 //
 //   bun test/homer7/beside.ts --theirs-hep HOST:PORT --theirs URL --ours-hep HOST:PORT --ours URL
-//     [--traffic vectors,fixture,load] [--record FILE] [--shown 40]
+//     [--traffic vectors,fixture,load] [--faultless-only] [--record FILE] [--shown 40]
 //
 // Without --ours-hep and --ours only heplify-server is sent to; --record keeps its rows, for
-// test/homer7-rows.test.ts. Ends with 1 when a difference has no name in faults.ts.
+// test/homer7-rows.test.ts; --faultless-only leaves out what heplify-server goes wrong with. Ends with 1 when a difference has no name in faults.ts.
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'bun'
 import { compareRows, type Difference } from './compare.ts'
@@ -26,12 +26,14 @@ const { values: flags } = parseArgs({
     ours: { type: 'string' },
     traffic: { type: 'string', default: TRAFFIC.join(',') },
     record: { type: 'string' },
+    'faultless-only': { type: 'boolean', default: false },
     shown: { type: 'string', default: '40' },
   },
 })
 
 const startUs = Math.floor((Date.now() * 1000 - AGO_US) / 1e6) * 1e6
-const frames = flags.traffic.split(',').flatMap((name) => framesOf(name as TrafficName, startUs))
+const all = flags.traffic.split(',').flatMap((name) => framesOf(name as TrafficName, startUs))
+const frames = flags['faultless-only'] ? all.filter(({ fault }) => fault === undefined) : all
 const receivers = [flags['theirs-hep'], flags['ours-hep']].filter(
   (address) => address !== undefined,
 )
