@@ -155,5 +155,8 @@ const DISTRIBUTIONS = {
 
 export const DEFINITIONS = { ...SIGNALLING, ...PHONES, ...REPORTS, ...DISTRIBUTIONS } as const
 
+/** All of them, in order. */
+export const METER_METRICS: readonly Definition[] = Object.values(DEFINITIONS)
+
 export type MetricKey = keyof typeof DEFINITIONS
 export type HistogramKey = keyof typeof DISTRIBUTIONS

@@ -51,6 +51,7 @@ const variables: readonly Json[] = [
   { ...{ name: 'datasource', type: 'datasource', query: 'prometheus', label: 'Data source' } },
   choice('namespace', 'Namespace', 'label_values(calliope_ready, namespace)'),
   choice('instance', 'Node', 'label_values(calliope_ready{namespace=~"$namespace"}, instance)'),
+  choice('target', 'SIP host', 'label_values(heplify_method_response, target_name)'),
 ]
 
 function choice(name: string, label: string, query: string): Json {

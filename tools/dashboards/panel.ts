@@ -9,7 +9,16 @@ export interface Panel {
   readonly title: string
   /** What it means, and what to do when it looks bad. */
   readonly about: string
-  readonly unit: 'pps' | 's' | 'ms' | 'percent' | 'bytes' | 'short' | 'reqps' | 'Bps'
+  readonly unit:
+    | 'pps'
+    | 's'
+    | 'ms'
+    | 'percent'
+    | 'percentunit'
+    | 'bytes'
+    | 'short'
+    | 'reqps'
+    | 'Bps'
   readonly queries: readonly Query[]
   /** Drawn as a line that should not be crossed. */
   readonly limit?: number

@@ -1,6 +1,7 @@
 // What the Grafana dashboard shows: rows of graphs, most urgent first. Edit here, then `npm run manual`.
 import { byNode, each, OF, type Row, rate, stat, total } from './panel.ts'
-import { RELAYS, SOCKETS, SPOOL } from './plumbing-panels.ts'
+import { HOMER7, RELAYS, SOCKETS, SPOOL } from './plumbing-panels.ts'
+import { SIP } from './sip-panels.ts'
 
 const NOW: Row = {
   title: 'Now',
@@ -134,7 +135,7 @@ const CAPACITY: Row = {
   ],
 }
 
-export const ROWS: readonly Row[] = [NOW, TRAFFIC, CAPACITY, SPOOL, SOCKETS, RELAYS]
+export const ROWS: readonly Row[] = [NOW, TRAFFIC, CAPACITY, SPOOL, HOMER7, SIP, SOCKETS, RELAYS]
 
 /** Metrics no graph shows, and why. A metric that is in neither place fails the test. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -146,6 +147,11 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   calliope_store_merged_rows_before_total: 'as above',
   calliope_store_merged_rows_after_total: 'as above',
   calliope_store_merge_failures_total: 'as above; it is tried again',
+  calliope_homer7_batches_total: 'rows say more',
+  calliope_homer7_partitions_created_total: 'a step now and then, and in the log',
+  calliope_meter_frames_total: 'packets by type say more',
+  calliope_meter_series: 'has a limit of its own, and what is beyond it is shown',
+  calliope_meter_thread_starts_total: 'a bug; it is in the log',
   calliope_relay_backlog_bytes: 'lag says the same in seconds',
   calliope_relay_memory_bytes: 'has a limit of its own',
   calliope_relay_parcels_open: 'for who mends the relay',

@@ -70,6 +70,42 @@ export const SPOOL: Row = {
   ],
 }
 
+export const HOMER7: Row = {
+  title: 'Tables of Homer 7',
+  isFolded: true,
+  panels: [
+    {
+      title: 'Behind',
+      about: 'Age of the oldest packet that homer-app does not find yet.',
+      unit: 's',
+      queries: [byNode('calliope_homer7_behind_seconds')],
+      limit: 60,
+    },
+    {
+      title: 'Rows, and bytes sent by COPY',
+      about: 'All nodes.',
+      unit: 'short',
+      queries: [
+        total('calliope_homer7_rows_total', 'rows'),
+        total('calliope_homer7_copy_bytes_total', 'bytes'),
+      ],
+    },
+    {
+      title: 'Trouble',
+      about: 'Nodes whose database takes nothing, their tries, and rows that it refused.',
+      unit: 'short',
+      queries: [
+        { expr: `sum(${each('calliope_homer7_retrying')})`, legend: 'nodes retrying' },
+        { expr: `sum(increase(calliope_homer7_retries_total${OF}[5m]))`, legend: 'retries' },
+        {
+          expr: `sum(increase(calliope_homer7_rows_set_aside_total${OF}[5m]))`,
+          legend: 'rows set aside',
+        },
+      ],
+    },
+  ],
+}
+
 export const SOCKETS: Row = {
   title: 'Connections and HTTP',
   isFolded: true,
