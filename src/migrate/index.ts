@@ -1,4 +1,8 @@
 // The door of migrate: what a heplify-server with homer-app has, taken over.
+export { type ExplainedMappings, explainMappings } from './homer-config/explain-mappings.ts'
+export { type PlannedAliases, planAliases } from './homer-config/plan-aliases.ts'
+export { type PlannedUser, planUsers } from './homer-config/plan-users.ts'
+export { type HomerConfig, readHomerConfig } from './homer-config/read-homer-config.ts'
 export { MigrateError, type MigrateErrorCode } from './migrate-error.ts'
 export {
   type MigrateOptions,
