@@ -2,7 +2,6 @@
 import type { Config } from '#config'
 import { describeUrl, type Homer7Settings, type LayoutOptions, type Store } from '#store'
 import { VERSION } from './command.ts'
-import { filterOptions } from './filter-options.ts'
 
 /** Names of the spool's readers, one for each layout. */
 export const layoutReaders = ({ 'store.layouts': layouts }: Config): readonly string[] =>
@@ -63,7 +62,6 @@ function homer7Settings(config: Config): Homer7Settings {
     behindMsMax: longestDays * DAY_MS,
     sipHeaders: config['homer7.sip_headers'],
     customHeaders: config['store.custom_headers'],
-    filter: filterOptions(config),
     forcePayloadTypes: config['homer7.force_hep_payload'],
   }
 }

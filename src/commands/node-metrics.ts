@@ -7,6 +7,7 @@ import type { LedgerCounts } from '#ledger'
 import { registry } from '#metrics'
 import type { Spool } from '#spool'
 import type { Store } from '#store'
+import { publishFilterMetrics } from './filter-metrics.ts'
 
 export interface NodeSources {
   readonly ledger: () => readonly LedgerCounts[]
@@ -55,6 +56,7 @@ export function publishNodeMetrics({
   publishIntake(intake)
   publishSpool(spool)
   if (store) publishStore(store)
+  publishFilterMetrics()
   if (homer7) publishHomer7(homer7)
   if (load) publishLoad(load)
   if (skew)

@@ -4,6 +4,7 @@ import type { Config } from '#config'
 import type { IntakeOptions, LaneStorage } from '#intake'
 import type { Spool } from '#spool'
 import type { StoreOptions } from '#store'
+import { filterCounts } from './filter-metrics.ts'
 import { filterOptions } from './filter-options.ts'
 import { layoutOptions } from './node-layouts.ts'
 
@@ -63,6 +64,7 @@ export const storeOptions = (config: Config, spool: Spool, version: string): Sto
     share: config['store.merge_cpu'] / 100,
   },
   filter: filterOptions(config),
+  filterCounts: filterCounts.memory,
   customHeaders: config['store.custom_headers'],
   ...layoutOptions(config),
 })

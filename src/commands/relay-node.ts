@@ -11,6 +11,7 @@ import { type LedgerCounts, readSteady } from '#ledger'
 import { log } from '#log'
 import { destinationNames, type Relay, startRelay } from '#relay'
 import { type LaneWriter, openLane, openSpool, type Spool } from '#spool'
+import { filterCounts } from './filter-metrics.ts'
 import { publishNodeMetrics } from './node-metrics.ts'
 import { intakeOptions, laneStorage } from './node-options.ts'
 import { type RelayHttp, startRelayHttp } from './relay-http.ts'
@@ -58,7 +59,9 @@ export class RelayNode {
     const spool = undo.use(
       await openSpool({ directory, bytesMax: config['spool.bytes_max'], readers }),
     )
-    const relay = undo.use(await startRelay(relayOptions(config, spool)))
+    const relay = undo.use(
+      await startRelay({ ...relayOptions(config, spool), filterCounts: filterCounts.memory }),
+    )
     const intake = undo.use(await startIntake(intakeOptions(config, directory)))
     const httpLane = openLane({ ...laneStorage(config, directory), lane: 'http' })
     undo.defer(() => httpLane.close())

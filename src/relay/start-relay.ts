@@ -44,6 +44,8 @@ export interface RelayOptions {
   readonly auth?: readonly string[]
   /** What is done to frames that are looked into, for services; HEP goes on as it came. */
   readonly filter?: FilterOptions
+  /** Where those filters count. */
+  readonly filterCounts?: SharedArrayBuffer
   /** Whether others read the spool, too: no destination may fill the disk then. @default false */
   readonly isSpoolShared?: boolean
   /** Where nodes are looked up, when not where the system says. */
@@ -156,7 +158,7 @@ async function startOne(
 }
 
 function outletOf(destination: Destination, options: RelayOptions, login = ''): Outlet {
-  const { key, ca, token, answerMs, reopenMs, until, doubtMs } = options
+  const { key, ca, token, answerMs, reopenMs, until, doubtMs, filter, filterCounts } = options
   const { flows, framesPerSecondMax, healthPort, service, name } = destination
   if (service)
     return openService({
@@ -165,7 +167,8 @@ function outletOf(destination: Destination, options: RelayOptions, login = ''): 
       login,
       ca,
       answerMs,
-      filter: options.filter,
+      filter,
+      filterCounts,
     })
   switch (destination.scheme) {
     case 'http':

@@ -33,6 +33,7 @@ export interface ServiceOptions {
   readonly ca: string | undefined
   /** What is done to frames before they are written. @default nothing */
   readonly filter?: FilterOptions | undefined
+  readonly filterCounts?: SharedArrayBuffer | undefined
   /** @default 10000 */
   readonly answerMs?: number | undefined
 }
@@ -44,16 +45,17 @@ export function openService(options: ServiceOptions): Outlet {
   const tally = new ServiceTally((why, frames) =>
     log.warn({ destination: options.destination, why, frames }, 'frames were refused for good'),
   )
-  const { filter } = options
+  const { filter, filterCounts: counts } = options
   let opened: Promise<Filter> | undefined
   return {
     async send(parcel, target, signal) {
-      opened ??= filter && openFilter(filter)
+      opened ??= filter && openFilter(filter, { counts })
       return new Sending(options, await opened, tally, parcel, target, signal).run()
     },
     async setFilter(changed) {
-      if (opened) await (await opened).change(changed)
-      else opened = Promise.resolve(await openFilter(changed))
+      const known = await opened
+      if (known === undefined) opened = Promise.resolve(await openFilter(changed, { counts }))
+      else await known.change(changed)
     },
     tally: () => tally,
     close: async () => (await opened)?.close(),
