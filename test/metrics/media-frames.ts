@@ -1,7 +1,7 @@
 // Reports on media as agents send them: one of each kind that has metrics.
 import { encodeHep, type HepPacketFields, PROTOCOL } from '#hep'
 
-const RTCP = {
+const rtcp = (plus: number) => ({
   sender_information: {
     ntp_timestamp_sec: 3_900_000_000,
     ntp_timestamp_usec: 5,
@@ -11,16 +11,21 @@ const RTCP = {
   ...{ ssrc: 1_000_001, type: 200, report_count: 1, sdes_ssrc: 1_000_001 },
   report_blocks: [
     {
-      ...{ source_ssrc: 2_000_002, fraction_lost: 13, packets_lost: 21, highest_seq_no: 4_711 },
-      ...{ ia_jitter: 170, lsr: 0, dlsr: 65_536 },
+      ...{
+        source_ssrc: 2_000_002,
+        fraction_lost: 13 + plus,
+        packets_lost: 21 + plus,
+        highest_seq_no: 4_711,
+      },
+      ...{ ia_jitter: 170 + plus, lsr: 0, dlsr: 65_536 },
     },
   ],
   report_blocks_xr: {
-    ...{ type: 7, id: 3_000_003, fraction_lost: 5, fraction_discard: 2, burst_density: 60 },
-    ...{ gap_density: 4, burst_duration: 320, gap_duration: 15_000, round_trip_delay: 42 },
+    ...{ type: 7, id: 3_000_003, fraction_lost: 5 + plus, fraction_discard: 2, burst_density: 60 },
+    ...{ gap_density: 4, burst_duration: 320, gap_duration: 15_000, round_trip_delay: 42 + plus },
     end_system_delay: 35,
   },
-}
+})
 
 const RTPAGENT = {
   ...{ CORRELATION_ID: 'media-1', RTP_SIP_CALL_ID: 'media-1', DELTA: 19.984, JITTER: 2.5 },
@@ -50,11 +55,11 @@ const side = (name: 'INC' | 'OUT', plus: number) => ({
   [`${name}_RTCP_MAX_LAT`]: 90 + plus,
 })
 
-const HORACLIFIX = {
+const horaclifix = (plus: number) => ({
   ...{ NAME: 'sbc-7', INC_REALM: 'access', OUT_REALM: 'core' },
-  ...side('INC', 0),
-  ...side('OUT', 5),
-}
+  ...side('INC', plus),
+  ...side('OUT', plus + 5),
+})
 
 const VQ = [
   'VQSessionReport: CallTerm',
@@ -88,8 +93,8 @@ const BYE = [
   '',
 ].join('\r\n')
 
-/** One frame of each kind, from 10.1.0.1 to 10.1.0.2 at `atUs`. */
-export function mediaFrames(atUs: number): Buffer[] {
+/** One frame of each kind, from 10.1.0.1 to 10.1.0.2 at `atUs`; `plus` is added to what gets worse. */
+export function mediaFrames(atUs: number, plus = 0): Buffer[] {
   const frame = (protocolType: number, payload: string, fields: Partial<HepPacketFields> = {}) =>
     encodeHep({
       ...{ srcIp: '10.1.0.1', dstIp: '10.1.0.2', srcPort: 30_000, dstPort: 30_002, atUs },
@@ -97,10 +102,10 @@ export function mediaFrames(atUs: number): Buffer[] {
       ...{ payload: Buffer.from(payload), ...fields },
     })
   return [
-    frame(PROTOCOL.rtcp, JSON.stringify(RTCP)),
+    frame(PROTOCOL.rtcp, JSON.stringify(rtcp(plus))),
     frame(PROTOCOL.rtpagent, JSON.stringify(RTPAGENT)),
     frame(PROTOCOL.rtcpxr, VQ),
-    frame(PROTOCOL.horaclifix, JSON.stringify(HORACLIFIX)),
+    frame(PROTOCOL.horaclifix, JSON.stringify(horaclifix(plus))),
     frame(PROTOCOL.sip, BYE),
     frame(PROTOCOL.log, 'host7 sip-proxy[123]: ERROR: no route for call media-1'),
   ]
