@@ -77,7 +77,8 @@ export class Meter {
 
   /** Rejects where the filter cannot be had, saying why. */
   static async open(options: MeterOptions): Promise<Meter> {
-    return new Meter(options, await openFilter(options.filter))
+    // What scripts print, the store's filter has printed already.
+    return new Meter(options, await openFilter(options.filter, { listener: () => {} }))
   }
 
   /** Counts until the signal aborts. */
