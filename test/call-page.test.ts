@@ -6,6 +6,7 @@ import { withoutBrowser } from './browser.ts'
 import { growing } from './call-page/growing.ts'
 import { looks } from './call-page/looks.ts'
 import { passingOn } from './call-page/passing-on.ts'
+import { reports } from './call-page/reports.ts'
 import { CallScreen } from './call-page/screen.ts'
 
 const KAMAILIO = '1-25361@127.0.0.101'
@@ -140,6 +141,7 @@ describe.skipIf(withoutBrowser)('the page of a call', () => {
   })
 
   passingOn(screen)
+  reports(screen)
   growing(screen)
   looks(screen)
 })

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram'
 import { encodeHep } from '#hep'
 
 const HOSTS = { alice: '10.20.0.5', sbc: '10.9.0.1', pbx: '10.9.0.3', bob: '10.30.0.7' }
-type Host = keyof typeof HOSTS
+export type Host = keyof typeof HOSTS
 
 /** One message of a scene. */
 export interface Line {
@@ -20,6 +20,8 @@ export interface Line {
   readonly sdp?: string
   readonly tap?: number
   readonly protocol?: number
+  /** Of what is no SIP and names no call: where it came from and went to. @default 5060 both */
+  readonly ports?: readonly [number, number]
 }
 
 export const CALLER = '+498912345678'
@@ -71,11 +73,12 @@ function sipText({ what, from, callId, cseq = '1 INVITE', headers = [], sdp = ''
 /** A message as the agent sends it. */
 export const packetOf = (line: Line, startUs: number): Buffer =>
   encodeHep({
-    ...{ srcIp: HOSTS[line.from], dstIp: HOSTS[line.to], srcPort: 5060, dstPort: 5060 },
+    ...{ srcIp: HOSTS[line.from], dstIp: HOSTS[line.to] },
+    ...{ srcPort: line.ports?.[0] ?? 5060, dstPort: line.ports?.[1] ?? 5060 },
     atUs: startUs + Math.round(line.ms * 1000),
     protocolType: line.protocol ?? 1,
     captureId: line.tap ?? 1,
-    ...(line.protocol === undefined ? {} : { correlationId: line.callId }),
+    ...(line.protocol === undefined || line.ports ? {} : { correlationId: line.callId }),
     payload: Buffer.from(line.protocol === undefined ? sipText(line) : line.what),
   })
 
@@ -153,7 +156,7 @@ function reports(callId: string, second: number): Line[] {
   ]
 }
 
-const rtcpText = (ssrc: number, lost: number, jitter: number): string =>
+export const rtcpText = (ssrc: number, lost: number, jitter: number): string =>
   JSON.stringify({
     sender_information: { packets: 100, octets: 16_000 },
     ssrc,
@@ -164,7 +167,7 @@ const rtcpText = (ssrc: number, lost: number, jitter: number): string =>
     ],
   })
 
-function line(
+export function line(
   ms: number,
   from: Host,
   to: Host,

@@ -23,10 +23,13 @@ export function looks(screen: CallScreen): void {
             ['good@sbc', '?message=5'],
           ],
           ...[
-            ['good@sbc', '?view=media'],
+            ['told@sbc', '?view=media'],
             ['bad-a@sbc', '?view=compare'],
           ],
-          ['bad-a@sbc', '?view=similar'],
+          ...[
+            ['bad-a@sbc', '?view=similar'],
+            ['told@sbc', '?view=events'],
+          ],
         ] as [string, string][]) {
           await openCall(callId, query, at)
           await at.waitForLoadState('networkidle')

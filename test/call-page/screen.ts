@@ -7,6 +7,7 @@ import { readFixture } from '../fixtures/pcap.ts'
 import { settledLedger } from '../program.ts'
 import { ProgramScreen } from '../program-screen.ts'
 import { SEND } from '../senders.ts'
+import { reportedCall } from './reported-call.ts'
 
 const SECOND_US = 1_000_000
 const ALIASES = [
@@ -40,6 +41,7 @@ export class CallScreen extends ProgramScreen {
       { startUs: nowUs - 1800 * SECOND_US, lines: goodCall('good') },
       { startUs: nowUs - 600 * SECOND_US, lines: failedCall('bad') },
       { startUs: nowUs - 300 * SECOND_US, lines: failedCall('bad-too') },
+      { startUs: nowUs - 200 * SECOND_US, lines: reportedCall('told') },
     ])
     const fixture = readFixture().map(({ hep }) => hep)
     await SEND.udp(this.program, fixture)

@@ -25,7 +25,13 @@ function readLine(payload: Buffer): LogReport {
   const level =
     priority === null ? levelOf(text.slice(0, LEVEL_CHARS_MAX)) : SYSLOG_LEVELS[+priority[1]! % 8]!
   const host = /^<\d{1,3}>(?:1 \S+ |\w{3} +\d+ [\d:]+ )(\S+)/.exec(text)?.[1] ?? ''
-  return { kind: 'log', level, host, text, callId: callIdIn(text) }
+  return {
+    kind: 'log',
+    level,
+    host,
+    text: text.slice(priority?.[0].length ?? 0),
+    callId: callIdIn(text),
+  }
 }
 
 function readJsonLine(json: Json, payload: Buffer): LogReport {

@@ -105,7 +105,7 @@ test('readCall shows logs, DNS and ISUP that name the call as reports', async ()
   const reports = (await open('talk'))!.messages.flatMap(({ report }) => report ?? [])
   expect(new Map(reports.map(({ kind, title, text }) => [kind, `${title}: ${text}`]))).toEqual(
     new Map([
-      ['log', 'error: <131>route failed'],
+      ['log', 'error: route failed'],
       ['dns', 'query: SRV b.example'],
       ['isup', 'IAM: IAM 4989'],
     ]),

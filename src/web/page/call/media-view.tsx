@@ -77,7 +77,7 @@ function MediaChart({ name, unit, streams, of }: ChartProps) {
     const color = COLORS[i % COLORS.length]!
     const label = `${stream.from} → ${stream.to} ${stream.name}`.trim()
     const show = (value: number) => `${value.toFixed(of === 'mos' ? 2 : 1)} ${unit}`.trim()
-    return [{ label, color, values, show }]
+    return [{ label, color, values, show, isJoined: true }]
   })
   if (series.length === 0) return null
   return (
@@ -90,6 +90,7 @@ function MediaChart({ name, unit, streams, of }: ChartProps) {
         times={times}
         series={series}
         heightPx={130}
+        {...(of === 'mos' ? { rangeY: [1, 4.6] as const } : {})}
         sync="media"
       />
     </section>

@@ -10,7 +10,8 @@ interface Props {
 
 /** The table above the charts. */
 export const StreamTable = ({ streams, colors }: Props) => (
-  <div class="scroll-x">
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+  <section class="scroll-x" tabIndex={0} aria-label="Streams">
     <table class="streams">
       <thead>
         <tr>
@@ -49,7 +50,7 @@ export const StreamTable = ({ streams, colors }: Props) => (
         ≈ nobody said a MOS: computed from loss, delay and codec by ITU-T G.107.
       </p>
     )}
-  </div>
+  </section>
 )
 
 const isComputed = ({ isComputed, mos }: MediaStream): boolean =>

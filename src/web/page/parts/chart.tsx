@@ -12,6 +12,8 @@ export interface Series {
   readonly color: string
   readonly values: readonly (number | null)[]
   readonly kind?: 'line' | 'bars' | 'area' | 'dashes' | 'steps'
+  /** Goes on over times of other lines at which it has no value. */
+  readonly isJoined?: boolean
   /** For the legend. @default as it is */
   readonly show?: (value: number) => string
 }
@@ -38,6 +40,8 @@ interface Props {
   readonly pick?: (time: number) => void
   /** Both ends of the time axis, in seconds. @default those of the data */
   readonly range?: readonly [number, number]
+  /** Both ends of the value axis. @default from 0 to what there is */
+  readonly rangeY?: readonly [number, number]
   /** Axis labels. */
   readonly showY?: (value: number) => string
   /** Moments to mark by a line through the chart. @default none */
@@ -91,7 +95,7 @@ const dataOf = ({ times, series }: Props): uPlot.AlignedData =>
   [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData
 
 function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPlot.Options {
-  const { series, heightPx = 160, legend = false, brush, showY, sync } = latest.current
+  const { series, heightPx = 160, legend = false, brush, rangeY, showY, sync } = latest.current
   const color = colorsOf(frame)
   const axis = { stroke: color('--soft'), font: '11px system-ui, sans-serif' }
   const grid = { stroke: color('--line'), width: 1 }
@@ -106,7 +110,9 @@ function optionsOf(latest: { readonly current: Props }, frame: HTMLElement): uPl
     scales: {
       // Bars stand on the ground; the axis shows what was asked for, not what was found.
       x: { range: (_, min, max) => [...(latest.current.range ?? [min, max])] as [number, number] },
-      y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] },
+      y: {
+        range: (_, __, max) => [...(rangeY ?? [0, Math.max(1, max * 1.05)])] as [number, number],
+      },
     },
     axes: [
       {
@@ -159,10 +165,14 @@ const MINUTE = new Intl.DateTimeFormat(undefined, clock)
 const SECOND = new Intl.DateTimeFormat(undefined, { ...clock, second: '2-digit' })
 const DAY = new Intl.DateTimeFormat(undefined, { day: '2-digit', month: 'short' })
 
-function lineOf({ label, color, kind, show }: Series, of: (name: string) => string): uPlot.Series {
+function lineOf(
+  { label, color, kind, isJoined = false, show }: Series,
+  of: (name: string) => string,
+): uPlot.Series {
   const stroke = of(color)
   return {
     label,
+    spanGaps: isJoined,
     stroke,
     width: kind === 'bars' ? 0 : 1.5,
     points: { show: false, filter: kind === 'bars' ? () => null : lonePoints },
