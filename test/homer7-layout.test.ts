@@ -46,6 +46,8 @@ test('calliope up with homer7 alone stores there, counts right, and says where c
   )
   expect(layouts).toEqual(['homer7'])
   expect(homer7).toContain(new URL(homer.url).pathname)
+  const { sources } = await ask<{ sources: { packets: number }[] }>(first, '/api/v1/sources')
+  expect(sources.reduce((sum, { packets }) => sum + packets, 0)).toBe(frames.length)
   const metrics = await (await fetch(`${first.url}/metrics`)).text()
   expect(metrics).toContain(`calliope_homer7_rows_total ${frames.length}\n`)
   const [segments] = await calls.sql`select count(*)::int as rows from call_segments`

@@ -160,7 +160,14 @@ export class Adopter {
     // homer7 has cursors of its own, and may be behind: what it lacks is found when it reads.
     const layouts = writer.layouts ?? []
     const cursors = layouts.length > 1 ? new Map() : await readCursors(this.#sql, spoolId)
-    await fetchSpool({ place, manifest, directory, cursors, readers: this.#options.readers, signal })
+    await fetchSpool({
+      place,
+      manifest,
+      directory,
+      cursors,
+      readers: this.#options.readers,
+      signal,
+    })
     return await adoptSpool({
       ...{ sql: this.#sql, manifest, signal },
       writer: { ...writer, spoolId, node, spoolDirectory: directory },

@@ -45,13 +45,16 @@ function homer7Settings(config: Config): Homer7Settings {
     default: daysOf(config['homer7.drop_days_default']),
     other: all,
   }
-  const longestDays = Math.max(...Object.values(dropDays).map((days) => days || EVER_DAYS))
+  const isRotated = config['homer7.rotate'] === 'on'
+  const longestDays = isRotated
+    ? Math.max(...Object.values(dropDays).map((days) => days || EVER_DAYS))
+    : EVER_DAYS
   return {
     ...(database === 'store' ? {} : { url: database }),
     connections: config['homer7.connections'],
     batchBytes: config['homer7.batch_bytes'],
     indexes: config['homer7.indexes'],
-    rotate: config['homer7.rotate'] === 'on',
+    rotate: isRotated,
     partitionMs: {
       sip: config['homer7.partition_sip'],
       log: config['homer7.partition_log'],

@@ -28,9 +28,12 @@ export function reloading(
   const reload = new Reload(config, running)
   return async () => {
     try {
-      const { config: wanted, databaseAgain } = await loadConfig(argv)
+      const { config: wanted, databaseAgain, homer7Again } = await loadConfig(argv)
       // A login that changes is asked for when the database refuses the old one.
-      await reload.take(wanted, databaseAgain ? ['database'] : [])
+      await reload.take(wanted, [
+        ...(databaseAgain ? ['database'] : []),
+        ...(homer7Again ? ['homer7.database'] : []),
+      ])
     } catch (error) {
       log.error(
         { error: (error as Error).message },

@@ -15,11 +15,12 @@ import { startServer } from './server.ts'
 const flags = CONFIG_FLAGS
 
 async function configure(argv: readonly string[], command: string): Promise<Config> {
-  const { config, positionals, databaseAgain, heplify } = await loadConfig(argv)
+  const { config, positionals, databaseAgain, homer7Again, heplify } = await loadConfig(argv)
   flagsOnly(command, positionals)
   log.level = config['log.level']
   if (heplify.length > 0) tellHeplify(config, heplify, command)
   if (databaseAgain) keepLogin(config.database, databaseAgain)
+  if (homer7Again) keepLogin(config['homer7.database'], homer7Again)
   return config
 }
 

@@ -6,7 +6,12 @@ import type { Config } from './settings.ts'
 
 /** Every clash in a configuration. */
 export function clashesOf(config: Config): Problem[] {
-  return [...openDoor(config), ...tlsWithoutFiles(config), ...handOverAlone(config), ...noLayout(config)]
+  return [
+    ...openDoor(config),
+    ...tlsWithoutFiles(config),
+    ...handOverAlone(config),
+    ...noLayout(config),
+  ]
 }
 
 // The API refuses this as well, whoever starts it.

@@ -25,6 +25,8 @@ export interface LoadedConfig {
    * Rejects with a sentence that holds no secret.
    */
   readonly databaseAgain: (() => Promise<string>) | undefined
+  /** The same of homer7's database, when it is another one. */
+  readonly homer7Again: (() => Promise<string>) | undefined
   /** What became of each key of heplify-server's; empty when none was given. */
   readonly heplify: readonly ReportLine[]
 }
@@ -91,17 +93,24 @@ export async function loadConfig(
   const origins = new Map(
     Object.keys(SETTINGS).map((key) => [key, given.get(key)?.origin ?? 'default']),
   )
-  const databaseAgain = askingAgain(given.get('database')?.raw, env)
+  const databaseAgain = askingAgain('database', given, env)
+  const homer7Again = askingAgain('homer7.database', given, env)
   const lines = settleLines(heplify, given)
-  return { config, origins, positionals: flags.positionals, databaseAgain, heplify: lines }
+  const { positionals } = flags
+  return { config, origins, positionals, databaseAgain, homer7Again, heplify: lines }
 }
 
-function askingAgain(raw: unknown, env: Environment): LoadedConfig['databaseAgain'] {
+function askingAgain(
+  key: 'database' | 'homer7.database',
+  given: ReadonlyMap<string, Given>,
+  env: Environment,
+): LoadedConfig['databaseAgain'] {
+  const raw = given.get(key)?.raw
   if (typeof raw !== 'string' || !mayChange(raw)) return undefined
   return async () => {
-    const parsed = SETTINGS.database.kind.parse((await askSecrets([raw], env)).fill(raw))
+    const parsed = SETTINGS[key].kind.parse((await askSecrets([raw], env)).fill(raw))
     if ('value' in parsed) return parsed.value
-    throw new SecretError(`what database refers to now is not allowed; give ${parsed.allowed}`)
+    throw new SecretError(`what ${key} refers to now is not allowed; give ${parsed.allowed}`)
   }
 }
 

@@ -54,12 +54,24 @@ test('docs/from-heplify-server.md holds every key as the table in code has it (n
   expect(await Bun.file(page).text()).toContain(heplifyManual())
 })
 
+test('translateHeplify names the targets of metrics, each with its address', () => {
+  const { settings } = translate({
+    PromTargetIP: '10.0.0.1, 10.0.0.2',
+    PromTargetName: 'proxy_in,proxy_out',
+  })
+  expect(settings).toMatchObject({
+    'meter.sip': 'on',
+    'meter.targets': ['10.0.0.1=proxy_in', '10.0.0.2=proxy_out'],
+  })
+})
+
 test('translateHeplify opens what heplify-server opens, and nothing else', () => {
   const off = { 'hep.tcp': 'off', 'hep.tls': 'off', 'hep.ws': 'off' }
   expect(translate({}).settings).toEqual({
     ...off,
     'hep.udp': '0.0.0.0:9060',
     'http.metrics': '0.0.0.0:9096',
+    'meter.sip': 'on',
   })
   const { settings } = translate({
     heptcpaddr: ':9061',
@@ -135,6 +147,38 @@ describe('the database of heplify-server', () => {
     expect(most.settings['store.bytes_max']).toBe('30000000')
     expect(translate({ ...keys, DBUsageProtection: false }).lines.DBMaxSize!.kind).toBe('ignored')
   })
+})
+
+test('translateHeplify writes the tables of homer7 where they were written, by their spans and ages', () => {
+  const homer7 = { ...POSTGRES, DBShema: 'homer7' }
+  const { settings, lines } = translate({
+    ...{ ...homer7, DBPartSip: '45m', DBPartLog: '3d', DBPartQos: '4h', DBDropDays: 7 },
+    ...{ DBDropDaysCall: 30, DBWorker: 99, SIPHeader: ['callid', 'method'], ForceHEPPayload: [10] },
+    ...{ DBUsageProtection: true, DBUsageScheme: 'maxusage', DBMaxSize: '30MB' },
+  })
+  expect(settings).toMatchObject({
+    ...{ 'store.layouts': ['calls', 'homer7'], 'homer7.partition_sip': '45m' },
+    ...{ 'homer7.partition_log': '2h', 'homer7.partition_qos': '6h', 'homer7.drop_days': '7' },
+    ...{
+      'homer7.drop_days_call': '30',
+      'homer7.drop_days_register': '0',
+      'store.retention': '30d',
+    },
+    ...{ 'homer7.connections': '32', 'homer7.bytes_max': '30000000' },
+    ...{ 'homer7.sip_headers': ['callid', 'method'], 'homer7.force_hep_payload': ['10'] },
+  })
+  expect(lines.DBPartLog).toMatchObject({ kind: 'honoured' })
+  expect(translate({ ...homer7, DBRotate: false }).settings['homer7.rotate']).toBe('off')
+  const kept = translate({ ...homer7, DBDropDays: 0, DBDropDaysCall: 3 }).settings
+  expect(kept).toMatchObject({ 'homer7.drop_days': '0', 'homer7.drop_days_call': '0' })
+})
+
+test('translateHeplify writes calls only where homer7 was not written', () => {
+  for (const keys of [{ DBShema: 'homer5' }, { DBShema: 'homer7' }, { ...POSTGRES }]) {
+    const { settings } = translate({ DBDropDays: 7, DBPartSip: '1h', ...keys })
+    expect(Object.keys(settings).filter((key) => /homer7\.[^sf]|layouts/.test(key))).toEqual([])
+  }
+  expect(translate({ DBShema: 'homer7' }).lines.DBShema!.what).toContain('PostgreSQL only')
 })
 
 test('translateHeplify turns filters, levels and certificates into settings', () => {

@@ -13,6 +13,7 @@ import { ByteWriter } from '../write/byte-writer.ts'
 import { believeOurs, type ClockRules, isClockAbsurd } from '../write/trace.ts'
 import { Homer7Packet } from './homer7-packet.ts'
 import type { RowWriter } from './row-writer.ts'
+import { SenderNotes } from './sender-notes.ts'
 import type { Homer7Table } from './tables.ts'
 
 /** Rows of one table, one behind the other; row i is rows[rowAt[i], rowAt[i + 1]). */
@@ -35,6 +36,8 @@ export class TableRows {
 
 export interface Homer7Rules extends ClockRules {
   readonly writer: RowWriter
+  /** Whether senders are noted: where nobody else does. @default false */
+  readonly notesSenders?: boolean
   readonly filter: Filter
 }
 
@@ -48,11 +51,14 @@ export class Homer7Batch {
   messages = 0
   oldestUs: number | undefined
   readonly #rules: Homer7Rules
+  /** Undefined where the calls layout keeps such notes. */
+  readonly notes: SenderNotes | undefined
   readonly #moves = new Map<string, LaneMove>()
   #nowUs = 0
 
   constructor(rules: Homer7Rules) {
     this.#rules = rules
+    this.notes = rules.notesSenders ? new SenderNotes() : undefined
   }
 
   get moves(): readonly LaneMove[] {
@@ -86,7 +92,10 @@ export class Homer7Batch {
     const walk = chunk.walk()
     while (walk.next()) {
       this.bytes += walk.to - walk.from
-      if (walk.kind !== 'frame') continue
+      if (walk.kind !== 'frame') {
+        this.notes?.addQuarantined(walk)
+        continue
+      }
       if (this.oldestUs === undefined || walk.receivedUs < this.oldestUs)
         this.oldestUs = walk.receivedUs
       if (walk.transport !== 'import' && this.#take(move, walk, lane, number)) this.#addRow(walk)
@@ -112,15 +121,18 @@ export class Homer7Batch {
     const { bytes, from, to } = walk
     if (skimHep(bytes, from, to) && this.#passesAsItIs(bytes)) {
       packet.takeSkimmed(bytes)
+      this.notes?.count(walk, packet, packet.atUs, 3)
       return true
     }
     const decoded = decodeHep(bytes.subarray(from, to))
-    if (decoded.kind === 'malformed') return refuse(move, decoded.reason)
-    const { filter } = this.#rules
-    if (filter.isIdle) {
-      packet.takePacket(decoded)
-      return true
+    if (decoded.kind === 'malformed') {
+      this.notes?.refuse(walk, decoded)
+      return refuse(move, decoded.reason)
     }
+    packet.takePacket(decoded)
+    this.notes?.count(walk, packet, decoded.atUs, decoded.version)
+    const { filter } = this.#rules
+    if (filter.isIdle) return true
     const filtered = filter.apply(decoded, { lane, number, receivedUs: walk.receivedUs })
     if (filtered.kind === 'discarded') return refuse(move, filtered.reason)
     packet.takeFiltered(filtered)
@@ -142,12 +154,13 @@ export class Homer7Batch {
     const rules = this.#rules
     const receivedUs = believeOurs(walk.receivedUs, this.#nowUs, rules)
     if (isClockAbsurd(packet.atUs, receivedUs, rules)) packet.atUs = receivedUs
-    const table = rules.writer.write(packet, (of) => this.#rowsOf(of))
+    const table = rules.writer.write(packet, this.#rowsOf)
     this.tables.get(table)!.minutes.add(Math.floor(packet.atUs / MINUTE_US))
     this.messages += 1
   }
 
-  #rowsOf(table: Homer7Table): ByteWriter {
+  /** Where the next row of a table goes. */
+  readonly #rowsOf = (table: Homer7Table): ByteWriter => {
     let rows = this.tables.get(table)
     if (rows === undefined) {
       rows = new TableRows()

@@ -3,6 +3,7 @@
 import type { SQL } from 'bun'
 import { pause } from '#backoff'
 import { log as rootLog } from '#log'
+import { answeredWithin } from '../postgres/connect.ts'
 import { describeError } from '../postgres/sql-state.ts'
 import { ensureTables, type Homer7Partitions } from './homer7-partitions.ts'
 import { dropOldPartitions, type Homer7Retention } from './homer7-retention.ts'
@@ -10,6 +11,8 @@ import { dropOldPartitions, type Homer7Retention } from './homer7-retention.ts'
 const log = rootLog.child({ room: 'store', part: 'homer7' })
 
 const LOOK_MS = 60_000
+/** Days of partitions of five minutes are thousands of tables. */
+const HOUSE_MS_MAX = 1_800_000
 const DAY_US = 86_400_000_000
 const SOON_US = 6 * 3_600_000_000
 /** From when on the day after tomorrow gets its partitions: 03:30, as there. */
@@ -29,9 +32,11 @@ export async function keepHomer7(
 ): Promise<void> {
   while (rotate && !signal.aborted) {
     try {
-      await ensureTables(sql)
-      await coverDays(sql, partitions, signal)
-      await dropOldPartitions(sql, retention)
+      await answeredWithin(sql, HOUSE_MS_MAX, async () => {
+        await ensureTables(sql)
+        await coverDays(sql, partitions, signal)
+        await dropOldPartitions(sql, retention)
+      })
     } catch (error) {
       if (!signal.aborted)
         log.warn({ error: describeError(error) }, 'homer7: could not look after partitions; later')

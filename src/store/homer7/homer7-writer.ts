@@ -12,8 +12,8 @@ import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
 import { type Filter, type FilterOptions, openFilter } from '#filter'
 import { log as rootLog } from '#log'
-import { listLanes } from '#spool'
-import { connect } from '../postgres/connect.ts'
+import { type Cursor, listLanes } from '#spool'
+import { answeredWithin, connect } from '../postgres/connect.ts'
 import { describeError } from '../postgres/sql-state.ts'
 import { HeapLimit } from '../write/heap-limit.ts'
 import { SignalBoard } from '../write/signals.ts'
@@ -61,6 +61,7 @@ export interface Homer7Options extends RowShape, PartitionOptions {
 const DAY_MS = 86_400_000
 const MIB = 2 ** 20
 const REST_MS = 20
+const ANSWER_MS_MAX = 60_000
 
 export class Homer7Writer {
   readonly #options: Homer7Options
@@ -149,6 +150,7 @@ export class Homer7Writer {
     const { filterCounts: counts } = this.#options
     return {
       ...{ behindMsMax, aheadMsMax, writer: new RowWriter(this.#options) },
+      notesSenders: this.#mirror !== undefined,
       filter: await openFilter(filter, { counts }),
     }
   }
@@ -204,9 +206,7 @@ export class Homer7Writer {
       const wanted = this.#mustReopen ? lanes : lanes.filter((lane) => !this.#chunks.has(lane))
       if (wanted.length === 0 && !this.#mustReopen) return
       try {
-        await ensureTables(this.#sql)
-        const { spoolId } = this.#options
-        for (const [lane, cursor] of await openHomer7Cursors(this.#sql, spoolId, wanted))
+        for (const [lane, cursor] of await this.#openCursors(wanted))
           this.#chunks.open(lane, cursor)
         this.#mustReopen = false
         await this.#mirror?.flush()
@@ -222,6 +222,14 @@ export class Homer7Writer {
         await pause(waitMs, signal)
       }
     }
+  }
+
+  async #openCursors(lanes: readonly string[]): Promise<ReadonlyMap<string, Cursor>> {
+    const { spoolId, answerMsMax = ANSWER_MS_MAX } = this.#options
+    return await answeredWithin(this.#sql, answerMsMax, async () => {
+      await ensureTables(this.#sql)
+      return await openHomer7Cursors(this.#sql, spoolId, lanes)
+    })
   }
 
   /** Counts what was stored, lets the spool forget it, and the batch be used again. */
@@ -242,7 +250,7 @@ export class Homer7Writer {
         { setAside, reasons },
         'homer7: PostgreSQL refused rows for good; they are set aside',
       )
-    this.#mirror?.note()
+    this.#mirror?.note(batch.notes?.take())
     this.#underWay.shift()
     this.#heap.passed(batch.bytes, ageMs(batch))
     batch.clear()

@@ -4,13 +4,17 @@
 import type { SQL } from 'bun'
 import { Backoff, pause } from '#backoff'
 import { log as rootLog } from '#log'
-import { connect } from '../postgres/connect.ts'
+import { answeredWithin, connect } from '../postgres/connect.ts'
 import { describeError } from '../postgres/sql-state.ts'
 import { readHomer7Lanes } from './homer7-cursors.ts'
+import { type Noted, storeNoted } from './sender-notes.ts'
 
 const log = rootLog.child({ room: 'store', part: 'homer7' })
 
 const EVERY_MS = 200
+const ANSWER_MS_MAX = 60_000
+/** Batches whose notes wait for the ledger's database at most. */
+const NOTED_MAX = 1_000
 
 interface Spool {
   readonly spoolId: string
@@ -24,6 +28,7 @@ export class LedgerMirror {
   readonly #closing = new AbortController()
   readonly #backoff = new Backoff()
   #isStale = true
+  readonly #noted: Noted[] = []
   #working: Promise<void> | undefined
 
   /** Carries from homer7's database into that of the ledger. */
@@ -33,9 +38,10 @@ export class LedgerMirror {
     this.#spool = { spoolId, node }
   }
 
-  /** Something was stored. */
-  note(): void {
+  /** Something was stored; what was noted beside it. */
+  note(noted?: Noted): void {
     this.#isStale = true
+    if (noted && this.#noted.length < NOTED_MAX) this.#noted.push(noted)
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
     })
@@ -57,7 +63,7 @@ export class LedgerMirror {
     while (this.#isStale && !this.#closing.signal.aborted) {
       this.#isStale = false
       try {
-        await this.#carry()
+        await answeredWithin(this.#ledger, ANSWER_MS_MAX, () => this.#carry())
         this.#backoff.reset()
         await pause(EVERY_MS, this.#closing.signal)
       } catch (error) {
@@ -73,7 +79,11 @@ export class LedgerMirror {
 
   async #carry(): Promise<void> {
     const { spoolId, node } = this.#spool
-    const lanes = await readHomer7Lanes(this.#homer7, spoolId)
+    const homer7 = this.#homer7
+    const lanes = await answeredWithin(homer7, ANSWER_MS_MAX, () =>
+      readHomer7Lanes(homer7, spoolId),
+    )
+    const noted = [...this.#noted]
     await this.#ledger.begin(async (tx) => {
       await tx`insert into spools (spool_id, node) values (${spoolId}, ${node})
         on conflict (spool_id) do update set node = excluded.node`
@@ -88,6 +98,8 @@ export class LedgerMirror {
           byte_offset = excluded.byte_offset, records = excluded.records, stored = excluded.stored,
           rejected = excluded.rejected, dropped = excluded.dropped, intake = excluded.intake,
           updated_at = now()`
+      for (const each of noted) await storeNoted(tx, each, node)
     })
+    this.#noted.splice(0, noted.length)
   }
 }

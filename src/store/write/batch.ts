@@ -3,7 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Filter } from '#filter'
-import { blankAuthKey, hepSkim, isText, PROTOCOL, skimHep } from '#hep'
+import { hepSkim, isText, PROTOCOL, skimHep } from '#hep'
 import type { LedgerCounts, RejectReason } from '#ledger'
 import { isQualityType, mediaIdOf, reportedId, sipSkim, skimSip, type TracedMessage } from '#sip'
 import { type Chunk, type Cursor, type RecordWalk, readQuarantined, type SpoolRecord } from '#spool'
@@ -13,6 +13,7 @@ import type { KpiCounter, KpiCounts } from './kpi-counter.ts'
 import type { DetailRow } from './kpi-details.ts'
 import { MediaMemory } from './media-memory.ts'
 import { QualityNotes, type QualityRow } from './quality-notes.ts'
+import { type QuarantineRow, RefusedFrames } from './refused-frames.ts'
 import { type Rows, RowsBuilder, type RowsTools } from './rows-builder.ts'
 import { isCutShort, SourceCounter, type SourceCounts } from './source-counter.ts'
 import { SpooledMessage } from './spooled-message.ts'
@@ -29,16 +30,6 @@ export interface LaneMove {
   /** Frames the spool could not give back. */
   lost: number
   intake: LedgerCounts | undefined
-}
-
-export interface QuarantineRow {
-  readonly receivedUs: number
-  readonly transport: string
-  readonly peer: string
-  readonly reason: RejectReason
-  readonly detail: string
-  readonly offset: number
-  readonly frame: Buffer
 }
 
 export interface Batch extends Rows {
@@ -63,9 +54,6 @@ export interface BatchOptions extends RowsTools {
   readonly media?: MediaMemory
 }
 
-/** One batch keeps no more refused frames than this; all are counted. */
-const QUARANTINE_ROWS_MAX = 1_000
-const QUARANTINE_FRAME_BYTES_MAX = 16_384
 /** About 3 ms of work. */
 const PAUSE_EVERY_ROWS = 256
 
@@ -78,7 +66,7 @@ export class BatchBuilder {
   readonly #media: MediaMemory
   readonly #quality = new QualityNotes()
   readonly #sources = new SourceCounter()
-  readonly #quarantine: QuarantineRow[] = []
+  readonly #refused = new RefusedFrames()
   readonly #nowUs = Date.now() * 1000
   #messages = 0
   #bytes = 0
@@ -140,7 +128,7 @@ export class BatchBuilder {
       kpis: kpis.take(),
       kpiDetails: kpis.takeDetails(),
       sources: this.#sources.take(),
-      quarantine: this.#quarantine,
+      quarantine: this.#refused.rows,
       quality: this.#quality.rows(),
       messages: this.#messages,
       oldestUs: this.#oldestUs,
@@ -227,17 +215,11 @@ export class BatchBuilder {
 
   #keep(
     record: SpoolRecord,
-    { reason, offset, detail }: Pick<Refused, 'reason' | 'offset' | 'detail'>,
+    refused: Pick<Refused, 'reason' | 'offset' | 'detail'>,
     frame: Buffer,
   ): void {
-    this.#sources.reject(record, reason)
-    if (this.#quarantine.length >= QUARANTINE_ROWS_MAX) return
-    const { receivedUs, transport, peerIp, peerPort } = record
-    this.#quarantine.push({
-      ...{ receivedUs, transport, reason, offset, detail },
-      peer: peerIp.includes(':') ? `[${peerIp}]:${peerPort}` : `${peerIp}:${peerPort}`,
-      frame: blankAuthKey(frame).subarray(0, QUARANTINE_FRAME_BYTES_MAX),
-    })
+    this.#sources.reject(record, refused.reason)
+    this.#refused.keep(record, refused, frame)
   }
 }
 

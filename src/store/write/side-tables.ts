@@ -2,10 +2,11 @@
 // one statement over a list, sorted, so that nodes storing at the same time meet rows in one order
 // and do not deadlock.
 import type { SQL } from 'bun'
-import type { Batch, QuarantineRow } from './batch.ts'
+import type { Batch } from './batch.ts'
 import { cleanText } from './copy-fields.ts'
 import type { KpiCounts } from './kpi-counter.ts'
 import { addQuality } from './quality-notes.ts'
+import type { QuarantineRow } from './refused-frames.ts'
 import type { CorrelationRow } from './rows-builder.ts'
 import { addKpiDetails } from './store-details.ts'
 import { addSourceMinutes, addSources } from './store-sources.ts'
@@ -82,7 +83,8 @@ function addKpis(kpis: ReadonlyMap<number, KpiCounts>, node: string) {
         group by status) as summed)`
 }
 
-function addQuarantine(rows: readonly QuarantineRow[], node: string) {
+/** Frames that were refused. */
+export function addQuarantine(rows: readonly QuarantineRow[], node: string) {
   const records = rows.map(({ receivedUs, transport, peer, reason, detail, offset, frame }) => ({
     received_at: new Date(receivedUs / 1000).toISOString(),
     ...{ node, transport, peer, reason, byte_offset: offset },

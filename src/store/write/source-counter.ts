@@ -59,7 +59,7 @@ export class SourceCounter {
   count(
     from: Sender,
     length: number,
-    { captureId, captureNode }: TracedMessage,
+    { captureId, captureNode }: Pick<TracedMessage, 'captureId' | 'captureNode'>,
     agentUs: number,
     hepVersion: number,
     isCut = false,
