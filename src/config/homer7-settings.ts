@@ -21,8 +21,8 @@ const SPANS: Readonly<Record<string, number>> = {
 const span: Kind<number> = {
   placeholder: 'TIME',
   parse: (raw) => {
-    const minutes = SPANS[String(raw)]
-    if (minutes !== undefined) return { value: minutes * MINUTE_MS }
+    const value = typeof raw === 'number' ? raw : (SPANS[String(raw)] ?? 0) * MINUTE_MS
+    if (Object.values(SPANS).includes(value / MINUTE_MS)) return { value }
     return { allowed: `one of ${Object.keys(SPANS).join(', ')}` }
   },
 }
@@ -69,9 +69,9 @@ export const HOMER7_SETTINGS = {
     'on: partitions are made ahead and dropped; off: only made, when a row needs one',
   ),
   'homer7.partition_sip': entry(span, span2h, 'time span of a partition of SIP (5m to 1d)'),
-  'homer7.partition_log': entry(span, span2h, 'of logs and DNS'),
-  'homer7.partition_isup': entry(span, span6h, 'of ISUP'),
-  'homer7.partition_qos': entry(span, span6h, 'of RTCP and reports'),
+  'homer7.partition_log': entry(span, span2h, 'the same of logs and DNS'),
+  'homer7.partition_isup': entry(span, span6h, 'the same of ISUP'),
+  'homer7.partition_qos': entry(span, span6h, 'the same of RTCP and reports'),
   'homer7.drop_days': entry(
     integer(0, DAYS_MAX),
     14,

@@ -1,6 +1,6 @@
 // What the Grafana dashboard shows: rows of graphs, most urgent first. Edit here, then `npm run manual`.
 import { byNode, each, OF, type Row, rate, stat, total } from './panel.ts'
-import { HOMER7, RELAYS, SOCKETS, SPOOL } from './plumbing-panels.ts'
+import { FILTERS, HOMER7, RELAYS, SOCKETS, SPOOL } from './plumbing-panels.ts'
 import { SIP } from './sip-panels.ts'
 
 const NOW: Row = {
@@ -135,7 +135,17 @@ const CAPACITY: Row = {
   ],
 }
 
-export const ROWS: readonly Row[] = [NOW, TRAFFIC, CAPACITY, SPOOL, HOMER7, SIP, SOCKETS, RELAYS]
+export const ROWS: readonly Row[] = [
+  NOW,
+  TRAFFIC,
+  CAPACITY,
+  SPOOL,
+  HOMER7,
+  FILTERS,
+  SIP,
+  SOCKETS,
+  RELAYS,
+]
 
 /** Metrics no graph shows, and why. A metric that is in neither place fails the test. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {

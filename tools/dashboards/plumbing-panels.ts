@@ -106,6 +106,44 @@ export const HOMER7: Row = {
   ],
 }
 
+export const FILTERS: Row = {
+  title: 'Filters and scripts',
+  isFolded: true,
+  panels: [
+    {
+      title: 'Messages that filters did something to',
+      about: 'Discarded, duplicates, censored …',
+      unit: 'pps',
+      queries: [
+        {
+          expr: `sum by (outcome) (${rate('calliope_filter_messages_total')})`,
+          legend: '{{outcome}}',
+        },
+      ],
+    },
+    {
+      title: 'Packets through scripts',
+      about: 'Failed and timed out: they went on unchanged, and the log says why.',
+      unit: 'pps',
+      queries: [
+        {
+          expr: `sum by (outcome) (${rate('calliope_script_packets_total')})`,
+          legend: '{{outcome}}',
+        },
+        total('calliope_script_restarts_total', 'begun anew'),
+      ],
+    },
+    {
+      title: 'Time of scripts by node',
+      about:
+        'Seconds a second, in the thread that stores: what the node cannot store in that time.',
+      unit: 'percentunit',
+      queries: [{ expr: rate('calliope_script_seconds_total'), legend: '{{instance}}' }],
+      limit: 0.3,
+    },
+  ],
+}
+
 export const SOCKETS: Row = {
   title: 'Connections and HTTP',
   isFolded: true,
