@@ -131,6 +131,12 @@ const RULES: readonly Vector[] = [
     ],
   }),
   one('long', { headers: { 'X-Long': 'x'.repeat(30_000) } }),
+  one('message-with-body', {
+    start: 'MESSAGE sip:b@b.test SIP/2.0',
+    headers: { 'Content-Type': 'text/plain;charset=utf-8' },
+    body: 'Grüße, and 漢字\r\n',
+  }),
+  one('leg-with-expression', { headers: { 'X-Leg': 'call=77@other.test;x=1' } }),
   one('long-agent', { headers: { 'User-Agent': noise(3000) } }),
   one('call-id-of-any-kind', { headers: { 'Call-ID': `{"a":'b'}\\%_ü` } }),
 ]
@@ -152,6 +158,11 @@ const FAULTS: readonly Vector[] = [
       headers: { From: '<tel:+4989100>;tag=t' },
     },
     { fault: 'host of a tel URI' },
+  ),
+  one(
+    'password-in-uri',
+    { headers: { From: '<sip:ann:secret@a.test>;tag=x' } },
+    { fault: 'password of a URI kept' },
   ),
   one(
     'bracket-in-name',

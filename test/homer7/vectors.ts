@@ -34,6 +34,7 @@ const FRAME_RULES: readonly Vector[] = [
   sip('over-sctp', { ipProtocol: 132 }),
   sip('ipv6', { srcIp: '2001:db8::1', dstIp: '2001:db8:0:0:1::2' }),
   sip('vlan', { vlan: 100 }),
+  { name: 'the-first-again', payload: SIP_VECTORS[0]!.payload },
   sip('no-time', { atUs: 0, isTimeless: true }),
   {
     name: 'nul-and-bad-utf-8',
@@ -103,6 +104,10 @@ const OF_ONE_CALL: readonly Vector[] = [
 ]
 
 const FAULTS: readonly Vector[] = [
+  {
+    ...{ name: 'rtpagent-without-json', protocolType: 34, correlationId: 'r34@y' },
+    ...{ payload: Buffer.from('no "JSON"'), fault: 'forced payload is no JSON' as const },
+  },
   sip('node-name-with-quote', { captureNode: 'sbc"1', fault: 'node name not escaped' }),
   sip('password-with-quote', { authKey: 'a"b', fault: 'node name not escaped' }),
   sip('years-ago', { atUs: 1e15, fault: 'no partition' }),
