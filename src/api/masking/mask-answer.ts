@@ -46,14 +46,15 @@ function maskField(name: string, value: unknown, mask: Mask): unknown {
 }
 
 /** What was read from a body or a header that nobody may see, nobody may see either. */
-function isReportHidden(message: { report?: unknown }, { policy }: Mask): boolean {
+function isReportHidden(message: { raw: unknown; report?: unknown }, { policy }: Mask): boolean {
   const { kind, title = '' } = (message.report ?? {}) as Partial<MessageReport>
   if (kind === 'vq') return policy.bodies !== 'show'
   const headers = title.toLowerCase().split(', ')
   return kind === 'phone' && headers.some((header) => policy.headers.includes(header))
 }
 
-const withoutReport = ({ report, ...message }: { report?: unknown }): object => message
+const withoutReport = ({ report, ...message }: { raw: unknown; report?: unknown }): object =>
+  message
 
 const maskObject = (value: object, mask: Mask): Record<string, unknown> =>
   Object.fromEntries(
