@@ -41,7 +41,8 @@ export interface MeterOptions {
 /** The name of its marks in the spool. */
 export const METER_READER = 'meter'
 
-const BEHIND_BYTES_MAX = 256 * 2 ** 20
+/** @default of `behindBytesMax` */
+export const BEHIND_BYTES_MAX = 256 * 2 ** 20
 const CHUNK_BYTES_MAX = (512 + 32) * 1024
 const LOOK_MS = 1_000
 const IDLE_MS = 50

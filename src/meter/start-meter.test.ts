@@ -59,3 +59,13 @@ test('startMeter takes other targets and filters while it runs', async () => {
   expect(fault).toContain('X-Leg')
   expect(meter.signal('starts')).toBe(1)
 })
+
+test('startMeter lets go of the spool when its thread fails again and again', async () => {
+  await using spool = await testSpool({ fileBytesMax: 4_096 })
+  const broken = { alegIds: ['X-Leg,('] }
+  const limits = { behindBytesMax: 4_096, guardMs: 50 }
+  await using meter = startMeter({ spoolDirectory: spool.directory, filter: broken, ...limits })
+  for (let i = 0; i < 100; i += 1)
+    spool.append([sipFrame('OPTIONS', ALICE, PROXY, i, { callId: `${i}` })])
+  await until(() => meter.signal('starts') > 1 && spool.files() === 1)
+})

@@ -1,9 +1,12 @@
 // The main thread's side of the meter: starts its thread, another one should it die, and fetches the values when
 // Prometheus asks for them. A thread that does not answer in time is answered for with the last values it gave.
+// One that does not read either (it fails again and again, or gets no CPU) must not fill the disk: when twice
+// as much waits for it as may, its mark is moved, and what it missed counts as lost.
 import { Backoff, pause } from '#backoff'
 import type { FilterOptions } from '#filter'
 import { log as rootLog } from '#log'
-import type { MeterOptions } from './meter.ts'
+import { passOver, spoolUsage } from '#spool'
+import { BEHIND_BYTES_MAX, METER_READER, type MeterOptions } from './meter.ts'
 import { type MeterSignal, MeterSignals } from './meter-signals.ts'
 import type { SentTables } from './tables.ts'
 import type { FromMeter, ToMeter } from './worker-messages.ts'
@@ -12,6 +15,7 @@ const log = rootLog.child({ room: 'meter' })
 
 const STOP_MS_MAX = 2_000
 const ANSWER_MS_MAX = 2_000
+const GUARD_MS = 5_000
 
 export interface RunningMeter extends AsyncDisposable {
   /** All values by the metric's name; those before when the thread has no time. */
@@ -25,9 +29,14 @@ export interface RunningMeter extends AsyncDisposable {
   close(): Promise<void>
 }
 
+export interface StartOptions extends Omit<MeterOptions, 'signals'> {
+  /** How often it is looked whether it reads at all. @default 5000 */
+  readonly guardMs?: number
+}
+
 /** Starts the meter's thread. The spool must have been opened with METER_READER among its readers. */
-export function startMeter(options: Omit<MeterOptions, 'signals'>): RunningMeter {
-  return new MeterThread(options)
+export function startMeter({ guardMs = GUARD_MS, ...options }: StartOptions): RunningMeter {
+  return new MeterThread(options, guardMs)
 }
 
 class MeterThread implements RunningMeter {
@@ -40,11 +49,14 @@ class MeterThread implements RunningMeter {
   #printing: PromiseWithResolvers<void> | undefined
   #changing: PromiseWithResolvers<string | undefined> | undefined
   #tables: SentTables = {}
+  readonly #guard: Timer
   #closing: Promise<void> | undefined
 
-  constructor(options: MeterOptions) {
+  constructor(options: MeterOptions, guardMs: number) {
     this.#options = { ...options, signals: this.#signals.memory }
     this.#worker = this.#start()
+    this.#guard = setInterval(() => this.#letGo(), guardMs)
+    this.#guard.unref()
   }
 
   async tables(): Promise<SentTables> {
@@ -85,10 +97,19 @@ class MeterThread implements RunningMeter {
 
   async #stop(): Promise<void> {
     this.#stopping.abort()
+    clearInterval(this.#guard)
     this.#send({ kind: 'stop' })
     await Promise.race([this.#stopped.promise, Bun.sleep(STOP_MS_MAX)])
     this.#changing?.resolve('the meter is closed')
     this.#worker.terminate()
+  }
+
+  #letGo(): void {
+    const { spoolDirectory, behindBytesMax = BEHIND_BYTES_MAX } = this.#options
+    const { backlogBytes, lanes } = spoolUsage(spoolDirectory, undefined, [METER_READER])
+    if (backlogBytes <= 2 * behindBytesMax) return
+    log.warn({ backlogBytes }, 'the meter does not keep up: the disk is not kept full for it')
+    for (const { lane } of lanes) passOver(spoolDirectory, lane, METER_READER)
   }
 
   #start(): Worker {

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FilterOptions, openFilter } from '#filter'
 import { encodeHep, type HepPacketFields } from '#hep'
-import { type LaneWriter, openLane, openReader, openSpool, type Transport } from '#spool'
+import {
+  type LaneOptions,
+  type LaneWriter,
+  openLane,
+  openReader,
+  openSpool,
+  type Transport,
+} from '#spool'
 import { FrameMeter } from './frame-meter.ts'
 import { printTables, type SentTables, type Tables } from './tables.ts'
 
@@ -55,18 +62,24 @@ export const hepFrame = (payload: string, fields: Partial<HepPacketFields> = {})
 
 export interface TestSpool extends AsyncDisposable {
   readonly directory: string
+  /** Files of the first lane, once those that are passed have gone. */
+  files(): number
   append(frames: readonly Buffer[], lane?: string, receivedUs?: number, transport?: Transport): void
 }
 
 /** An empty spool that goes away with the test. */
-export async function testSpool(): Promise<TestSpool> {
+export async function testSpool(options: Partial<LaneOptions> = {}): Promise<TestSpool> {
   const directory = mkdtempSync(join(tmpdir(), 'calliope-meter-'))
   const spool = await openSpool({ directory, readers: ['meter'] })
   const lanes = new Map<string, LaneWriter>()
   return {
     directory,
+    files: () => {
+      spool.reclaim()
+      return spool.usage().lanes[0]?.files ?? 0
+    },
     append: (frames, lane = 'udp-0', receivedUs = NOON_US, transport = 'udp') => {
-      const writer = lanes.get(lane) ?? openLane({ directory, lane })
+      const writer = lanes.get(lane) ?? openLane({ directory, lane, ...options })
       lanes.set(lane, writer)
       for (const bytes of frames)
         writer.append({ receivedUs, transport, peerIp: '127.0.0.1', peerPort: 4000, bytes })

@@ -19,7 +19,7 @@ export { type Chunk, type LaneReader, openReader, type ReaderOptions } from './l
 export type { AppendResult, LaneWriter } from './lane-writer.ts'
 export { type LaneOptions, openLane } from './open-lane.ts'
 export { type QuarantinedFrame, type RefusedFrame, readQuarantined } from './quarantine.ts'
-export { readerCursor } from './reader-marks.ts'
+export { passOver, readerCursor } from './reader-marks.ts'
 export type {
   Cursor,
   IncomingFrame,

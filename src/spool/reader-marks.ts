@@ -39,6 +39,18 @@ export function readMarks(laneDir: string): Map<string, Cursor> {
 export const readerCursor = (directory: string, lane: string, reader: string): Cursor | undefined =>
   readMark(join(laneDirectory(directory, lane), `${reader}.reader`))
 
+/**
+ * Puts a reader's mark at the newest file of a lane: what is before it may go. For readers that others must
+ * not wait for; one that is at work meanwhile finds its file gone, and counts what it missed.
+ */
+export function passOver(directory: string, lane: string, reader: string): void {
+  const newest = listLaneFiles(laneDirectory(directory, lane)).at(-1)
+  const mark = readerCursor(directory, lane, reader)
+  if (newest === undefined || (mark && mark.file >= newest)) return
+  const records = mark?.records ?? 0
+  writeMark(laneDirectory(directory, lane), reader, { file: newest, offset: 0, records })
+}
+
 function readMark(path: string): Cursor | undefined {
   try {
     const { file, offset, records } = JSON.parse(readFileSync(path, 'utf8'))
