@@ -8,12 +8,14 @@
 //
 // Expressions were written for Go; of what differs, (?i) in front and (?P<name>…) are understood. Values
 // are cut before they are searched, as senders choose them.
-import { readHeaders } from '#sip'
+import { visitHeaders } from '#sip'
 
 const VALUE_CHARS_MAX = 1_024
 
 export class AlegHeaders {
   readonly #byName = new Map<string, RegExp | undefined>()
+  /** Kept, because what is looked for is made ready once for each array. */
+  readonly #names: readonly string[]
 
   /** Throws where an expression cannot be read; the message says which. */
   constructor(ids: readonly string[]) {
@@ -21,6 +23,7 @@ export class AlegHeaders {
       const { name, expression } = parseAlegId(id)
       this.#byName.set(name.toLowerCase(), expression)
     }
+    this.#names = [...this.#byName.keys()]
   }
 
   get isEmpty(): boolean {
@@ -30,11 +33,9 @@ export class AlegHeaders {
   /** '' when no header names the other leg. */
   read(payload: Buffer): string {
     let found = ''
-    for (const { name, value } of readHeaders(payload)) {
-      const key = name.toLowerCase()
-      if (!this.#byName.has(key)) continue
-      found = idIn(value.slice(0, VALUE_CHARS_MAX), this.#byName.get(key)) || found
-    }
+    visitHeaders(payload, this.#names, (name, value) => {
+      found = idIn(value.slice(0, VALUE_CHARS_MAX), this.#byName.get(name)) || found
+    })
     return found
   }
 }

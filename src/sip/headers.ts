@@ -60,6 +60,21 @@ export function customHeaders(
   return headers
 }
 
+/** Calls back for every header of these names (any case, compact forms too), in order, with the name as configured. */
+export function visitHeaders(
+  payload: Buffer,
+  names: readonly string[],
+  visit: (lowerName: string, value: string) => void,
+): void {
+  if (names.length === 0) return
+  const { byName, letters } = wantedOf(names)
+  forEachHeader(payload, letters, (sentName, value) => {
+    const name = byName.get(fullNameOf(sentName).toLowerCase())
+    if (name !== undefined) visit(name, value())
+    return true
+  })
+}
+
 interface WantedNames {
   /** Full lower-case name to the configured one, so that `f` may be configured for From. */
   readonly byName: ReadonlyMap<string, string>

@@ -2,7 +2,13 @@
 export { type CallState, callStateOf, mergeCallStates } from './call-state.ts'
 export { correlationKeysOf, KEYS_MAX, type KeyEvidence, keyEvidenceOf } from './correlation.ts'
 export { type DrawOptions, renderLadder } from './draw-ladder.ts'
-export { customHeaders, headerValue, readHeaders, type SipHeader } from './headers.ts'
+export {
+  customHeaders,
+  headerValue,
+  readHeaders,
+  type SipHeader,
+  visitHeaders,
+} from './headers.ts'
 export { cseqOf, labelOf } from './label.ts'
 export { type Ladder, layOutLadder } from './ladder.ts'
 export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts'

@@ -57,6 +57,7 @@ function cpuUs(): number {
 export class Sandbox {
   readonly #runtime: QuickJSRuntime
   readonly #context: QuickJSContext
+  readonly #modules: readonly ScriptModule[]
   readonly #runMsMax: number
   readonly #true: QuickJSHandle
   readonly #false: QuickJSHandle
@@ -65,8 +66,12 @@ export class Sandbox {
   #endCpuUs = 0
   #isOverTime = false
 
-  private constructor(runtime: QuickJSRuntime, { runMsMax, memoryBytesMax }: SandboxOptions) {
+  private constructor(
+    runtime: QuickJSRuntime,
+    { modules, runMsMax, memoryBytesMax }: SandboxOptions,
+  ) {
     this.#runtime = runtime
+    this.#modules = modules
     this.#runMsMax = runMsMax
     runtime.setMemoryLimit(memoryBytesMax)
     runtime.setMaxStackSize(STACK_BYTES_MAX)
@@ -190,10 +195,19 @@ export class Sandbox {
     throw this.#faultOf(fault)
   }
 
+  /** The first place of a script in it: 'at mask (a.ts:3:9)'. */
+  #placeIn(stack: string): string {
+    for (const { name, place } of this.#modules) {
+      const line = stack.split(`${name}:`)[1]?.match(/^\d+/)?.[0]
+      if (line !== undefined) return place(Number(line))
+    }
+    return ''
+  }
+
   #faultOf(fault: unknown): ScriptFault {
     if (this.#isOverTime) return new ScriptFault('time', 'a script took too long')
     const { name = '', message = String(fault), stack = '' } = (fault ?? {}) as Partial<Error>
-    const where = /at .*?\(?([^\s()]+:\d+(?::\d+)?)\)?/.exec(stack)?.[1] ?? ''
+    const where = this.#placeIn(stack)
     const text = `${name}${name && ': '}${message}${where && ` (${where})`}`
     return new ScriptFault(/out of memory/.test(message) ? 'memory' : 'error', text)
   }

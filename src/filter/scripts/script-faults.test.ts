@@ -37,11 +37,21 @@ test.each([
   expect(rig.said.at(-1)).toEndWith('; the packet goes on unchanged')
 })
 
-test('a script that fails is told with its file and line', async () => {
-  using rig = await scriptRig("export default () => {\n  throw new Error('here')\n}")
-  rig.run()
-  expect(rig.said[0]).toStartWith('ERROR Error: here (0.ts:2')
-})
+test.each([
+  ["// why\n\nexport default () => {\n\n  throw new Error('here')\n}", '5'],
+  [
+    "interface A {\n x: 1 }\n// why\n\nexport default (a: A) => {\n\n  throw new Error('here')\n}",
+    '7',
+  ],
+  ["export default (a: object) => { throw new Error('here') }", ' throw new Error("here");'],
+])(
+  'a script that fails is told with its file and line, with and without types: %s',
+  async (text, line) => {
+    using rig = await scriptRig(text)
+    rig.run()
+    expect(rig.said[0]).toStartWith(`ERROR Error: here (0.ts:${line})`)
+  },
+)
 
 test('what a failed run set is not seen by the next', async () => {
   using rig = await scriptRig(`let n = 0

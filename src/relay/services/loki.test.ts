@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { hostname } from 'node:os'
+import type { FilterOptions } from '#filter'
 import { encodeHep, PROTOCOL } from '#hep'
 import { RelayRig } from '../testing/relay-rig.ts'
 import { carryToService } from '../testing/service-carrier.ts'
@@ -29,12 +30,12 @@ interface Push {
   }[]
 }
 
-async function pushed(options: string) {
+async function pushed(options: string, filter: FilterOptions = {}) {
   await using rig = await RelayRig.start()
   await using loki = new ServiceRecorder()
   rig.append(FRAMES)
   const { carrier, outlet } = carryToService(rig, `loki+http://${loki.host}${options}`, {
-    login: 'Basic dTpw',
+    ...{ login: 'Basic dTpw', filter },
   })
   await carrier.drain()
   expect(carrier.counts()).toMatchObject({ taken: FRAMES.length, rejected: 0 })
@@ -80,4 +81,25 @@ test('lokiService adds addresses, Call-ID and parties where asked, with names Lo
       expect(name).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/)
       expect(value).not.toBe('')
     }
+})
+
+test('lokiService sends frames as filters leave them, with the labels that scripts set', async () => {
+  const text = `export default (hep, sip) => {
+    if (hep.ProtoType === 100) return Discard()
+    SetLokiLabel('tenant', sip ? sip.FromUser : 'none'); hep.NodeName = 'edge'
+    if (sip) SetRawMessage(GetRawMessage().replaceAll('sip:a@x', 'sip:*@x'))
+  }`
+  const scripts = { files: [{ name: 'a.ts', text }], lokiLabels: ['tenant'] }
+  const { posted, tally } = await pushed('?labels=parties', { scripts, censorMethods: ['BYE'] })
+  const { streams } = JSON.parse(posted[0]!.body) as Push
+  expect(streams.map(({ stream }) => [stream.type, stream.tenant, stream.node])).toEqual([
+    ...[
+      ['sip', 'a', 'edge'],
+      ['sip', 'a', 'edge'],
+      ['rtcp', 'none', 'edge'],
+    ],
+  ])
+  expect(streams[0]!.values[0]![1]).toBe(REQUEST.replace('sip:a@x', 'sip:*@x'))
+  expect(streams[0]!.stream.from).toBe('<sip:a@x>;tag=1') // fields are those of the message as it came
+  expect(tally.skipped).toBe(2)
 })
