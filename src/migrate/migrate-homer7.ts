@@ -13,10 +13,11 @@ import { explainDatabaseError } from '#store'
 import { BatchSender, type SenderOptions } from './batch-sender.ts'
 import { type Homer7Part, listParts } from './homer7-parts.ts'
 import { MigrateError } from './migrate-error.ts'
-import { LAST_ID, MigrateJournal, type Parcel, type Round } from './migrate-journal.ts'
-import { countPart, readPart } from './read-part.ts'
+import { MigrateJournal, type Parcel, type Round } from './migrate-journal.ts'
+import { checkNotRewritten, roundOf } from './part-round.ts'
+import { readPart } from './read-part.ts'
 import { type LeftOut, RowBatch } from './row-batch.ts'
-import { sourceOf, waitForWriters } from './source-database.ts'
+import { sourceOf } from './source-database.ts'
 
 export interface MigrateOptions extends SenderOptions {
   /** Of the database with the homer7 tables; several connections. */
@@ -72,8 +73,6 @@ export interface MigrateSummary {
 
 const SENDS_AT_ONCE = 3
 const ROW_BYTES_ABOUT = 1_400
-/** A partition whose time was over by then gets no more rows but stragglers. */
-const OPEN_MS = 3_600_000
 
 /** Copies what is not copied yet. Rejects with MigrateError or DatabaseError when a person is needed. */
 export async function migrateHomer7(options: MigrateOptions): Promise<MigrateSummary> {
@@ -172,7 +171,7 @@ class Migration {
   }
 
   async #copyPart(part: Homer7Part): Promise<void> {
-    const round = await this.#persist(() => this.#roundOf(part))
+    const round = await this.#persist(() => roundOf(part, this.#journal, this.#options))
     if (round === undefined || round.ended) return
     checkNotRewritten(part, round)
     // After a lost connection it goes on behind the last row that was cut.
@@ -183,27 +182,6 @@ class Migration {
     if (this.#isOver) return
     if (!isThrough) this.#options.onWait?.(`${part.name} was dropped while it was read`)
     this.#journal.end(part.name, Math.max(0, round.rows - round.cut))
-  }
-
-  /** The round a part is in; a new one when it has rows that no round had. */
-  async #roundOf(part: Homer7Part): Promise<Round> {
-    const { sql, untilMs } = this.#options
-    const known = this.#journal.rounds.get(part.name)
-    const isSame = known?.oid === part.oid
-    if (isSame && !known.ended) return known
-    const isOpen = part.toMs > Date.now() - OPEN_MS
-    if (isSame && known.bytes === part.bytes && !isOpen) return known
-    const lo = isSame ? known.hi : '0'
-    const newest = await countPart(sql, part, { lo, hi: LAST_ID, untilMs })
-    if (isSame && newest.rows === 0) return known
-    const { oid, fileNode, bytes, name } = part
-    const hi = newest.rows === 0 ? lo : newest.hi
-    // Ids are given out before rows are seen: those below the highest must have come before reading.
-    const isWritten = isOpen && newest.rows > 0
-    if (isWritten) await waitForWriters(sql, this.#options.signal)
-    const { rows } = isWritten ? await countPart(sql, part, { lo, hi, untilMs }) : newest
-    const fresh = { oid, fileNode, lo, hi, rows, bytes, cut: 0, place: undefined, ended: false }
-    return this.#journal.begin(name, fresh)
   }
 
   async #cutRows(part: Homer7Part, round: Round): Promise<void> {
@@ -303,12 +281,3 @@ const rowsOf = ({ rowsAbout, bytes }: Homer7Part): number =>
 
 /** The rotation of heplify-server has dropped the partition. */
 const isGone = (error: unknown): boolean => (error as { errno?: string }).errno === '42P01'
-
-function checkNotRewritten({ name, fileNode }: Homer7Part, round: Round): void {
-  if (round.fileNode === fileNode) return
-  throw new MigrateError(
-    'MIGRATE_REWRITTEN',
-    `${name} was written anew (VACUUM FULL, CLUSTER, pg_repack) when ${round.cut} of its ${round.rows} rows were copied.`,
-    'Where to go on is not known any more. Copy the rest into a fresh Calliope with another --journal.',
-  )
-}

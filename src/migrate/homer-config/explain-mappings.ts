@@ -80,7 +80,9 @@ export function explainMappings(mappings: readonly HomerMapping[]): ExplainedMap
       ...rules.map((rule) => explainRule(mapping, rule)),
     ]
   })
-  const customHeaders = mappings.filter(isHep).flatMap(({ fields }) => fields.flatMap(customHeaderOf))
+  const customHeaders = mappings
+    .filter(isHep)
+    .flatMap(({ fields }) => fields.flatMap(customHeaderOf))
   return { notes, customHeaders: [...new Set(customHeaders)] }
 }
 
