@@ -10,7 +10,6 @@ export function reports(screen: CallScreen): void {
     await openCall('told@sbc', '?view=media')
     await page.waitForSelector('.chart canvas')
     const rows = await page.locator('.streams tbody tr').allTextContents()
-    if (process.env.SHOW) await page.locator('.tab-panel').screenshot({ path: '/tmp/media.png' })
     const of = (source: string) => rows.filter((row) => row.includes(source))
     // RTCP that names no call: found by the addresses of the SDP, its jitter by the clock agreed on.
     expect(of('RTCPopus')).toHaveLength(2)
@@ -33,7 +32,6 @@ export function reports(screen: CallScreen): void {
     await page.click('.arrow .label >> text=RTCP >> nth=0')
     await page.waitForSelector('.pane .report-note >> text=media address 10.20.0.5:40001')
     expect(await page.textContent('.pane .report')).toContain('jitter')
-    if (process.env.SHOW) await page.screenshot({ path: '/tmp/pane.png' })
   })
 
   test('lists log lines, DNS and ISUP in order, and leads to their messages', async () => {
@@ -47,7 +45,6 @@ export function reports(screen: CallScreen): void {
       expect.stringContaining('ISUP IAM'),
       expect.stringContaining('Log error'),
     ])
-    if (process.env.SHOW) await page.screenshot({ path: '/tmp/events.png', fullPage: true })
     await page.click('.events >> text=SRV 10 5 5060 a.pbx.example')
     await page.waitForSelector('.pane .report >> text=a.pbx.example')
   })
