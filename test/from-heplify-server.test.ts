@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { testDatabase } from '../src/store/postgres/test-server.ts'
 import { traffic } from './agent-frames.ts'
 import { run } from './commands.ts'
-import { settledLedger, startProgram, temporaryDirectory } from './program.ts'
+import { settledLedger, startProgram, temporaryDirectory, until } from './program.ts'
 import { SEND, type Transport } from './senders.ts'
 
 const TRANSPORTS: readonly Transport[] = ['udp', 'tcp', 'tls', 'ws']
@@ -102,6 +102,13 @@ test('calliope capture -config runs on the file of heplify-server as it is, over
   const ledger = await settledLedger(program, frames.length * TRANSPORTS.length)
   expect([ledger.received, ledger.rejected.total]).toEqual([frames.length * TRANSPORTS.length, 0])
   expect(existsSync(join(directory.path, 'heplify-server-cert.pem'))).toBe(true)
+  const sent = `calliope_meter_frames_total ${frames.length * TRANSPORTS.length}\n`
+  const metrics = await until(
+    async () => await (await at('metrics', '/metrics')).text(),
+    (text) => text.includes(sent),
+  )
+  expect(metrics).toContain('\nheplify_packets_total{')
+  expect(metrics).toContain('\nheplify_method_response{target_name="",direction="",')
 
   const reports = program.lines.filter(({ keys }) => keys !== undefined)
   expect(reports).toHaveLength(1)
