@@ -5,6 +5,8 @@ import { decodeHep, type HepPacket, hepSkim, PROTOCOL, skimHep } from '#hep'
 import { parseSip, type SipMessage, sipSkim, skimSip } from '#sip'
 import type { RecordWalk } from '#spool'
 import { BoundedNames } from './bounded-names.ts'
+import type { Cell } from './family.ts'
+import type { HistogramCell } from './histogram.ts'
 import { MediaMeter } from './media-meter.ts'
 import { nodeOf, parsedMessage, type SeenMessage, skimmedMessage } from './seen-message.ts'
 import { SipMeter } from './sip-meter.ts'
@@ -35,11 +37,19 @@ const TYPES: readonly string[] = Array.from({ length: 256 }, (_, type) => {
   }
 })
 
+interface PacketCells {
+  readonly count: Cell
+  readonly size: Cell
+  readonly histogram: HistogramCell
+}
+
 export class FrameMeter {
   readonly tables: Tables = openTables()
   readonly #sip = new SipMeter(this.tables)
   readonly #media = new MediaMeter(this.tables)
   readonly #nodes = new BoundedNames(NODES_MAX)
+  /** By node and type. */
+  readonly #cells = new Map<string, PacketCells[]>()
   readonly #filter: Filter
   #targets = new Targets()
 
@@ -99,10 +109,25 @@ export class FrameMeter {
   }
 
   #countPacket(node: string, protocolType: number, bytes: number): void {
+    const { count, size, histogram } =
+      this.#cells.get(node)?.[protocolType] ?? this.#open(node, protocolType)
+    count.value += 1
+    size.value = bytes
+    histogram.observe(bytes)
+  }
+
+  /** Looked up once, for every packet asks for them. */
+  #open(node: string, protocolType: number): PacketCells {
     const type = TYPES[protocolType] ?? String(protocolType)
-    this.tables.packets.at(node, type).value += 1
-    this.tables.packetSize.at(node, type).value = bytes
-    this.tables.payloadBytes.at(node, type).observe(bytes)
+    const cells = {
+      count: this.tables.packets.at(node, type),
+      size: this.tables.packetSize.at(node, type),
+      histogram: this.tables.payloadBytes.at(node, type),
+    }
+    const ofNode = this.#cells.get(node) ?? []
+    this.#cells.set(node, ofNode)
+    ofNode[protocolType] = cells
+    return cells
   }
 
   #countSip(message: SeenMessage): void {

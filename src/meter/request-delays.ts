@@ -13,7 +13,7 @@ const WAITING_MAX = 50_000
 
 interface Waiting {
   /** Who sent the request; '' once it was answered. */
-  readonly ip: string
+  ip: string
   readonly atUs: number
 }
 
@@ -37,7 +37,7 @@ export class RequestDelays {
     if (known === undefined || known.ip !== ip) return undefined
     const tookUs = atUs - known.atUs
     if (tookUs < 0 || tookUs > WAIT_US_MAX) return undefined
-    this.#waiting.set(callId, { ip: '', atUs: known.atUs })
+    known.ip = ''
     return tookUs
   }
 

@@ -32,7 +32,7 @@ export class SipMeter {
 
   add(message: SeenMessage, targets: Targets): void {
     const method = this.#methods.of(message.cseqMethod)
-    const response = message.status > 0 ? String(message.status) : this.#methods.of(message.method)
+    const response = statusText(message.status) ?? this.#methods.of(message.method)
     const idEnd = endWithoutB2b(message)
     if (targets.isEmpty) this.#countOnce(message, response, method, idEnd)
     else this.#countHits(message, response, method, targets)
@@ -93,6 +93,12 @@ export class SipMeter {
     ;(isInvite ? srdSeconds : rrdSeconds).at(target, node).observe(tookUs / 1e6)
   }
 }
+
+/** Undefined for a request. */
+const statusText = (status: number): string | undefined => STATUS_TEXTS[status]
+const STATUS_TEXTS: readonly (string | undefined)[] = Array.from({ length: 700 }, (_, status) =>
+  status > 0 ? String(status) : undefined,
+)
 
 const isTimed = (status: number): boolean => status === 200 || (status >= 180 && status <= 183)
 
