@@ -54,7 +54,13 @@ function startAdopter(
     merge: _merge,
     ...options
   } = storeOptions(config, spool, '')
-  const { retentionMs = 0, bytesMax: _bytesMax, node: _node, ...writer } = options
+  const {
+    retentionMs = 0,
+    bytesMax: _bytesMax,
+    diskPercent: _disk,
+    node: _node,
+    ...writer
+  } = options
   return new Adopter({
     ...{ place, counts, everyMs, node: config.node, directory: join(config.data_dir, 'adopted') },
     readers: layoutReaders(config),

@@ -61,7 +61,10 @@ function homer7Settings(config: Config): Homer7Settings {
       isup: config['homer7.partition_isup'],
       qos: config['homer7.partition_qos'],
     },
-    retention: { dropDays, bytesMax: config['homer7.bytes_max'] },
+    retention: {
+      ...{ dropDays, bytesMax: config['homer7.bytes_max'] },
+      diskPercent: config['store.disk_percent'],
+    },
     behindMsMax: longestDays * DAY_MS,
     sipHeaders: config['homer7.sip_headers'],
     customHeaders: config['store.custom_headers'],

@@ -58,6 +58,7 @@ export const storeOptions = (config: Config, spool: Spool, version: string): Sto
   partitionMs: config['store.partition'],
   retentionMs: config['store.retention'],
   bytesMax: config['store.bytes_max'],
+  diskPercent: config['store.disk_percent'],
   merge: {
     isOn: config['store.merge'] === 'on',
     afterMs: config['store.merge_after'],

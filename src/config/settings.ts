@@ -182,10 +182,11 @@ export const SETTINGS = {
     'time span of one database partition (1h to 24h)',
   ),
   'store.retention': setting(duration(3600 * SECOND), 14 * DAY, 'older calls are dropped'),
-  'store.bytes_max': setting(
-    bytes(0),
+  'store.bytes_max': setting(bytes(0), 0, 'size beyond which the oldest calls go; 0 = no limit'),
+  'store.disk_percent': setting(
+    integer(0, 99),
     0,
-    'oldest calls are dropped beyond this database size; 0 = no limit',
+    "the oldest go while more of the database's disk is in use, where that can be seen; 0 = no limit",
   ),
   'store.merge': setting(
     choice('on', 'off'),

@@ -3,6 +3,7 @@ import type { SQL } from 'bun'
 import { pause } from '#backoff'
 import { log as rootLog } from '#log'
 import { retentionInForce } from './people/retention-setting.ts'
+import { bytesOverDisk } from './postgres/disk-usage.ts'
 import { analyzeFresh } from './postgres/fresh-statistics.ts'
 import { enforceRetention } from './postgres/retention.ts'
 
@@ -15,6 +16,8 @@ const STATISTICS_EVERY_MS = 3_000
 export interface HouseOptions {
   readonly retentionMs?: number
   readonly bytesMax?: number
+  /** Of the database's disk, which may be used; 0 = all of it. */
+  readonly diskPercent?: number
   readonly retentionEveryMs?: number
 }
 
@@ -38,16 +41,18 @@ export async function keepStatistics(
 /** Drops what is too old or too much, every minute until the signal. */
 export async function keepHouse(
   sql: SQL,
-  { retentionMs = 14 * DAY_MS, bytesMax = 0, retentionEveryMs = MINUTE_MS }: HouseOptions,
+  options: HouseOptions,
   isReady: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  const { retentionMs = 14 * DAY_MS, bytesMax = 0, diskPercent = 0 } = options
   while (!signal.aborted) {
-    await pause(retentionEveryMs, signal)
+    await pause(options.retentionEveryMs ?? MINUTE_MS, signal)
     if (signal.aborted || !isReady()) continue
     try {
       const inForce = await retentionInForce(sql, { retentionMs, bytesMax })
-      await enforceRetention(sql, inForce)
+      const excessBytes = await bytesOverDisk(sql, diskPercent)
+      await enforceRetention(sql, { ...inForce, excessBytes })
     } catch (error) {
       log.warn({ error: String(error) }, 'could not look for old calls; later')
     }

@@ -38,6 +38,8 @@ export interface StoreOptions
   readonly retentionMs?: number
   /** Size of the tables beyond which the oldest calls are dropped; 0 = no limit. @default 0 */
   readonly bytesMax?: number
+  /** Of the database's disk, beyond which they are dropped, where it can be seen; 0 = no limit. @default 0 */
+  readonly diskPercent?: number
   /** How often old calls are looked for. @default 60000 */
   readonly retentionEveryMs?: number
   /** Of the calls of partitions that are over. @default on */

@@ -34,6 +34,9 @@ const ONE_SPAN =
   'kept in the partition of its call (DBPartSip), so that a call is found and dropped as one'
 const WITH_CALL: Outcome = { kind: 'replaced', what: ONE_SPAN }
 
+const ON_DISK =
+  "store.disk_percent: the oldest partitions go while the database's disk is fuller; seen when it is on this machine, or by a role that may start programs, as there"
+
 export const DATABASE_KEYS: HeplifyKeys = {
   DBShema: {
     value: kinds.choice('homer5', 'homer7'),
@@ -139,25 +142,22 @@ export const DATABASE_KEYS: HeplifyKeys = {
   DBUsageProtection: honoured(
     kinds.flag,
     false,
-    'with DBUsageScheme maxusage: store.bytes_max; with percentage: not yet',
+    'store.bytes_max or store.disk_percent, as DBUsageScheme says',
     { meaning: usage },
   ),
   DBUsageScheme: honoured(
     kinds.choice('percentage', 'maxusage'),
     'percentage',
-    'maxusage as there; percentage not yet',
+    'maxusage: store.bytes_max; percentage: store.disk_percent',
     { partOf: 'DBUsageProtection', meaning: usage },
   ),
-  DBPercentageUsage: {
-    value: kinds.percentage,
-    byDefault: '80%',
+  DBPercentageUsage: honoured(kinds.percentage, '80%', ON_DISK, {
     partOf: 'DBUsageProtection',
-    outcome: {
-      kind: 'not yet',
-      what: 'no database tells over SQL how big its disk is: DBDropDays goes on dropping; give store.bytes_max for a limit in bytes',
-    },
-    meaning: usage,
-  },
+    meaning: (v) =>
+      v.text('DBUsageScheme') === 'percentage'
+        ? usage(v)
+        : { kind: 'ignored', what: 'DBUsageScheme is maxusage, as there' },
+  }),
   DBMaxSize: honoured(kinds.size, '20GB', 'store.bytes_max, with DBUsageScheme maxusage', {
     partOf: 'DBUsageProtection',
     meaning: (v) =>
@@ -216,7 +216,7 @@ function hoursOf(span: string): number {
 
 function usage(v: Values): Outcome {
   if (!v.flag('DBUsageProtection')) return { kind: 'honoured', what: 'off, as there' }
-  if (v.text('DBUsageScheme') === 'percentage') return DATABASE_KEYS.DBPercentageUsage!.outcome
+  if (v.text('DBUsageScheme') === 'percentage') return percentUsage(v)
   return {
     kind: 'honoured',
     what: 'store.bytes_max: the oldest partitions are dropped beyond DBMaxSize',
@@ -225,4 +225,9 @@ function usage(v: Values): Outcome {
       ...(isHomer7(v) ? { 'homer7.bytes_max': String(v.number('DBMaxSize')) } : {}),
     },
   }
+}
+
+function percentUsage(v: Values): Outcome {
+  const percent = Math.min(99, Math.ceil(Number.parseFloat(v.text('DBPercentageUsage'))))
+  return { kind: 'honoured', what: ON_DISK, settings: { 'store.disk_percent': String(percent) } }
 }

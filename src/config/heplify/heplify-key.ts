@@ -1,14 +1,13 @@
 // One key of heplify-server.toml: what may stand there, heplify-server's own default, and what becomes
-// of it here. Four answers, so that a report can be read by its second column:
+// of it here. Three answers, so that a report can be read by its second column:
 //
 //   honoured   it does the same here
 //   replaced   the end is reached in another way, which the line says
-//   not yet    Calliope will do it; until then nothing happens, and the line says what that means
 //   ignored    there is nothing here that it could change
 import type { Kind } from '../kinds.ts'
 import type { SettingKey } from '../settings.ts'
 
-export type ReportKind = 'honoured' | 'replaced' | 'not yet' | 'ignored'
+export type ReportKind = 'honoured' | 'replaced' | 'ignored'
 
 /** What becomes of a key with a certain value. */
 export interface Outcome {
@@ -58,7 +57,6 @@ const keyOf =
 
 export const honoured = keyOf('honoured')
 export const replaced = keyOf('replaced')
-export const notYet = keyOf('not yet')
 export const ignored = keyOf('ignored')
 
 /** A key that is one of our settings under another name. */

@@ -28,9 +28,9 @@ export function showReport(lines: readonly ReportLine[]): string {
 const cut = (text: string): string =>
   text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX - 1)}…` : text
 
-/** '31 honoured, 6 replaced, 2 not yet, 3 ignored'. */
+/** '31 honoured, 6 replaced, 3 ignored'. */
 export function sumUp(lines: readonly ReportLine[]): string {
-  const kinds = ['honoured', 'replaced', 'not yet', 'ignored'] as const
+  const kinds = ['honoured', 'replaced', 'ignored'] as const
   return kinds
     .map((kind) => `${lines.filter((line) => line.kind === kind).length} ${kind}`)
     .join(', ')

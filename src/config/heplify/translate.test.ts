@@ -38,7 +38,7 @@ test.each(KEYS)('translateHeplify has an answer to %s, and takes its default', (
   const { lines, problems, settings } = translate({ [key]: HEPLIFY_KEYS[key]!.byDefault })
   expect(problems).toEqual([])
   expect(lines[key]!.what.length).toBeGreaterThan(5)
-  expect(['honoured', 'replaced', 'not yet', 'ignored']).toContain(lines[key]!.kind)
+  expect(['honoured', 'replaced', 'ignored']).toContain(lines[key]!.kind)
   for (const [setting, raw] of Object.entries(settings)) {
     const { kind } = SETTINGS[setting as keyof typeof SETTINGS]
     expect(kind.parse(raw), setting).toHaveProperty('value')
@@ -139,12 +139,14 @@ describe('the database of heplify-server', () => {
     expect([settings['store.partition'], lines.DBPartSip!.kind as string]).toEqual([hours, kind])
   })
 
-  test('translateHeplify limits bytes by maxusage only: DBMaxSize means nothing to percentage', () => {
+  test('translateHeplify limits bytes by maxusage, and the share of the disk by percentage', () => {
     const keys = { DBUsageProtection: true, DBMaxSize: '30MB' }
     expect(translate(keys).settings).not.toHaveProperty('store.bytes_max')
-    expect(translate(keys).lines.DBUsageProtection!.kind).toBe('not yet')
+    expect(translate(keys).settings['store.disk_percent']).toBe('80')
+    expect(translate(keys).lines.DBMaxSize!.kind).toBe('ignored')
     const most = translate({ ...keys, DBUsageScheme: 'maxusage' })
     expect(most.settings['store.bytes_max']).toBe('30000000')
+    expect(most.settings).not.toHaveProperty('store.disk_percent')
     expect(translate({ ...keys, DBUsageProtection: false }).lines.DBMaxSize!.kind).toBe('ignored')
   })
 })

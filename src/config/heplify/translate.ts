@@ -79,11 +79,8 @@ function outcomeOf(
 ): Outcome {
   if (partOf !== undefined && isOff(all.of(partOf)))
     return { kind: 'ignored', what: `${partOf} is off` }
-  if (meaning) return meaning(all)
-  return outcome.kind === 'not yet' && isOff(all.of(key)) ? OFF : outcome
+  return meaning ? meaning(all) : outcome
 }
-
-const OFF: Outcome = { kind: 'honoured', what: 'off, as there' }
 
 const isOff = (value: unknown): boolean =>
   value === false || value === '' || value === 'off' || (Array.isArray(value) && value.length === 0)

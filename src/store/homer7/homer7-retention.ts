@@ -4,6 +4,7 @@
 // heplify-server made go like ours. On several nodes one does it; the others go on with their work.
 import type { SQL } from 'bun'
 import { log as rootLog } from '#log'
+import { bytesOverDisk } from '../postgres/disk-usage.ts'
 import { listPartitions, type Partition } from '../postgres/partitions.ts'
 import { describeError } from '../postgres/sql-state.ts'
 import { type DropKind, TABLES } from './tables.ts'
@@ -14,12 +15,16 @@ const DROP_LOCK = 0x0ca1_1006
 /** DROP waits for whoever reads the partition, and everybody waits behind it. */
 const LOCK_WAIT_MS_MAX = 1_000
 const DAY_US = 86_400_000_000
+/** At a time: there are two dozen tables to a day, and others may be filling the disk. */
+const FOR_DISK_MAX = 24
 
 export interface Homer7Retention {
   /** How many days are kept, today among them; 0 = all. */
   readonly dropDays: Readonly<Record<DropKind, number>>
   /** 0 = no limit. */
   readonly bytesMax: number
+  /** Of the database's disk, which may be used; 0 = all of it. @default 0 */
+  readonly diskPercent?: number
 }
 
 interface Sized extends Partition {
@@ -30,7 +35,7 @@ interface Sized extends Partition {
 /** Drops what is too old or too much; returns the names, or undefined when another node is at it. */
 export async function dropOldPartitions(
   sql: SQL,
-  { dropDays, bytesMax }: Homer7Retention,
+  { dropDays, bytesMax, diskPercent = 0 }: Homer7Retention,
   nowUs = Date.now() * 1000,
 ): Promise<readonly string[] | undefined> {
   using connection = await sql.reserve()
@@ -38,7 +43,9 @@ export async function dropOldPartitions(
   if (!lock.taken) return undefined
   try {
     const dropped: string[] = []
-    for (const partition of choose(await sizedPartitions(connection, dropDays), bytesMax, nowUs))
+    const excessBytes = await bytesOverDisk(connection, diskPercent)
+    const partitions = await sizedPartitions(connection, dropDays)
+    for (const partition of choose(partitions, { bytesMax, excessBytes }, nowUs))
       if (await drop(connection, partition)) dropped.push(partition.name)
     return dropped
   } finally {
@@ -61,17 +68,31 @@ async function sizedPartitions(sql: SQL, dropDays: Homer7Retention['dropDays']):
   return all.sort((a, b) => a.toUs - b.toUs)
 }
 
-function choose(partitions: readonly Sized[], bytesMax: number, nowUs: number): Sized[] {
+interface Limits {
+  readonly bytesMax: number
+  readonly excessBytes: number
+}
+
+function choose(
+  partitions: readonly Sized[],
+  { bytesMax, excessBytes }: Limits,
+  nowUs: number,
+): Sized[] {
   const today = Math.floor(nowUs / DAY_US) * DAY_US
   let bytes = partitions.reduce((sum, { bytes }) => sum + bytes, 0)
   const chosen: Sized[] = []
+  let toFree = excessBytes
+  let forDisk = 0
   for (const partition of partitions) {
     const { keepDays, toUs } = partition
     const isOld = keepDays > 0 && toUs <= today - (keepDays - 1) * DAY_US
     const isTooMuch = bytesMax > 0 && bytes > bytesMax && toUs <= today
-    if (!isOld && !isTooMuch) continue
+    const isForDisk = toFree > 0 && forDisk < FOR_DISK_MAX && toUs <= today
+    if (!isOld && !isTooMuch && !isForDisk) continue
     chosen.push(partition)
     bytes -= partition.bytes
+    toFree -= partition.bytes
+    forDisk += isOld || isTooMuch ? 0 : 1
   }
   if (bytesMax > 0 && bytes > bytesMax)
     log.warn(

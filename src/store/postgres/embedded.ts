@@ -145,6 +145,8 @@ class SupervisedServer implements EmbeddedServer {
     const { password } = this.#installation.cluster.credentials
     const [role] = await sql`select 1 from pg_roles where rolname = 'calliope'`
     if (!role) await sql.unsafe(`create role calliope login password '${password}'`)
+    // To know where the data lies, and by that how full its disk is; nothing else of it is secret.
+    await sql.unsafe('grant pg_read_all_settings to calliope')
     const [database] = await sql`select 1 from pg_database where datname = 'calliope'`
     if (!database) await sql.unsafe('create database calliope owner calliope')
   }

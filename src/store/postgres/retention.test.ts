@@ -49,11 +49,21 @@ test('enforceRetention drops the oldest until the tables fit, never the one bein
   const [size] = await database.sql`select sum(pg_total_relation_size(inhrelid))::float8 as bytes
     from pg_inherits where inhparent = 'call_segments'::regclass`
   expect(await enforceRetention(database.sql, { ...options, bytesMax: size.bytes * 2 })).toEqual([])
-  const some = await enforceRetention(database.sql, { ...options, bytesMax: size.bytes * 0.7 })
+  const some = await enforceRetention(database.sql, { ...options, bytesMax: size.bytes * 0.8 })
   expect(some?.map(({ fromUs }) => fromUs)).toEqual([hourAgo(4), hourAgo(3)])
   const rest = await enforceRetention(database.sql, { ...options, bytesMax: 1 })
   expect(rest?.map(({ fromUs }) => fromUs)).toEqual([hourAgo(2), hourAgo(1)])
   expect(await startsIn(database)).toEqual([hourAgo(0), hourAgo(-1)])
+})
+
+test('enforceRetention frees a disk that is too full from its oldest end, two partitions at a time', async () => {
+  await using database = await withHours(4)
+  const options = { retentionMs: 30 * DAY_MS, bytesMax: 0, nowMs: NOW_MS }
+  const one = await enforceRetention(database.sql, { ...options, excessBytes: 1 })
+  expect(one?.map(({ fromUs, reason }) => [fromUs, reason])).toEqual([[hourAgo(4), 'disk']])
+  const two = await enforceRetention(database.sql, { ...options, excessBytes: 1e12 })
+  expect(two?.map(({ fromUs }) => fromUs)).toEqual([hourAgo(3), hourAgo(2)])
+  expect(await enforceRetention(database.sql, { ...options, excessBytes: 0 })).toEqual([])
 })
 
 test('enforceRetention leaves the work to the node that is at it', async () => {

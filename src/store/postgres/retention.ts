@@ -1,5 +1,5 @@
 // Old calls go, whole partitions at a time: those older than the retention, then the oldest until the
-// tables fit into `bytesMax`. Never the partition now being written, nor a later one. Any role that
+// tables fit into `bytesMax`, and the disk below its limit. Never the partition now being written, nor a later one. Any role that
 // owns the tables can do it; sizes come from PostgreSQL's own functions. On several nodes at once one
 // does it and the others go on with their work.
 //
@@ -25,31 +25,36 @@ const SOURCE_MINUTES_MS = 2 * 3_600_000
 /** Samples of the nodes: two seconds each, and a minute each. */
 const FLEET_FINE_MS = 3_600_000
 const FLEET_DAYS = 8
+/** At a time, for the disk: it may be somebody else's files that fill it, and no reason to drop everything. */
+const FOR_DISK_MAX = 2
 const QUARANTINE_ROWS_MAX = 10_000
 
 export interface RetentionOptions {
   readonly retentionMs: number
   /** 0 = no limit. */
   readonly bytesMax: number
+  /** To be freed because the disk is too full. @default 0 */
+  readonly excessBytes?: number
   readonly nowMs?: number
 }
 
 export interface DroppedPartition extends Partition {
   readonly bytes: number
-  readonly reason: 'age' | 'size'
+  readonly reason: 'age' | 'size' | 'disk'
 }
 
 /** Drops and trims what is too old or too much; undefined when another node is at it. */
 export async function enforceRetention(
   sql: SQL,
-  { retentionMs, bytesMax, nowMs = Date.now() }: RetentionOptions,
+  { retentionMs, bytesMax, excessBytes = 0, nowMs = Date.now() }: RetentionOptions,
 ): Promise<readonly DroppedPartition[] | undefined> {
   using connection = await sql.reserve()
   const [lock] = await connection`select pg_try_advisory_lock(${RETENTION_LOCK}) as taken`
   if (!lock.taken) return undefined
   try {
     const dropped: DroppedPartition[] = []
-    for (const partition of await choose(connection, { retentionMs, bytesMax, nowMs })) {
+    const limits = { retentionMs, bytesMax, excessBytes, nowMs }
+    for (const partition of await choose(connection, limits)) {
       if (await drop(connection, partition)) dropped.push(partition)
     }
     const [oldest] = await listPartitions(connection)
@@ -63,7 +68,7 @@ export async function enforceRetention(
 
 async function choose(
   sql: SQL,
-  { retentionMs, bytesMax, nowMs }: Required<RetentionOptions>,
+  { retentionMs, bytesMax, excessBytes, nowMs }: Required<RetentionOptions>,
 ): Promise<DroppedPartition[]> {
   const partitions = await listPartitions(sql)
   const closed = partitions.filter(({ toUs }) => toUs <= nowMs * 1000)
@@ -71,12 +76,18 @@ async function choose(
   let bytes = bytesMax > 0 ? sizes.others : 0
   for (const { name } of partitions) bytes += sizes.byName.get(name) ?? 0
   const chosen: DroppedPartition[] = []
+  let toFree = excessBytes
+  let forDisk = 0
   for (const partition of closed) {
     const isOld = partition.toUs <= (nowMs - retentionMs) * 1000
-    if (!isOld && (bytesMax === 0 || bytes <= bytesMax)) continue
+    const isTooMuch = bytesMax > 0 && bytes > bytesMax
+    if (!isOld && !isTooMuch && (toFree <= 0 || forDisk >= FOR_DISK_MAX)) continue
     const size = sizes.byName.get(partition.name) ?? 0
-    chosen.push({ ...partition, bytes: size, reason: isOld ? 'age' : 'size' })
+    const reason = isOld ? 'age' : isTooMuch ? 'size' : 'disk'
+    chosen.push({ ...partition, bytes: size, reason })
     bytes -= size
+    toFree -= size
+    forDisk += reason === 'disk' ? 1 : 0
   }
   if (bytesMax > 0 && bytes > bytesMax) {
     log.warn({ bytes, bytesMax }, 'the partition being written is larger than the limit by itself')
