@@ -55,13 +55,13 @@ export const HOMER7_SETTINGS = {
   ),
   'homer7.batch_bytes': entry(
     bytes(4 * 1024, 64 * MIB),
-    MIB,
+    4 * MIB,
     'a batch with so many bytes of rows goes at once; sooner after store.batch_wait',
   ),
   'homer7.indexes': entry(
     choice('full', 'lean'),
     'full',
-    "full: those of heplify-server; lean: those homer-app's usual searches need, at half the cost",
+    "full: those of heplify-server; lean: those homer-app's usual searches need, half as many",
   ),
   'homer7.rotate': entry(
     choice('on', 'off'),

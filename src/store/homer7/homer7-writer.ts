@@ -37,7 +37,7 @@ export interface Homer7Options extends RowShape, PartitionOptions {
   readonly node: string
   /** The database whose ledger counts these rows; absent when the calls layout counts there. */
   readonly ledgerUrl?: string | undefined
-  /** A batch with so many bytes of rows goes at once. @default 1 MiB */
+  /** A batch with so many bytes of rows goes at once. @default 4 MiB */
   readonly batchBytes?: number
   /** Longest wait for a batch to fill. @default 1000 */
   readonly batchWaitMs?: number
@@ -157,7 +157,7 @@ export class Homer7Writer {
 
   /** Reads until the batch is full or due; false when there was nothing to read. */
   async #fill(batch: Homer7Batch, signal: AbortSignal): Promise<boolean> {
-    const { batchBytes = MIB, batchWaitMs = 1000 } = this.#options
+    const { batchBytes = 4 * MIB, batchWaitMs = 1000 } = this.#options
     let filledAt: number | undefined
     while (!signal.aborted) {
       const hasRead = this.#chunks.readInto(batch, batchBytes)

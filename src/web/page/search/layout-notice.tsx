@@ -3,15 +3,17 @@
 import type { About } from '../doctor/ends.ts'
 import { useAnswer } from '../shell/use-answer.ts'
 
-/** Nothing, where calls are stored as ever. */
-export function LayoutNotice() {
+/** What the server says of itself when new calls are not stored here; undefined when they are. */
+export function useCallsElsewhere(): About | undefined {
   const { value } = useAnswer<About>('/api/v1/about')
-  if (!value?.layouts || value.layouts.includes('calls')) return null
-  return (
-    <p class="layout-notice" role="note">
-      New calls are not here: this node stores messages in the tables of homer7 only
-      {value.homer7 ? ` (${value.homer7})` : ''}, where homer-app finds them. With{' '}
-      <code>store.layouts = ["calls", "homer7"]</code> they are found here as well.
-    </p>
-  )
+  return value?.layouts && !value.layouts.includes('calls') ? value : undefined
 }
+
+/** Says where they are. */
+export const LayoutNotice = ({ about: { homer7 } }: { about: About }) => (
+  <p class="layout-notice" role="note">
+    New calls are not here: this node stores messages in the tables of homer7 only
+    {homer7 ? ` (${homer7})` : ''}, where homer-app finds them. With{' '}
+    <code>store.layouts = ["calls", "homer7"]</code> they are found here as well.
+  </p>
+)

@@ -18,7 +18,7 @@ import { useShownColumns } from './call-columns.tsx'
 import type { CallFeed } from './call-feed.ts'
 import { CallHistogram, useCounts } from './call-histogram.tsx'
 import { CallTable } from './call-table.tsx'
-import { LayoutNotice } from './layout-notice.tsx'
+import { LayoutNotice, useCallsElsewhere } from './layout-notice.tsx'
 import { LiveToggle } from './live-toggle.tsx'
 import { NothingFound } from './nothing-found.tsx'
 import { QueryBox } from './query-box.tsx'
@@ -35,6 +35,7 @@ export function SearchPage({ address }: PageProps) {
   const { feed, live, refresh } = useFeed(url)
   const [again, setAgain] = useState(0)
   const columns = useShownColumns()
+  const elsewhere = useCallsElsewhere()
   const about = aboutWhat(feed.failure)
   const counts = useCounts(url, again).value
   const renew = () => {
@@ -54,7 +55,7 @@ export function SearchPage({ address }: PageProps) {
       {/* The page has no title anybody needs to see: the search is the title. */}
       <h1 class="sr">Search calls</h1>
       <Bar url={url} feed={feed} live={live} refresh={renew} />
-      <LayoutNotice />
+      {elsewhere && <LayoutNotice about={elsewhere} />}
       {feed.rows.length > 0 && (
         <>
           <CallHistogram counts={counts} url={url} />
@@ -64,7 +65,7 @@ export function SearchPage({ address }: PageProps) {
       <section class="list" aria-label="Calls" aria-busy={feed.loading}>
         {feed.failure && about === 'list' && <ErrorNote failure={feed.failure} />}
         {feed.rows.length > 0 && <CallTable feed={feed} columns={columns} />}
-        {feed.rows.length === 0 && <Nothing url={url} feed={feed} />}
+        {feed.rows.length === 0 && !elsewhere && <Nothing url={url} feed={feed} />}
       </section>
     </div>
   )
