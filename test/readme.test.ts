@@ -56,7 +56,7 @@ test('every command in the README exists, with every flag', async () => {
     for (const flag of rest.filter((word) => word.startsWith('--')))
       expect(help).toMatch(new RegExp(`^ {2}${flag}\\b`, 'm'))
   }
-})
+}, 30_000)
 
 test('every file the README points to exists', () => {
   const targets = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path!)
