@@ -1,4 +1,5 @@
 // What a filter did, in memory that the main thread can read at any time.
+import { SharedFigures } from '#shared-figures'
 
 const NAMES = [
   'discarded', // by method or by a script
@@ -15,22 +16,9 @@ const NAMES = [
 ] as const
 
 export type FilterCount = (typeof NAMES)[number]
-const PLACE = new Map<FilterCount, number>(NAMES.map((name, i) => [name, i]))
 
-export class FilterCounts {
-  readonly memory: SharedArrayBuffer
-  readonly #slots: Float64Array
-
-  constructor(memory = new SharedArrayBuffer(NAMES.length * 8)) {
-    this.memory = memory
-    this.#slots = new Float64Array(memory)
-  }
-
-  add(name: FilterCount, count = 1): void {
-    this.#slots[PLACE.get(name)!]! += count
-  }
-
-  get(name: FilterCount): number {
-    return this.#slots[PLACE.get(name)!]!
+export class FilterCounts extends SharedFigures<FilterCount> {
+  constructor(memory?: SharedArrayBuffer) {
+    super(NAMES, memory)
   }
 }

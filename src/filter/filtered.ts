@@ -36,7 +36,7 @@ export type SipProfile = (typeof PROFILES)[number]
 
 /** What scripts said of a packet that no field of it holds. */
 export interface ScriptWord {
-  /** SetHEPField('SID', …): the call it is filed under. */
+  /** SetHEPField('SID', …): the call a SIP message is filed under. */
   readonly sid?: string
   readonly profile?: SipProfile
   /** SetHEPField('TargetName', …), for metrics. */

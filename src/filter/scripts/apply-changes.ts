@@ -22,8 +22,10 @@ export function applyChanges(
   const { hep = NONE, sip: sipFields = NONE, headers = NONE, labels = NONE, said = {} } = changes
   const packet = changeHep(before.packet, hep)
   const fields = namedFields(sipFields)
+  const isSip = packet.protocolType === PROTOCOL.sip
   const word: ScriptWord = {
-    ...(hep.SID === undefined ? {} : { sid: cut(hep.SID, CALL_ID_CHARS_MAX) }),
+    // What is no SIP is filed under its correlation id, there as here.
+    ...(hep.SID === undefined || !isSip ? {} : { sid: cut(hep.SID, CALL_ID_CHARS_MAX) }),
     ...(hep.TargetName === undefined ? {} : { targetName: cut(hep.TargetName) }),
     ...(said.profile === undefined ? {} : { profile: profileOf(said.profile) }),
     ...{ fields, headers: fewOf(headers), lokiLabels: pickLabels(labels, lokiLabels) },

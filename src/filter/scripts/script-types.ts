@@ -16,7 +16,7 @@ interface Hep {
   NodeName: string
   /** Correlation id. */
   CID: string
-  /** The call it is filed under. */
+  /** The call a SIP message is filed under. */
   SID: string
   /** Name of the target in metrics. */
   TargetName: string

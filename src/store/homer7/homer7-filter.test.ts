@@ -29,7 +29,7 @@ test('Homer7Writer writes what scripts set into columns and headers, and leaves 
     ...{ ruri_user: 'nobody', from_user: 'alice', method: 'X', callid: 'call-1', 'X-Own': 'o"w' },
   })
   const [log] = await rig.rows('100_default')
-  expect([log!.sid, log!.raw]).toEqual(['filed', 'a line'])
+  expect([log!.sid, log!.raw]).toEqual(['joined', 'a line'])
 })
 
 test('Homer7Writer writes the other leg as correlation_id, and discards, censors and drops duplicates', async () => {

@@ -189,7 +189,7 @@ export class BatchBuilder {
     }
     this.#messages += 1
     const { message, agentUs, hepVersion, said } = traced
-    this.#groups.add(message, said?.sid ?? this.#filedUnder(message), said?.headers)
+    this.#groups.add(message, this.#filedUnder(message), said?.headers)
     this.#quality.note(message)
     const isCut = isCutShort(message)
     this.#sources.count(record, record.bytes.length, message, agentUs, hepVersion, isCut)
