@@ -53,8 +53,9 @@ export function packetOfRow(row: Homer7Row, hepType: number): RowPacket {
   return { kind: 'packet', packet, mended: srcIp === undefined || dstIp === undefined }
 }
 
-/** The packet as a frame; compressed when it is too large otherwise. */
+/** The packet as a frame, compressed when it is too large otherwise; undefined when none can hold it. */
 export function frameOfPacket(packet: HepPacketFields): Buffer | undefined {
+  if (packet.payload.length > FRAME_BYTES_MAX) return undefined // nobody would unpack it
   // As many bytes as all other chunks can take: nearly never more.
   const isLarge = packet.payload.length > FRAME_BYTES_MAX - 2_048
   try {

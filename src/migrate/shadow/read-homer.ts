@@ -33,6 +33,24 @@ export async function readHomer(
   return found
 }
 
+/** When the next row from `fromUs` on is; undefined when there is none. */
+export async function nextRowUs(
+  sql: SQL,
+  tables: readonly Homer7Table[],
+  fromUs: number,
+): Promise<number | undefined> {
+  const times: number[] = []
+  for (const { name } of tables) {
+    const [row] = await sql.unsafe(
+      `select (extract(epoch from min(create_date)) * 1000000)::int8::text as us from ${name}
+       where create_date >= $1::timestamptz`,
+      [timeText(fromUs)],
+    )
+    if (row.us !== null) times.push(Number(row.us))
+  }
+  return times.length > 0 ? Math.min(...times) : undefined
+}
+
 // PostgreSQL rounds to microseconds, and so must we: a Date has milliseconds.
 const timeText = (us: number): string =>
   `${new Date(Math.floor(us / 1e6) * 1_000).toISOString().slice(0, 19)}.${String(us % 1e6).padStart(6, '0')}Z`

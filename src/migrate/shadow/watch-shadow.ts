@@ -3,10 +3,10 @@
 // on behind the clock.
 import type { SQL } from 'bun'
 import { pause } from '#backoff'
-import { messagesBetween } from '#store'
+import { messagesBetween, nextMessageUs } from '#store'
 import { listParts } from '../homer7-parts.ts'
 import { Comparison, type ComparisonCounts, type Finding } from './comparison.ts'
-import { type Homer7Table, readHomer } from './read-homer.ts'
+import { type Homer7Table, nextRowUs, readHomer } from './read-homer.ts'
 import { type Sighting, sightingOfMessage } from './sighting.ts'
 
 export interface ShadowOptions {
@@ -49,7 +49,8 @@ export async function watchShadow(options: ShadowOptions): Promise<ComparisonCou
     ])
     comparison.add(theirs, ours, endMs * 1_000)
     onStep?.(endMs, comparison.counts)
-    atMs = endMs
+    const isEmpty = theirs.length + ours.length === 0
+    atMs = isEmpty ? await nextTime(options, tables, endMs, toMs) : endMs
   }
   comparison.finish()
   return comparison.counts
@@ -61,14 +62,32 @@ const tablesOf = (parts: readonly { readonly table: string; readonly hepType: nu
   ).values(),
 ]
 
+// Nights, and ranges of weeks, are passed over where neither has anything.
+async function nextTime(
+  { homer, calliope, signal, settleMs = SETTLE_MS }: ShadowOptions,
+  tables: readonly Homer7Table[],
+  fromMs: number,
+  toMs: number,
+): Promise<number> {
+  const fromUs = fromMs * 1_000
+  const range = { fromUs, reachUs: reachOf(fromMs) }
+  const [theirs, ours] = await Promise.all([
+    nextRowUs(homer, tables, fromUs),
+    nextMessageUs(calliope, range, signal),
+  ])
+  const nextMs = Math.floor(Math.min(theirs ?? Infinity, ours ?? Infinity) / 1_000)
+  return Math.max(fromMs, Math.min(nextMs, toMs, Date.now() - settleMs))
+}
+
+const reachOf = (fromMs: number): number =>
+  fromMs < Date.now() - MERGED_AFTER_MS ? MERGED_REACH_US : REACH_US
+
 async function readCalliope(
   { calliope, signal }: ShadowOptions,
   fromMs: number,
   toMs: number,
 ): Promise<readonly Sighting[]> {
-  const isMerged = fromMs < Date.now() - MERGED_AFTER_MS
-  const reachUs = isMerged ? MERGED_REACH_US : REACH_US
-  const range = { fromUs: fromMs * 1_000, toUs: toMs * 1_000, reachUs }
+  const range = { fromUs: fromMs * 1_000, toUs: toMs * 1_000, reachUs: reachOf(fromMs) }
   const found: Sighting[] = []
   for await (const page of messagesBetween(calliope, range, signal))
     for (const message of page) found.push(sightingOfMessage(message))

@@ -53,3 +53,22 @@ export async function* messagesBetween(
     behind = page.rows.length < PAGE_ROWS ? undefined : page.rows.at(-1)
   } while (behind !== undefined && !signal.aborted)
 }
+
+/** When the next message from `fromUs` on may be; undefined when there is none. */
+export async function nextMessageUs(
+  sql: SQL,
+  { fromUs, reachUs }: Omit<MessageRange, 'toUs'>,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const params = new SqlParams()
+  // The first segment that reaches so far; where it began before, there may be one at once.
+  const text = `
+    select ${usSql('s.first_at')}::text as first_us from call_segments s
+    where s.first_at >= ${params.time(fromUs - reachUs)}
+      and coalesce(s.last_at, s.first_at) >= ${params.time(fromUs)}
+    order by s.first_at limit 1`
+  const [row] = await readSession(sql, { signal }, (session) =>
+    session.rows<{ first_us: string }>(text, params.values),
+  )
+  return row && Math.max(fromUs, Number(row.first_us))
+}
