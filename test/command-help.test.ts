@@ -6,7 +6,7 @@ import { run } from './commands.ts'
 import { temporaryDirectory } from './program.ts'
 
 const COMMANDS =
-  'up capture serve load search call tail doctor fleet health policy simulate relay migrate shadow user hand-over check-config'.split(
+  'up capture serve load search call tail doctor fleet health policy simulate relay migrate shadow script user hand-over check-config'.split(
     ' ',
   )
 describe('help', () => {
