@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { callFrames } from '../write/test-spool.ts'
+import { migrate } from '../postgres/migrate.ts'
+import { callFrames, incoming } from '../write/test-spool.ts'
 import { hep, homer7Rig, sip } from './test-homer7.ts'
 
 const AT_US = Math.floor(Date.now() / 1000) * 1e6 + 123_456
@@ -178,4 +179,54 @@ test('Homer7Writer names an ISUP message by its circuit', async () => {
     data_header: { ...isup, called_number: '4711', calling_number: '0815', callid: '3:7:12' },
   })
   expect(rows[1]).toMatchObject({ sid: '0:0:0', data_header: { cic: 0, msg_name: '' } })
+})
+
+test('Homer7Writer keeps what the filter lets pass, as it left it, and counts the rest by reason', async () => {
+  await using rig = await homer7Rig()
+  const legs = { headers: ['X-CID: other-leg'], hep: { correlationId: 'agent' } }
+  rig.spool.append([
+    ...callFrames('call-1', { ...legs, steps: ['INVITE', '200'] }),
+    ...callFrames('opt-1', { steps: ['OPTIONS', '200 OPTIONS'] }),
+    ...callFrames('msg-1', { steps: ['MESSAGE'] }),
+  ])
+  await rig.store({
+    sipHeaders: ['callid', 'callid_aleg'],
+    filter: {
+      ...{ discardMethods: ['OPTIONS'], censorMethods: ['MESSAGE'] },
+      ...{ alegIds: ['X-CID'], forceAlegId: true },
+    },
+  })
+  const [invite] = await rig.rows('1_call')
+  expect(invite!.data_header).toEqual({ callid: 'call-1', callid_aleg: 'other-leg' })
+  expect(invite).toMatchObject({ sid: 'call-1', protocol_header: { correlation_id: 'other-leg' } })
+  const others = await rig.rows('1_default')
+  expect(others).toHaveLength(1)
+  expect(others[0]!.raw.endsWith('\r\n\r\nxxxx')).toBeTrue()
+  const [cursor] = await rig.database
+    .sql`select records, stored, rejected from calliope_homer7_cursors`
+  expect(cursor).toEqual({ records: '5', stored: '3', rejected: { discarded: 2 } })
+})
+
+test('Homer7Writer passes over what was brought out of homer7 tables: its rows are there', async () => {
+  await using rig = await homer7Rig()
+  const [frame = Buffer.alloc(0)] = callFrames('moved', { steps: ['INVITE'] })
+  const lane = rig.spool.lane()
+  lane.append({ ...incoming(frame), transport: 'import' })
+  lane.append(incoming(frame))
+  lane.flush()
+  await rig.store()
+  expect(await rig.rows('1_call')).toHaveLength(1)
+  const [cursor] = await rig.database.sql`select records, stored from calliope_homer7_cursors`
+  expect(cursor).toEqual({ records: '2', stored: '2' })
+})
+
+test('Homer7Writer notes senders and refused frames in the ledger where it is alone', async () => {
+  await using rig = await homer7Rig()
+  await migrate(rig.database.sql)
+  rig.spool.append(callFrames('call-1'))
+  await rig.store({ ledgerUrl: rig.database.url })
+  const [sums] = await rig.database.sql`
+    select (select sum(packets)::int from sources) as packets, stored::int, records::int,
+      (intake->>'received')::int as received from spool_cursors`
+  expect(sums).toEqual({ packets: 7, stored: 7, records: 7, received: 7 })
 })
