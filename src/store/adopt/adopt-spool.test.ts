@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Manifest, openReader } from '#spool'
+import { homer7Options } from '../homer7/test-homer7.ts'
 import { readLedger } from '../read/read-ledger.ts'
 import { type WriterRig, writerRig } from '../write/test-rig.ts'
 import { CALL_STEPS, callFrames } from '../write/test-spool.ts'
@@ -73,6 +74,26 @@ test('adoptSpool goes on from the cursor, and its packets are pending until then
   expect(await adopt(rig, manifest, copy.directory)).toBe(true)
   expect(await ledger()).toMatchObject({ ...all, pending: 0, stored: all.received })
   await expectOnce(rig, 200)
+})
+
+test('adoptSpool stores in every layout that is written, each from its own cursor', async () => {
+  await using rig = await writerRig()
+  rig.spool.append(calls(0, 10))
+  await rig.store() // where homer7 has stored nothing yet
+  rig.spool.append(calls(10, 20))
+  const manifest = manifestOf(rig)
+  await registerHandOver(rig.database.sql, manifest)
+  using copy = copied(rig)
+  const { url: _, ...homer7 } = homer7Options(rig.database.url, rig.spool)
+  const { signal } = new AbortController()
+  const layouts = ['calls', 'homer7'] as const
+  const writer = { ...rig.options, spoolDirectory: copy.directory, node: manifest.node }
+  const adopted = { sql: rig.database.sql, manifest, signal }
+  expect(await adoptSpool({ ...adopted, writer: { ...writer, layouts, homer7 } })).toBe(true)
+  await expectOnce(rig, 20)
+  const [rows] = await rig.database.sql`
+    select count(*)::int as rows, count(distinct raw)::int as different from hep_proto_1_call`
+  expect(rows).toEqual({ rows: 20 * CALL_STEPS.length, different: 20 * CALL_STEPS.length })
 })
 
 test('adoptSpool beside the spool’s own writer and another adopter stores each message once', async () => {
