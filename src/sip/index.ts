@@ -12,7 +12,7 @@ export {
 export { cseqOf, labelOf } from './label.ts'
 export { type Ladder, layOutLadder } from './ladder.ts'
 export { type CallFacts, callFactsOf, type JoinedLeg, joinLegs } from './legs.ts'
-export { reportedId } from './media/filed-under.ts'
+export { mayHoldReport, reportedId } from './media/filed-under.ts'
 export {
   addressesOfPacket,
   mediaIdOf,

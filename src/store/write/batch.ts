@@ -5,7 +5,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Filter } from '#filter'
 import { hepSkim, isText, PROTOCOL, skimHep } from '#hep'
 import type { LedgerCounts, RejectReason } from '#ledger'
-import { isQualityType, mediaIdOf, reportedId, sipSkim, skimSip, type TracedMessage } from '#sip'
+import {
+  isQualityType,
+  mayHoldReport,
+  mediaIdOf,
+  reportedId,
+  sipSkim,
+  skimSip,
+  type TracedMessage,
+} from '#sip'
 import { type Chunk, type Cursor, type RecordWalk, readQuarantined, type SpoolRecord } from '#spool'
 import type { ByteWriter } from './byte-writer.ts'
 import { CallGroups } from './call-groups.ts'
@@ -168,10 +176,10 @@ export class BatchBuilder {
     const { callId } = group
     const message = new SpooledMessage(bytes, receivedUs, clockClamped, callId, correlationId)
     this.#messages += 1
-    if (sipSkim.bodyBytes !== 0 && this.#media.isAwake(receivedUs))
+    if (receivedUs < this.#media.awakeUntilUs && sipSkim.bodyBytes !== 0)
       this.#media.note(callId, bytes, payloadAt + sipSkim.bodyAt, payloadEnd)
     this.#groups.put(group, message, payloadEnd - payloadAt)
-    this.#quality.note(message)
+    if (mayHoldReport(cseqMethod)) this.#quality.note(message)
     const isCut = sipSkim.bodyBytes > payloadEnd - payloadAt - sipSkim.bodyAt
     this.#sources.count(walk, walk.to - walk.from, message, atUs, 3, isCut)
     return true
@@ -199,7 +207,7 @@ export class BatchBuilder {
   #filedUnder(message: TracedMessage): string {
     const { sip, protocolType, payload } = message
     if (sip !== undefined) {
-      if (this.#media.isAwake(message.receivedUs))
+      if (message.receivedUs < this.#media.awakeUntilUs)
         this.#media.note(sip.callId, payload, sip.bodyAt, payload.length)
       return ''
     }

@@ -19,14 +19,8 @@ const RTP = Buffer.from('RTP')
 export class MediaMemory {
   #newer = new Map<string, string>()
   #older = new Map<string, string>()
-  #awakeUntilUs = 0
-  #nowUs = 0
-
-  /** Whether descriptions are worth looking through, at the time of this message. */
-  isAwake(receivedUs: number): boolean {
-    this.#nowUs = receivedUs
-    return receivedUs < this.#awakeUntilUs
-  }
+  /** Descriptions received before are worth looking through: a field, as it is asked for each message. */
+  awakeUntilUs = 0
 
   /** Remembers the addresses of the description in bytes[from, to). */
   note(callId: string, bytes: Buffer, from: number, to: number): void {
@@ -57,7 +51,7 @@ export class MediaMemory {
 
   /** The call that named one of the report's addresses last; '' when none is known. */
   callOf({ srcIp, srcPort, dstIp, dstPort, receivedUs }: TracedMessage): string {
-    this.#awakeUntilUs = Math.max(this.#nowUs, receivedUs) + AWAKE_US
+    this.awakeUntilUs = receivedUs + AWAKE_US
     return this.#find(srcIp, srcPort) ?? this.#find(dstIp, dstPort) ?? ''
   }
 
