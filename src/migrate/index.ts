@@ -3,7 +3,7 @@ export { type ExplainedMappings, explainMappings } from './homer-config/explain-
 export { type PlannedAliases, planAliases } from './homer-config/plan-aliases.ts'
 export { type PlannedUser, planUsers } from './homer-config/plan-users.ts'
 export { type HomerConfig, readHomerConfig } from './homer-config/read-homer-config.ts'
-export { MigrateError, type MigrateErrorCode } from './migrate-error.ts'
+export type { MigrateErrorCode } from './migrate-error.ts'
 export {
   type MigrateOptions,
   type MigrateProgress,
