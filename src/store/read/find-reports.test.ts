@@ -65,6 +65,8 @@ test('readCall finds a report that names no call by the media address of the SDP
   })
   expect(call!.summary.mos).toBeWithin(3, 3.6)
   expect(call!.legs).toHaveLength(1)
+  const exported = await store.readTrace(['talk'], signal)
+  expect(exported.filter(({ protocolType }) => protocolType === 5)).toHaveLength(2)
 })
 
 test('readCall takes no report of another time, another address or another call', async () => {
