@@ -1,4 +1,5 @@
 // What the meter says about itself, in memory that the main thread reads without asking it.
+import { SharedFigures } from '#shared-figures'
 
 const NAMES = [
   'frames', // looked at since the thread began first
@@ -11,26 +12,8 @@ const NAMES = [
 
 export type MeterSignal = (typeof NAMES)[number]
 
-const PLACE = new Map<MeterSignal, number>(NAMES.map((name, place) => [name, place]))
-
-export class MeterSignals {
-  readonly memory: SharedArrayBuffer
-  readonly #slots: Float64Array
-
-  constructor(memory = new SharedArrayBuffer(NAMES.length * 8)) {
-    this.memory = memory
-    this.#slots = new Float64Array(memory)
-  }
-
-  set(name: MeterSignal, value: number): void {
-    this.#slots[PLACE.get(name)!] = value
-  }
-
-  add(name: MeterSignal, value: number): void {
-    this.#slots[PLACE.get(name)!]! += value
-  }
-
-  get(name: MeterSignal): number {
-    return this.#slots[PLACE.get(name)!]!
+export class MeterSignals extends SharedFigures<MeterSignal> {
+  constructor(memory?: SharedArrayBuffer) {
+    super(NAMES, memory)
   }
 }

@@ -1,5 +1,6 @@
 // What the writer says about itself, in memory the main thread can read at any time: its own thread may
 // be busy with a batch when metrics are asked for.
+import { SharedFigures } from '#shared-figures'
 
 const NAMES = [
   'messages', // stored since the writer started
@@ -24,30 +25,8 @@ export type StoreSignal = (typeof NAMES)[number]
 /** Counters and gauges of the writer, by name. */
 export type StoreSignals = Readonly<Record<StoreSignal, number>>
 
-const PLACE = new Map<StoreSignal, number>(NAMES.map((name, i) => [name, i]))
-
-export class SignalBoard {
-  readonly memory: SharedArrayBuffer
-  readonly #slots: Float64Array
-
-  constructor(memory = new SharedArrayBuffer(NAMES.length * 8)) {
-    this.memory = memory
-    this.#slots = new Float64Array(memory)
-  }
-
-  set(name: StoreSignal, value: number): void {
-    this.#slots[PLACE.get(name)!] = value
-  }
-
-  add(name: StoreSignal, value: number): void {
-    this.#slots[PLACE.get(name)!]! += value
-  }
-
-  get(name: StoreSignal): number {
-    return this.#slots[PLACE.get(name)!]!
-  }
-
-  all(): StoreSignals {
-    return Object.fromEntries(NAMES.map((name, i) => [name, this.#slots[i]!])) as StoreSignals
+export class SignalBoard extends SharedFigures<StoreSignal> {
+  constructor(memory?: SharedArrayBuffer) {
+    super(NAMES, memory)
   }
 }
