@@ -45,11 +45,12 @@ export class LaneChunks {
 
   /** One chunk of every lane that has one, until the batch is full; false when there was none. */
   readInto(batch: Homer7Batch, rowBytesMax: number): boolean {
+    const bytesMax = Math.min(CHUNK_BYTES_MAX, rowBytesMax)
     let hasRead = false
     for (const [lane, reader] of this.#readers) {
       if (batch.rowBytes >= rowBytesMax) break
       const from = reader.cursor
-      const chunk = reader.read({ bytesMax: CHUNK_BYTES_MAX, into: this.#buffer })
+      const chunk = reader.read({ bytesMax, into: this.#buffer })
       if (chunk === undefined) continue
       batch.add(lane, from, chunk)
       hasRead = true

@@ -19,6 +19,12 @@ export type StoredRows =
 /** What the batch ahead has come to. */
 export type Ahead = 'committed' | 'stumbled' | 'gone'
 
+/**
+ * Who wants a table for himself (heplify-server, making a partition) waits for a batch that waits for the one
+ * ahead, which waits behind him: PostgreSQL sees no deadlock in that. So the one ahead fails, and they let go.
+ */
+const LOCK_WAIT_MS_MAX = 1_000
+
 /** The batch ahead stumbled or is gone: this one holds nothing locked any more. */
 export class LetGo extends Error {}
 
@@ -41,6 +47,7 @@ export async function storeRows(
   const lanes = moves.map(({ lane }) => lane)
   try {
     return await sql.begin(async (tx) => {
+      await tx.unsafe(`set local lock_timeout = ${LOCK_WAIT_MS_MAX}`)
       for (const [table, rows] of batch.tables)
         await (careful ? copyCarefully(tx, table, rows, reasons) : copyTable(tx, table, rows))
       if ((await ahead()) !== 'committed') throw new LetGo()
