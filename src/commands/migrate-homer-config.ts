@@ -9,9 +9,9 @@ import {
   planUsers,
   readHomerConfig,
 } from '#migrate'
-import { connect, type OpenedPeople, openPeople } from '#store'
+import { type OpenedPeople, openPeople } from '#store'
 import { type Command, CommandError } from './command.ts'
-import { checkFrom, fromFlag } from './migrate-flags.ts'
+import { fromFlag, openFrom } from './migrate-flags.ts'
 import { openDatabase } from './open-database.ts'
 import { readOwnFlags } from './own-flags.ts'
 
@@ -39,7 +39,7 @@ export const migrateHomerConfig: Command = {
   },
   run: async (argv) => {
     const { flags, config } = await readOwnFlags('migrate homer-config', argv, OWN_FLAGS)
-    const homer = await readFrom(checkFrom(flags.from))
+    const homer = await readFrom(flags.from)
     await using database = await openDatabase(config, 'calliope migrate')
     const people = openPeople(database.sql)
     const change = !flags['dry-run']
@@ -56,7 +56,7 @@ export const migrateHomerConfig: Command = {
 }
 
 async function readFrom(url: string): Promise<HomerConfig> {
-  await using sql = connect({ url, max: 1, application: 'calliope migrate' })
+  await using sql = await openFrom(url, 'calliope migrate')
   return await readHomerConfig(sql)
 }
 

@@ -4,9 +4,8 @@
 import { appendFileSync } from 'node:fs'
 import { kinds, type ParsedFlags, parseFlags, setting } from '#config'
 import { type LeftOut, type MigrateProgress, type MigrateSummary, migrateHomer7 } from '#migrate'
-import { connect } from '#store'
 import { type Command, flagsOnly } from './command.ts'
-import { checkFrom, fromFlag, moment } from './migrate-flags.ts'
+import { fromFlag, moment, openFrom } from './migrate-flags.ts'
 import { clientFor, interruption, SERVER_FLAGS } from './server-flags.ts'
 
 const FLAGS = {
@@ -49,12 +48,18 @@ export const migrateHomer7Command: Command = {
   run: async (argv) => {
     const { flags, positionals } = parseFlags(argv, FLAGS)
     flagsOnly('migrate homer7', positionals)
-    const fromUrl = checkFrom(flags.from)
+    await using sql = await openFrom(flags.from, 'calliope migrate')
     const sinceMs = flags.since ?? (await keptSince(flags))
-    await using sql = connect({ url: fromUrl, max: 3, application: 'calliope migrate' })
     const view = new ProgressView()
     const summary = await migrateHomer7({
-      ...{ sql, fromUrl, sinceMs, untilMs: flags.until, journal: flags.journal, key: flags.key },
+      ...{
+        sql,
+        fromUrl: flags.from,
+        sinceMs,
+        untilMs: flags.until,
+        journal: flags.journal,
+        key: flags.key,
+      },
       ...{ url: serverUrl(flags), token: tokenOf(flags), signal: interruption() },
       ...{ aheadMax: flags.ahead, rowsPerSecond: flags.rate },
       onLeftOut: (row) => noteLeftOut(flags.journal, row),

@@ -1,11 +1,10 @@
 // `calliope shadow`: what heplify-server and this Calliope have of the same traffic, message by message
 // (docs/migrate.md). Exit code 0: everything is in both; 1: something is missing or differs.
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { CONFIG_FLAGS, kinds, setting } from '#config'
 import { type ComparisonCounts, type Finding, nameOfFinding, watchShadow } from '#migrate'
-import { connect } from '#store'
 import type { Command } from './command.ts'
-import { checkFrom, fromFlag, moment } from './migrate-flags.ts'
+import { fromFlag, moment, openFrom } from './migrate-flags.ts'
 import { openDatabase } from './open-database.ts'
 import { readOwnFlags } from './own-flags.ts'
 import { interruption } from './server-flags.ts'
@@ -34,11 +33,7 @@ export const shadow: Command = {
   },
   run: async (argv) => {
     const { flags, config } = await readOwnFlags('shadow', argv, OWN_FLAGS)
-    await using homer = connect({
-      url: checkFrom(flags.from),
-      max: 2,
-      application: 'calliope shadow',
-    })
+    await using homer = await openFrom(flags.from, 'calliope shadow')
     await using database = await openDatabase(config, 'calliope shadow')
     using report = new Report(flags.report, flags.show)
     const counts = await watchShadow({
@@ -53,17 +48,18 @@ export const shadow: Command = {
 }
 
 class Report implements Disposable {
-  readonly #file: WriteStream | undefined
+  readonly #file: number | undefined
   #left: number
   #shownMs = 0
 
   constructor(path: string, show: number) {
-    this.#file = path ? createWriteStream(path, { flags: 'a' }) : undefined
+    this.#file = path ? openSync(path, 'a', 0o640) : undefined
     this.#left = show
   }
 
   add(finding: Finding): void {
-    this.#file?.write(`${JSON.stringify(findingRow(finding))}\n`)
+    // At once: the process ends right behind the last one.
+    if (this.#file !== undefined) writeSync(this.#file, `${JSON.stringify(findingRow(finding))}\n`)
     if (this.#left-- > 0) process.stderr.write(`${findingLine(finding)}\n`)
   }
 
@@ -76,7 +72,7 @@ class Report implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#file?.end()
+    if (this.#file !== undefined) closeSync(this.#file)
   }
 }
 
