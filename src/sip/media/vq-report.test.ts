@@ -62,3 +62,10 @@ test('readVqReport takes metrics without a heading for local ones, and the call 
   expect(report).toMatchObject({ callId: 'd1@x', local: { NLR: '1.5', MOSLQ: '127' }, remote: {} })
   expect(report.streams).toMatchObject([{ side: 'local', lossShare: 0.015, mosFrom: 'computed' }])
 })
+
+test('what the jitter buffer threw away is heard like what got lost', () => {
+  const mosOf = (loss: string) =>
+    readVqReport(`VQSessionReport\nPacketLoss:${loss}`)!.streams[0]!.mos!
+  expect(mosOf('NLR=1 JDR=4')).toBeCloseTo(mosOf('NLR=5 JDR=0'), 5)
+  expect(mosOf('NLR=1 JDR=4')).toBeLessThan(mosOf('NLR=1 JDR=0') - 0.2)
+})
