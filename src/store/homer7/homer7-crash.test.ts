@@ -86,8 +86,8 @@ test('Homer7Writer does not wait for a table that somebody holds locked in the m
   const locker = connect({ url: rig.database.url, max: 1 })
   const count = await during(new Homer7Writer({ ...rig.options, ...HASTE }), async () => {
     const calls = loadCalls(rig.spool)
-    for (let round = 0; round < 5; round++) {
-      await Bun.sleep(30)
+    for (let round = 0; round < 25; round++) {
+      await Bun.sleep(Math.random() * 10)
       // As heplify-server makes a partition: it locks out everybody.
       await locker.unsafe('begin; lock table hep_proto_1_call in access exclusive mode; commit')
     }
