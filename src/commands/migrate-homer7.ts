@@ -4,7 +4,7 @@
 import { appendFileSync } from 'node:fs'
 import { kinds, type ParsedFlags, parseFlags, setting } from '#config'
 import { type LeftOut, type MigrateProgress, type MigrateSummary, migrateHomer7 } from '#migrate'
-import { type Command, flagsOnly } from './command.ts'
+import { type Command, CommandError, flagsOnly } from './command.ts'
 import { fromFlag, moment, openFrom } from './migrate-flags.ts'
 import { clientFor, interruption, SERVER_FLAGS } from './server-flags.ts'
 
@@ -49,6 +49,7 @@ export const migrateHomer7Command: Command = {
     const { flags, positionals } = parseFlags(argv, FLAGS)
     flagsOnly('migrate homer7', positionals)
     await using sql = await openFrom(flags.from, 'calliope migrate')
+    await checkTarget(flags)
     const sinceMs = flags.since ?? (await keptSince(flags))
     const view = new ProgressView()
     const summary = await migrateHomer7({
@@ -78,6 +79,17 @@ const serverUrl = ({ url }: Flags): string =>
 
 const tokenOf = ({ token }: Flags): string | undefined =>
   token || process.env.CALLIOPE_HTTP_TOKEN || undefined
+
+// A node with homer7 tables only would pass over what comes out of such tables.
+async function checkTarget(flags: Flags): Promise<void> {
+  const { layouts } = await clientFor(flags)
+    .about()
+    .catch(() => ({ layouts: undefined }))
+  if (layouts !== undefined && !layouts.includes('calls'))
+    throw new CommandError(
+      `${flags.url} keeps calls in homer7 tables only, where these rows come from. Give it store.layouts = "calls,homer7", or name another.`,
+    )
+}
 
 // What the target would drop at once need not be sent. Who may not ask copies all of it.
 async function keptSince(flags: Flags): Promise<number | undefined> {
