@@ -1,37 +1,19 @@
 // Killing things at random moments while calls keep coming. Whatever was killed, in the end every
 // message is in the database once, and the counts agree.
 import { expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SQL } from 'bun'
 import { connect } from '../postgres/connect.ts'
-import { startEmbedded } from '../postgres/embedded.ts'
 import { migrate } from '../postgres/migrate.ts'
-import { removeAtExit } from '../postgres/test-server.ts'
 import { SignalBoard } from './signals.ts'
+import { during, killAgain, killServer, loadCalls } from './test-crash.ts'
 import { optionsFor, payloadsIn, storeAll, writerRig } from './test-rig.ts'
-import { CALL_STEPS, callFrames, type TestSpool, testSpool } from './test-spool.ts'
-import { Writer, type WriterOptions } from './writer.ts'
-
-/** Appends calls to two lanes until told to stop; returns how many. */
-function load(spool: TestSpool): { stop(): number } {
-  let calls = 0
-  const timer = setInterval(() => {
-    for (let i = 0; i < 20; i++) {
-      spool.append(callFrames(`call-${calls}`), calls % 2 === 0 ? 'udp-0' : 'streams')
-      calls += 1
-    }
-  }, 5)
-  return {
-    stop: () => {
-      clearInterval(timer)
-      return calls
-    },
-  }
-}
+import { CALL_STEPS, callFrames, type TestSpool } from './test-spool.ts'
+import { Writer } from './writer.ts'
 
 /** Every message of so many calls is there exactly once, and the cursors say the same. */
-async function expectOnce(sql: ReturnType<typeof connect>, calls: number): Promise<void> {
+async function expectOnce(sql: SQL, calls: number): Promise<void> {
   const stored = await payloadsIn({ sql })
   expect(stored.size).toBe(calls * CALL_STEPS.length)
   expect(Math.max(...stored.values())).toBe(1)
@@ -43,32 +25,15 @@ async function expectOnce(sql: ReturnType<typeof connect>, calls: number): Promi
   expect(sums).toEqual({ records: messages, stored: messages, messages, kpi: messages })
 }
 
-const CHILD = `
-  const [module, options] = process.argv.slice(-2)
-  const { Writer } = await import(module)
-  const running = new Writer(JSON.parse(options)).run(new AbortController().signal)
-  process.stdout.write('running')
-  await running`
-
-function spawnWriter(options: WriterOptions) {
-  const module = join(import.meta.dir, 'writer.ts')
-  return Bun.spawn([process.execPath, '-e', CHILD, module, JSON.stringify(options)], {
-    stdout: 'pipe',
-    stderr: 'inherit',
-    env: { ...process.env, CALLIOPE_LOG_LEVEL: 'silent' },
-  })
-}
-
 test('Writer killed with -9 again and again under load stores everything once', async () => {
   await using rig = await writerRig()
-  const calls = load(rig.spool)
-  for (let round = 0; round < 8; round++) {
-    const child = spawnWriter({ ...rig.options, batchWaitMs: 5 })
-    await child.stdout.getReader().read()
-    await Bun.sleep(Math.random() * 150)
-    child.kill('SIGKILL')
-    await child.exited
-  }
+  const calls = loadCalls(rig.spool)
+  const options = { ...rig.options, batchWaitMs: 5 }
+  const module = join(import.meta.dir, 'writer.ts')
+  await killAgain(
+    { module, name: 'Writer', options },
+    { rounds: 8, waitMs: () => Math.random() * 150 },
+  )
   const count = calls.stop()
   await rig.store()
   await expectOnce(rig.database.sql, count)
@@ -76,21 +41,18 @@ test('Writer killed with -9 again and again under load stores everything once', 
 
 test('Writer stores everything once though its sessions are ended again and again', async () => {
   await using rig = await writerRig()
-  const stop = new AbortController()
   const signals = new SignalBoard()
   const writer = new Writer({ ...rig.options, batchWaitMs: 5, signals: signals.memory })
-  const running = writer.run(stop.signal)
-  const calls = load(rig.spool)
-  for (let round = 0; round < 25; round++) {
-    await Bun.sleep(Math.random() * 60)
-    await rig.database.sql`
-      select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = 'calliope writer' and datname = current_database()`
-  }
-  const count = calls.stop()
-  await writer.drain()
-  stop.abort()
-  await running
+  const count = await during(writer, async () => {
+    const calls = loadCalls(rig.spool)
+    for (let round = 0; round < 25; round++) {
+      await Bun.sleep(Math.random() * 60)
+      await rig.database.sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'calliope writer' and datname = current_database()`
+    }
+    return calls.stop()
+  })
   expect(signals.get('retries')).toBeGreaterThan(0)
   await expectOnce(rig.database.sql, count)
 }, 60_000)
@@ -113,29 +75,11 @@ test('Writer waits while the database may only be read, and then stores what wai
 })
 
 test('Writer stores everything once though the database is killed with -9 under load', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'calliope-crash-'))
-  removeAtExit(directory)
-  const server = await startEmbedded({ directory })
-  await using spool = await testSpool()
-  const sql = connect({ url: server.url })
-  await migrate(sql)
-  const stop = new AbortController()
-  const writer = new Writer({ ...optionsFor(server.url, spool), batchWaitMs: 5 })
-  const running = writer.run(stop.signal)
-  const calls = load(spool)
-  for (let round = 1; round <= 3; round++) {
-    await Bun.sleep(100 + Math.random() * 200)
-    process.kill(server.pid, 'SIGKILL')
-    while (server.restarts < round) await Bun.sleep(10)
+  const begin = async (url: string, spool: TestSpool, sql: SQL) => {
+    await migrate(sql)
+    return new Writer({ ...optionsFor(url, spool), batchWaitMs: 5 })
   }
-  const count = calls.stop()
-  await writer.drain()
-  stop.abort()
-  await running
-  await expectOnce(sql, count)
-  await sql.close()
-  await server.stop()
-  rmSync(directory, { recursive: true })
+  await killServer(3, begin, expectOnce)
 }, 60_000)
 
 test('Writer counts frames of a damaged spool as lost and stores all others', async () => {
