@@ -50,7 +50,7 @@ export function translateHeplify(given: ReadonlyMap<string, HeplifyGiven>): Tran
   for (const [key, entry] of Object.entries(HEPLIFY_KEYS)) {
     if (!known.has(key) && !countsWhenAbsent(entry, known)) continue
     const from = known.get(key) ?? { raw: entry.byDefault, origin: BY_DEFAULT }
-    const outcome = outcomeOf(key, entry, values)
+    const outcome = outcomeOf(entry, values)
     const origin = known.has(key) ? from.origin : `heplify-server's default ${key}`
     for (const [setting, raw] of Object.entries(outcome.settings ?? {}))
       settings.set(setting, joined(settings.get(setting), { raw, origin }))
@@ -72,11 +72,7 @@ function countsWhenAbsent(
   return absent === 'always' || absent.some((key) => known.has(key))
 }
 
-function outcomeOf(
-  key: string,
-  { partOf, meaning, outcome }: HeplifyKey,
-  all: GivenValues,
-): Outcome {
+function outcomeOf({ partOf, meaning, outcome }: HeplifyKey, all: GivenValues): Outcome {
   if (partOf !== undefined && isOff(all.of(partOf)))
     return { kind: 'ignored', what: `${partOf} is off` }
   return meaning ? meaning(all) : outcome
