@@ -38,7 +38,7 @@ test('openHepUdp of two relays behind a balancer of four nodes: max/mean at most
   await using sink = await udpSink()
   rig.write(7_000)
   for (const name of ['calliope', 'other']) {
-    const outlet = openHepUdp({ flows: 128, framesPerSecondMax: 15_000 })
+    const outlet = openHepUdp({ framesPerSecondMax: 15_000 })
     await rig.carrier(outlet, [udpTo(sink)], { name }).drain()
   }
   await sink.received(14_000)

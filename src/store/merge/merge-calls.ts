@@ -63,6 +63,8 @@ export async function mergeCalls(
     if (due === undefined) return undefined
     return await merge(sql, due, options)
   } finally {
+    // The session would let go of it, too, but only when PostgreSQL has noticed that we are gone.
+    await sql`select pg_advisory_unlock_all()`.catch(() => undefined)
     await sql.close({ timeout: 0 })
   }
 }
