@@ -18,6 +18,8 @@ const log = rootLog.child({ room: 'store', part: 'merge' })
 const MERGE_LOCK = 0x0ca1_1004
 /** Of calls held open; all of a merge takes some four times that. With 16 MiB a merged call took 211 bytes a message, not 168. */
 export const MERGE_MEMORY_BYTES = 48 * 1024 * 1024
+/** A database that answers no longer holds nobody up. */
+const UNLOCK_MS_MAX = 1_000
 
 interface DueOptions {
   /** How long a partition must have been over. */
@@ -64,7 +66,8 @@ export async function mergeCalls(
     return await merge(sql, due, options)
   } finally {
     // The session would let go of it, too, but only when PostgreSQL has noticed that we are gone.
-    await sql`select pg_advisory_unlock_all()`.catch(() => undefined)
+    const unlocked = sql`select pg_advisory_unlock_all()`.catch(() => undefined)
+    await Promise.race([unlocked, Bun.sleep(UNLOCK_MS_MAX)])
     await sql.close({ timeout: 0 })
   }
 }
