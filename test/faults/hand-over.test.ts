@@ -98,7 +98,7 @@ test('adopters killed at any moment, and the first node back without its seal: e
 
 test('a node whose time runs out hands over a part; it and the first node store each message once', async () => {
   await using rig = await handOverRig()
-  const first = await rig.first('--drain-timeout', '3s')
+  const first = await rig.first('--drain-timeout', '6s')
   rig.way.cut()
   const promised: string[] = []
   for (let i = 0; i < 3; i++) promised.push(...(await post(first, `part-${i}`, 10_000)))
