@@ -93,6 +93,15 @@ function figuresOf(
   const how = `${seconds} s a step`
   const key = `pipeline.${traffic}${offload ? '.offload' : ''}`
   const figures: Record<string, Figure> = {}
+  // Steps beside a peer are short: of ours, only how they compare says something.
+  if (peer) {
+    if (theirs.ramp.best > 0)
+      figures['pipeline.ratio'] = {
+        value: ours.ramp.best / theirs.ramp.best,
+        how: `${count(ours.ramp.best)} to ${count(theirs.ramp.best)}/s; ${peerName}`,
+      }
+    return figures
+  }
   if (!mustKeepUp) figures[key] = { value: ours.ramp.best, how }
   const keptUp = mustKeepUp ? ours.ramp.best : ours.keptUp
   figures[`${key}.keptup`] = { value: Math.floor(keptUp), how }
@@ -101,11 +110,6 @@ function figuresOf(
     figures[`bytes.${traffic}`] = {
       value: Math.round(ours.best.bytesPerMessage),
       how: `at ${count(ours.ramp.best)}/s`,
-    }
-  if (peer && theirs.ramp.best > 0)
-    figures['pipeline.ratio'] = {
-      value: ours.ramp.best / theirs.ramp.best,
-      how: `${count(ours.ramp.best)} to ${count(theirs.ramp.best)}/s; ${peerName}`,
     }
   return figures
 }
