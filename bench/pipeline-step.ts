@@ -97,14 +97,15 @@ async function sendAndDrain(capture: Capture, probes: Probes, job: SendJob) {
   return { sent, drainedMs: performance.now() - endedAt }
 }
 
-/** Waits until everything that was received is stored. */
-export async function drained(capture: Capture): Promise<void> {
-  const deadline = performance.now() + DRAIN_MS_MAX
+/** Waits until everything that was received is stored; returns how many are not, when the time is over. */
+export async function drained(capture: Capture, waitMsMax = DRAIN_MS_MAX): Promise<number> {
+  const deadline = performance.now() + waitMsMax
   let pending = 1
   while (pending > 0 && performance.now() < deadline) {
     await Bun.sleep(100)
     ;({ pending } = await capture.counts())
   }
+  return pending
 }
 
 /** Messages in the database, and the bytes of all its tables and indexes. */

@@ -6,6 +6,8 @@ import { count, mb, quantile, type Row } from './table.ts'
 
 export interface SustainedRun {
   readonly sent: Sent
+  /** In the spool when it was not waited for any longer: neither stored nor lost. */
+  readonly pending: number
   readonly drainedMs: number
   readonly runSeconds: number
   readonly samples: readonly Sample[]
@@ -40,8 +42,8 @@ export function sustainedRows({
   const old = droppedPartitions.reduce((sum, [, messages]) => sum + messages, 0)
   return [
     [
-      'sent, all stored in the database',
-      `${count(sent.sent)}, drained ${(run.drainedMs / 1_000).toFixed(1)} s after the last`,
+      'sent; all stored in the database',
+      `${count(sent.sent)}; ${run.pending > 0 ? `**not all**: ${count(run.pending)} still waited` : 'all'} ${(run.drainedMs / 1_000).toFixed(1)} s after the last`,
     ],
     ['**lost or stored twice**', `**${count(lost)}**`],
     ['ledger looked at; did not balance', `${count(run.ledgers)} times; ${run.unbalanced}`],

@@ -38,6 +38,8 @@ const SHARE = 0.7
 const RATE_UNKNOWN = 70_000
 const SETTLING = 0.1
 const OLD_MESSAGES = 1e6
+/** Times the run: what is stored more slowly than it comes while people search needs as long again, or longer. */
+const DRAIN_TIMES_MAX = 4
 const PARTITION = ['--store-partition', '1h']
 
 export async function sustained(options: BenchOptions): Promise<void> {
@@ -80,7 +82,8 @@ export async function sustained(options: BenchOptions): Promise<void> {
   const gone = [...before].filter(([name]) => !after.has(name))
   const expected = total(before) - total(new Map(gone)) + run.sent.sent
   const outcome = {
-    ...{ run, rate, droppedPartitions: gone, lost: Math.abs(expected - total(after)) },
+    ...{ run, rate, droppedPartitions: gone },
+    lost: Math.abs(expected - run.pending - total(after)),
     writtenPartitions: [...after].filter(([name, n]) => n > (before.get(name) ?? 0)).length,
   }
   const picture = publishGraph('sustained', sustainedGraph(outcome), options.isTrial)
@@ -91,7 +94,8 @@ export async function sustained(options: BenchOptions): Promise<void> {
     sustained: {
       value: rate,
       how: `${minutes} min`,
-      ...(outcome.lost > 0 ? { fault: 'lost' } : {}),
+      ...(outcome.lost > 0 ? { fault: `${count(outcome.lost)} lost` } : {}),
+      ...(run.pending > 0 ? { fault: `${count(run.pending)} not stored when it ended` } : {}),
     },
   })
 }
@@ -129,25 +133,26 @@ async function loadAndWatch(
       (RESTART_AT + SETTLING) * runMs,
     )
     const telling = setInterval(() => {
-      const { at = 0, received = 0 } = watch.samples.at(-1) ?? {}
+      const { at = 0, received = 0, backlogBytes = 0 } = watch.samples.at(-1) ?? {}
       progress(
-        `${at.toFixed(0)} s, ${count(received)} received, ${searching.answers.length} searches`,
+        `${at.toFixed(0)} s, ${count(received)} received, ${count(backlogBytes / 1e6)} MB wait, ${searching.answers.length} searches`,
       )
     }, 2_000)
     const began = performance.now()
     const sent = await startSending()
     const sentMs = performance.now() - began
-    await drained(capture)
+    const pending = await drained(capture, DRAIN_TIMES_MAX * runMs)
     clearInterval(telling)
     clearTimeout(restart)
     clearTimeout(settled)
-    return { sent, drainedMs: performance.now() - began - sentMs }
+    return { sent, pending, drainedMs: performance.now() - began - sentMs }
   })
-  const { sent, drainedMs } = cpu.result
+  const { sent, pending, drainedMs } = cpu.result
   await Promise.all([watch.stop(), searching.stop()])
   return {
     ...{
       sent,
+      pending,
       drainedMs,
       samples: watch.samples,
       answers: searching.answers,

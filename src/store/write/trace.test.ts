@@ -26,11 +26,15 @@ test('traceRecord takes no time at all for no time, even where calls of 1970 wou
   expect(trace(old)).toMatchObject({ atUs: old, clockClamped: false })
 })
 
-test('traceRecord believes the time of what was stored elsewhere before, however old, but not the absurd', () => {
+test('traceRecord believes the time of what was stored elsewhere before, for a year and more, but not the absurd', () => {
   const old = Date.UTC(2026, 2) * 1000
   expect(trace(old, 'udp', 86_400_000).clockClamped).toBe(true)
   const imported = trace(old, 'import', 86_400_000)
   expect(imported).toMatchObject({ atUs: old, clockClamped: false, agentUs: 0 })
   expect(imported.message.receivedUs).toBe(old)
   expect(trace(0, 'import')).toMatchObject({ atUs: nowUs, clockClamped: true })
+  // Anybody who may send could ask for a table each quarter of a day since 2000.
+  const ancient = Date.UTC(2004) * 1000
+  expect(trace(ancient, 'import', 86_400_000)).toMatchObject({ atUs: nowUs, clockClamped: true })
+  expect(trace(ancient, 'import')).toMatchObject({ atUs: ancient, clockClamped: false })
 })

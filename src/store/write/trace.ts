@@ -45,6 +45,8 @@ const OUR_CLOCK_US_MIN = Date.UTC(2020) * 1000
 /** Before this there was no SIP: it is no time at all (0), or a clock that began at 1970. */
 const AGENT_CLOCK_US_MIN = Date.UTC(2000) * 1000
 const CHUNK_VLAN = 18
+/** Old calls are copied from further back than an agent's clock may be wrong, but each quarter of a day is a partition. */
+const IMPORT_BEHIND_MS = 400 * 86_400_000
 
 /** Turns a frame of the spool into a message; payload and extras are views into the record. */
 export function traceRecord(
@@ -96,7 +98,7 @@ function correlationOf({ packet: { correlationId }, sip, alegId }: Passed): stri
 
 // What was stored elsewhere before is as old as it says, and when it reached that place is not known.
 function timesOf(atUs: number, isImported: boolean, receivedUs: number, rules: ClockRules) {
-  const behindMsMax = isImported ? Number.POSITIVE_INFINITY : rules.behindMsMax
+  const behindMsMax = isImported ? Math.max(rules.behindMsMax, IMPORT_BEHIND_MS) : rules.behindMsMax
   if (isClockAbsurd(atUs, receivedUs, { ...rules, behindMsMax }))
     return { atUs: receivedUs, receivedUs, clockClamped: true }
   return { atUs, receivedUs: isImported ? atUs : receivedUs, clockClamped: false }
