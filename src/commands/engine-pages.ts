@@ -14,7 +14,7 @@ const LIBC_NAMES = [
   `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`,
 ]
 const MADV_DONTNEED = 4
-const EVERY_MS = 5_000
+const EVERY_MS = 2_000
 /** The first traffic makes the engine compile, which touches much of it once: most there ever is at a time. */
 const AT_FIRST_MS = [0, 500, 1_000, 1_500, 2_000, 3_000]
 

@@ -9,11 +9,24 @@ const POSTGRES_EPOCH_US = 946_684_800_000_000
 /** From pg_type. */
 const TEXT_OID = 25
 
-export function int2(out: ByteWriter, value: number | undefined): void {
-  if (value === undefined) nothing(out)
-  else {
-    out.int32(2)
-    out.int16(value)
+/** What is NULL in its column when it is not known. */
+export type OrNull<Value> = Value | undefined
+
+/** A text that is NULL when nothing is known. */
+export const known = (value: string): OrNull<string> => (value === '' ? undefined : value)
+
+/** A text that is NULL when it is that of another column. */
+export const unlike = (value: string, other: string): OrNull<string> =>
+  value === other ? undefined : value
+
+/** int2 fields that follow each other. */
+export function int2s(out: ByteWriter, values: readonly OrNull<number>[]): void {
+  for (const value of values) {
+    if (value === undefined) nothing(out)
+    else {
+      out.int32(2)
+      out.int16(value)
+    }
   }
 }
 
@@ -27,9 +40,12 @@ export function int8(out: ByteWriter, value: number): void {
   out.int64(value)
 }
 
-export function time(out: ByteWriter, us: number | undefined): void {
-  if (us === undefined) nothing(out)
-  else int8(out, us - POSTGRES_EPOCH_US)
+/** timestamptz fields that follow each other, in µs since 1970. */
+export function times(out: ByteWriter, values: readonly OrNull<number>[]): void {
+  for (const us of values) {
+    if (us === undefined) nothing(out)
+    else int8(out, us - POSTGRES_EPOCH_US)
+  }
 }
 
 function nothing(out: ByteWriter): void {
@@ -44,22 +60,18 @@ export function bytea(out: ByteWriter, bytes: Uint8Array | undefined): void {
   }
 }
 
-export function text(out: ByteWriter, value: string): void {
+function text(out: ByteWriter, value: string): void {
   const lengthAt = out.length
   out.int32(0)
   out.patchInt32(lengthAt, out.utf8(cleanText(value)))
 }
 
-/** A column that is NULL when nothing is known. */
-export function named(out: ByteWriter, value: string): void {
-  if (value === '') nothing(out)
-  else text(out, value)
-}
-
-/** A column that is NULL when its value is that of another. */
-export function orAs(out: ByteWriter, value: string, other: string): void {
-  if (value === other) nothing(out)
-  else text(out, value)
+/** text fields that follow each other. */
+export function texts(out: ByteWriter, values: readonly OrNull<string>[]): void {
+  for (const value of values) {
+    if (value === undefined) nothing(out)
+    else text(out, value)
+  }
 }
 
 /** What PostgreSQL's text can hold of a string: no NUL; and no more than an index entry takes. */
@@ -82,7 +94,7 @@ export function textList(out: ByteWriter, values: readonly string[]): void {
   out.int32(TEXT_OID)
   out.int32(values.length)
   out.int32(1) // first index
-  for (const value of values) text(out, value)
+  texts(out, values)
   out.patchInt32(lengthAt, out.length - lengthAt - 4)
 }
 
