@@ -25,8 +25,9 @@ const SETTINGS = {
 } as const
 
 /**
- * Helpers of one search. A search through much (`to:*1234`) would else take every core of a small machine from
- * the writer: while people search, storing falls behind at a third of the rate it does with one process each.
+ * Helpers of one search through much, as for `to:*1234`: without, such a search takes one core and not all of a
+ * small machine. Two cores, 140,000/s for three minutes, a search every 100 ms: the rest was stored 163 s after
+ * the last with none and 221 s with two; the slowest searches took 1.1 s instead of 0.9.
  */
 const CORES_PER_HELPER = 4
 const HELPERS_MAX = 2

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { migrate } from '../postgres/migrate.ts'
 import { testDatabase } from '../postgres/test-server.ts'
 import { SUMMARY_COLUMNS } from '../read/segment-summary.ts'
+import { searchPage } from '../read/test-rig.ts'
 import { SharedTexts } from './shared-texts.ts'
 import { storeAll, type WriterRig, writerRig } from './test-rig.ts'
 import { callFrames } from './test-spool.ts'
@@ -48,16 +49,24 @@ test('SharedTexts ends at its most, and what others shared is taken over', async
 })
 
 async function appendCalls(rig: WriterRig, name: string): Promise<void> {
-  for (let i = 0; i < 40; i++) rig.spool.append(callFrames(`${name}-${i}`))
+  const headers = ['User-Agent: Tele 7']
+  for (let i = 0; i < 40; i++) rig.spool.append(callFrames(`${name}-${i}`, { headers }))
 }
 
 const rowsOf = (rig: WriterRig, name: string) =>
-  rig.database.sql`select capture_ids, captured_ref from call_segments
-    where call_id like ${`${name}-%`}` as Promise<
-    { capture_ids: string | null; captured_ref: number | null }[]
-  >
+  rig.database
+    .sql`select user_agent, user_agent_ref is not null as is_agent_shared, capture_ids, captured_ref is not null as is_captured_shared
+    from call_segments where call_id like ${`${name}-%`}`
+const IN_ROWS = {
+  ...{ user_agent: 'Tele 7', is_agent_shared: false },
+  ...{ capture_ids: '2001', is_captured_shared: false },
+}
+const SHARED = {
+  ...{ user_agent: null, is_agent_shared: true },
+  ...{ capture_ids: null, is_captured_shared: true },
+}
 
-test('Writer writes the number of a frequent text, and reading gives the text back', async () => {
+test('Writer writes the number of a frequent text; reading and searching give the text back', async () => {
   await using rig = await writerRig()
   await appendCalls(rig, 'first')
   await rig.store()
@@ -65,12 +74,17 @@ test('Writer writes the number of a frequent text, and reading gives the text ba
   await rig.store()
   const rows = await rowsOf(rig, 'second')
   expect(rows).toHaveLength(40)
-  for (const row of rows) expect(row).toEqual({ capture_ids: null, captured_ref: 1 })
+  for (const row of rows) expect(row).toEqual(SHARED)
   const read = (await rig.database.sql.unsafe(
     `select ${SUMMARY_COLUMNS} from call_segments s`,
-  )) as { capture_ids: string; captured_by: string | null }[]
+  )) as Record<string, string | null>[]
   expect(read).toHaveLength(80)
-  for (const row of read) expect(row).toMatchObject({ capture_ids: '2001', captured_by: null })
+  const meant = { user_agent: 'Tele 7', capture_ids: '2001', captured_by: null }
+  for (const row of read) expect(row).toMatchObject(meant)
+  for (const q of ['ua:"Tele 7"', 'capture:2001', 'ua:tele* capture:>2000']) {
+    const { calls } = await searchPage(rig.database.sql, { q, limit: 100 })
+    expect(calls.map(({ userAgent }) => userAgent)).toEqual(Array(80).fill('Tele 7'))
+  }
 })
 
 test('Writer writes no number that its database does not have', async () => {
@@ -82,7 +96,7 @@ test('Writer writes no number that its database does not have', async () => {
   const running = writer.run(stop.signal)
   await appendCalls(rig, 'second')
   await writer.drain()
-  expect((await rowsOf(rig, 'second'))[0]).toMatchObject({ captured_ref: 1 })
+  expect((await rowsOf(rig, 'second'))[0]).toEqual(SHARED)
   // As after a restore from a backup: the rows are gone, and the numbers with them.
   await rig.database.sql`delete from shared_texts`
   await appendCalls(rig, 'third')
@@ -91,5 +105,5 @@ test('Writer writes no number that its database does not have', async () => {
   await running
   const rows = await rowsOf(rig, 'third')
   expect(rows).toHaveLength(40)
-  for (const row of rows) expect(row).toEqual({ capture_ids: '2001', captured_ref: null })
+  for (const row of rows) expect(row).toEqual(IN_ROWS)
 })
