@@ -19,6 +19,8 @@ export interface SustainedRun {
   readonly cpuText: string
   readonly senderText: string
   readonly events: readonly { readonly at: number; readonly name: string }[]
+  /** What the program said of writes to the spool that took long, in ms. */
+  readonly slowWritesMs: readonly number[]
 }
 
 export interface SustainedOutcome {
@@ -57,6 +59,10 @@ export function sustainedRows({
       `${Math.max(0, ...samples.map(({ spoolAgeSeconds }) => spoolAgeSeconds)).toFixed(1)} s`,
     ],
     ['backlog at worst', mb(Math.max(0, ...samples.map(({ backlogBytes }) => backlogBytes)))],
+    [
+      'longest the disk let the spool wait for a write',
+      run.slowWritesMs.length > 0 ? `${Math.max(...run.slowWritesMs)} ms` : 'less than 200 ms',
+    ],
     ['searches; refused while the database was away', `${count(answers.length)}; ${run.refused}`],
     [
       'search p50 / p95',

@@ -169,6 +169,9 @@ async function loadAndWatch(
       { at: (ROLL_OVER_AT * runMs) / 1_000, name: 'partition roll-over' },
       ...droppedAt(capture, watch.samples),
     ],
+    slowWritesMs: capture.program.lines.flatMap(({ worstMs }) =>
+      typeof worstMs === 'number' ? [worstMs] : [],
+    ),
   }
 }
 

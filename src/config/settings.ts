@@ -139,7 +139,7 @@ export const SETTINGS = {
   'intake.shards': setting(integer(1, 64), 1, 'UDP threads sharing the port', 'shards'),
   'intake.receive_buffer': setting(
     bytes(64 * KIB, 1024 * MIB),
-    64 * MIB,
+    256 * MIB,
     'kernel buffer asked for each UDP socket',
   ),
   'intake.allow': setting(list(cidr), [], 'addresses that may send HEP; empty = all'),

@@ -122,7 +122,7 @@ function checkOptions({ policy, tls, tlsFiles, udpShards = 1 }: IntakeOptions): 
 // One after another: the first may ask for any port, the others then take the same, and each finds
 // its own socket among those on that port.
 async function startUdp(options: IntakeOptions, threads: LaneThread[]): Promise<void> {
-  const { storage, policy = {}, udpShards = 1, receiveBufferBytes = 64 * MIB } = options
+  const { storage, policy = {}, udpShards = 1, receiveBufferBytes = 256 * MIB } = options
   const sharePort = udpShards > 1
   let address = options.udp && sharePort ? await probeUdp(options.udp) : options.udp
   for (let shard = 0; address && shard < udpShards; shard++) {

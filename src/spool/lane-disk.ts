@@ -11,6 +11,7 @@ import type { LaneLedger } from '#ledger'
 import { log } from '#log'
 import { HEADER_BYTES } from './batch.ts'
 import { BatchBuffer } from './batch-buffer.ts'
+import { DiskPace } from './disk-pace.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import type { LaneLog } from './lane-log.ts'
 import type { SpoolId } from './spool-id.ts'
@@ -42,6 +43,7 @@ export class LaneDisk {
   readonly #laneLog: LaneLog
   readonly #room: SpoolRoom
   readonly #mark: BatchBuffer
+  readonly #pace: DiskPace
   #firstFrame: number
   #receivedMarked = -1
 
@@ -52,6 +54,7 @@ export class LaneDisk {
     this.#firstFrame = parts.frames
     this.#mark = new BatchBuffer(parts.spoolId, 0)
     this.trouble = new DiskTrouble(parts.lane, parts.now)
+    this.#pace = new DiskPace(parts.lane, parts.now)
     this.#attempt(0, () => this.#beginFile(0))
   }
 
@@ -128,7 +131,7 @@ export class LaneDisk {
 
   #attempt(frames: number, write: () => void): boolean {
     try {
-      write()
+      this.#pace.timed(write)
       return true
     } catch (error) {
       this.trouble.failed(error, frames)

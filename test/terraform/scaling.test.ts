@@ -97,7 +97,7 @@ describe.if(hasTerraform())('the capture module scales', () => {
     expect(ec2.one('aws_autoscaling_group', 'hosts').protect_from_scale_in).toBe(true)
     const start = atob(ec2.one('aws_launch_template', 'hosts').user_data)
     expect(spawnSync('sh', ['-n'], { input: start }).status).toBe(0)
-    expect(start).toContain('net.core.rmem_max=67108864')
+    expect(start).toContain('net.core.rmem_max=268435456')
     expect(start).toMatch(/ECS_CLUSTER=calliope\n.*ECS_ENABLE_SPOT_INSTANCE_DRAINING=true/)
     expect(start).toContain('ECS_CONTAINER_STOP_TIMEOUT=120s')
     expect(ec2.all('aws_ecs_service').map(({ values }) => values.launch_type)).not.toContain('EC2')

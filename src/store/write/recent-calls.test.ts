@@ -5,7 +5,7 @@ import { callKey, RecentCalls } from './recent-calls.ts'
 const NOON_US = 1_795_262_400_000_000
 
 test('RecentCalls remembers like a Map while it has room', () => {
-  const step = fc.record({ key: fc.integer({ min: 1, max: 6000 }), flags: fc.nat(255) })
+  const step = fc.record({ key: fc.integer({ min: 1, max: 6000 }), flags: fc.nat(15) })
   fc.assert(
     fc.property(fc.array(step, { minLength: 3500, maxLength: 5000 }), (steps) => {
       const calls = new RecentCalls()
@@ -21,6 +21,20 @@ test('RecentCalls remembers like a Map while it has room', () => {
     }),
     { numRuns: 20 },
   )
+})
+
+test('RecentCalls tells calls apart by all bits of their keys', () => {
+  const calls = new RecentCalls()
+  const keys = Array.from({ length: 4096 }, (_, i) => 7 + i * 2 ** 32)
+  for (const [i, key] of keys.entries()) {
+    calls.select(key)
+    expect(calls.flags).toBe(0)
+    calls.flags = 1 + (i % 15)
+  }
+  for (const [i, key] of keys.entries()) {
+    calls.select(key)
+    expect(calls.flags).toBe(1 + (i % 15))
+  }
 })
 
 test('RecentCalls forgets the oldest and keeps what is touched, in memory that does not grow', () => {
@@ -62,5 +76,8 @@ test('RecentCalls knows when calls began however long it has been running', () =
 test('callKey differs by call and by part, and is never the mark of an empty slot', () => {
   const keys = ['a', 'b', ''].flatMap((callId) => [0, 1, 2].map((part) => callKey(callId, part)))
   expect(new Set(keys).size).toBe(9)
-  for (const key of keys) expect(key).toBeGreaterThan(0)
+  for (const key of keys) {
+    expect(key % 2 ** 32).toBeGreaterThan(0)
+    expect(key).toBeLessThan(2 ** 44)
+  }
 })

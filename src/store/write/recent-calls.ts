@@ -1,15 +1,21 @@
 // Which calls were counted lately, in memory that does not grow: two generations of an open-addressing
 // table. When the young one is full it becomes the old one; whatever is still being touched moves along,
-// the rest is forgotten a generation later. 13 bytes a slot instead of some hundred in a Map: a
+// the rest is forgotten a generation later. 10 bytes a slot instead of some hundred in a Map: a
 // busy node sees 15,000 calls a second, and they have to be remembered until somebody picks up.
 //
 //   young ██████░░░░ ──full──▶ old ██████████ ──full again──▶ dropped
 //
-// Keys are 52-bit hashes. Two calls of a million meet by chance once in thousands of runs, and the
-// cost is a call not counted in the KPIs; nothing else is decided here.
+//   slot  [u32 lower bits of the key, 0 = empty] [u16 the other 12 bits, flags] [u32 when it began]
+//
+// Keys are 44-bit hashes. A call meets another of the 700,000 by chance once in 25 million, and the cost is
+// a call not counted in the KPIs; nothing else is decided here.
 
 const SLOTS_MIN = 1 << 12
-/** Two generations of this are 14 MB and remember 700,000 calls. */
+/** One more than the lower bits of a key can be. */
+const LOW = 2 ** 32
+const FLAG_BITS = 4
+const FLAGS = (1 << FLAG_BITS) - 1
+/** Two generations of this are 10 MB and remember 700,000 calls. */
 const SLOTS_MAX = 1 << 19
 const LOAD_MAX = 0.7
 const TICK_US = 100
@@ -20,26 +26,27 @@ const EPOCH_BACK_US = 86_400_000_000
 interface Generation {
   /** What ticks are counted from; 0 = nothing is counted yet. */
   epochUs: number
-  readonly keys: Float64Array
+  readonly keys: Uint32Array
+  /** The rest of the key, and FLAG_BITS below it. */
+  readonly marks: Uint16Array
   /** In ticks; 0 = unknown. */
   readonly started: Uint32Array
-  readonly flags: Uint8Array
   used: number
 }
 
 const generation = (slots: number): Generation => ({
   epochUs: 0,
-  keys: new Float64Array(slots),
+  keys: new Uint32Array(slots),
+  marks: new Uint16Array(slots),
   started: new Uint32Array(slots),
-  flags: new Uint8Array(slots),
   used: 0,
 })
 
-// Used again, since 7 MB more would lie about until the next collection.
+// Used again, since 5 MB more would lie about until the next collection.
 function emptied(old: Generation): Generation {
   old.keys.fill(0)
+  old.marks.fill(0)
   old.started.fill(0)
-  old.flags.fill(0)
   old.used = 0
   old.epochUs = 0
   return old
@@ -59,15 +66,18 @@ export class RecentCalls {
   /** Goes to the call with that key, remembering it from now on; the properties below are its. */
   select(key: number): void {
     if (this.#young.used >= this.#young.keys.length * LOAD_MAX) this.#makeRoom()
-    const slot = slotOf(this.#young, key)
+    const low = key >>> 0
+    const rest = Math.floor(key / LOW)
+    const slot = slotOf(this.#young, low, rest)
     this.#slot = slot
-    if (this.#young.keys[slot] === key) return
-    this.#young.keys[slot] = key
+    if (this.#young.keys[slot] !== 0) return
+    this.#young.keys[slot] = low
+    this.#young.marks[slot] = rest << FLAG_BITS
     this.#young.used += 1
-    const before = slotOf(this.#old, key)
-    const isKnown = this.#old.keys[before] === key
+    const before = slotOf(this.#old, low, rest)
+    const isKnown = this.#old.keys[before] !== 0
     this.startedUs = isKnown ? startedUs(this.#old, before) : 0
-    this.flags = isKnown ? this.#old.flags[before]! : 0
+    this.flags = isKnown ? this.#old.marks[before]! : 0
   }
 
   /** When the call began, as far as we know, to a tenth of a millisecond; 0 = unknown. */
@@ -82,13 +92,14 @@ export class RecentCalls {
     young.started[this.#slot] = us > 0 && ticks > 0 && ticks <= TICKS_MAX ? ticks : 0
   }
 
-  /** What was counted of it already: eight bits for the caller. */
+  /** What was counted of it already: four bits for the caller. */
   get flags(): number {
-    return this.#young.flags[this.#slot]!
+    return this.#young.marks[this.#slot]! & FLAGS
   }
 
   set flags(flags: number) {
-    this.#young.flags[this.#slot] = flags
+    const { marks } = this.#young
+    marks[this.#slot] = (marks[this.#slot]! & ~FLAGS) | (flags & FLAGS)
   }
 
   #makeRoom(): void {
@@ -101,12 +112,12 @@ export class RecentCalls {
     }
     this.#young = generation(slots * 2)
     for (let i = 0; i < slots; i++) {
-      const key = full.keys[i]!
-      if (key === 0) continue
-      const slot = slotOf(this.#young, key)
-      this.#young.keys[slot] = key
+      const [low, marks] = [full.keys[i]!, full.marks[i]!]
+      if (low === 0) continue
+      const slot = slotOf(this.#young, low, marks >>> FLAG_BITS)
+      this.#young.keys[slot] = low
+      this.#young.marks[slot] = marks
       this.#young.started[slot] = full.started[i]!
-      this.#young.flags[slot] = full.flags[i]!
     }
     this.#young.used = full.used
     this.#young.epochUs = full.epochUs
@@ -119,20 +130,19 @@ function startedUs({ epochUs, started }: Generation, slot: number): number {
 }
 
 /** Where the key is, or the empty slot where it would go. */
-function slotOf({ keys }: Generation, key: number): number {
+function slotOf({ keys, marks }: Generation, low: number, rest: number): number {
   const mask = keys.length - 1
-  if (mask === 0) return 0
-  let slot = key & mask // its lower 32 bits
-  while (keys[slot] !== key && keys[slot] !== 0) slot = (slot + 1) & mask
+  let slot = low & mask
+  while (keys[slot] !== 0 && (keys[slot] !== low || marks[slot]! >>> FLAG_BITS !== rest))
+    slot = (slot + 1) & mask
   return slot
 }
 
 const FNV_PRIME = 0x0100_0193
-const TOP = 2 ** 32
 
 /**
- * The key of a call, or of one transaction of it; never 0, which marks an empty slot. Two hashes with
- * different beginnings, 32 bits of the one and 20 of the other: Bun.hash makes a BigInt of its 64.
+ * The key of a call, or of one transaction of it; its lower bits are never 0, which marks an empty slot. Two
+ * hashes with different beginnings, 32 bits of the one and 12 of the other: Bun.hash makes a BigInt of its 64.
  */
 export function callKey(callId: string, part = 0): number {
   let low = 0x811c_9dc5 ^ part
@@ -144,5 +154,5 @@ export function callKey(callId: string, part = 0): number {
     high ^= high >>> 15
   }
   low ^= low >>> 16
-  return (high >>> 12) * TOP + (low >>> 0) || 1
+  return (high >>> 20) * LOW + (low >>> 0 || 1)
 }

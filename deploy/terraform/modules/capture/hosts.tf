@@ -18,8 +18,8 @@ locals {
     ECS_CONTAINER_STOP_TIMEOUT=${var.stopping.stop}s
     ECS_IMAGE_PULL_BEHAVIOR=prefer-cached
     CONFIG
-    # UDP bursts wait in the socket's buffer; Calliope asks for 64 MiB, and says in its log what it got.
-    echo net.core.rmem_max=67108864 > /etc/sysctl.d/50-calliope.conf
+    # UDP bursts wait in the socket's buffer; Calliope asks for 256 MiB, and says in its log what it got.
+    echo net.core.rmem_max=268435456 > /etc/sysctl.d/50-calliope.conf
     sysctl -p /etc/sysctl.d/50-calliope.conf || true
   EOT
 }
