@@ -19,8 +19,8 @@ export interface SustainedRun {
   readonly cpuText: string
   readonly senderText: string
   readonly events: readonly { readonly at: number; readonly name: string }[]
-  /** What the program said of writes to the spool that took long, in ms. */
-  readonly slowWritesMs: readonly number[]
+  /** How long the disk let the spool wait, as the program said, where that was long. */
+  readonly diskWaitsMs: readonly number[]
 }
 
 export interface SustainedOutcome {
@@ -60,8 +60,8 @@ export function sustainedRows({
     ],
     ['backlog at worst', mb(Math.max(0, ...samples.map(({ backlogBytes }) => backlogBytes)))],
     [
-      'longest the disk let the spool wait for a write',
-      run.slowWritesMs.length > 0 ? `${Math.max(...run.slowWritesMs)} ms` : 'less than 200 ms',
+      'longest the disk let the spool wait',
+      run.diskWaitsMs.length > 0 ? `${Math.max(...run.diskWaitsMs)} ms` : 'less than 200 ms',
     ],
     ['searches; refused while the database was away', `${count(answers.length)}; ${run.refused}`],
     [

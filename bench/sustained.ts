@@ -169,7 +169,7 @@ async function loadAndWatch(
       { at: (ROLL_OVER_AT * runMs) / 1_000, name: 'partition roll-over' },
       ...droppedAt(capture, watch.samples),
     ],
-    slowWritesMs: capture.program.lines.flatMap(({ worstMs }) =>
+    diskWaitsMs: capture.program.lines.flatMap(({ worstMs }) =>
       typeof worstMs === 'number' ? [worstMs] : [],
     ),
   }

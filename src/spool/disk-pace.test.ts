@@ -14,8 +14,8 @@ test('DiskPace says once, a little later, how often the disk was slow and how sl
   const lines = (await new Response(child.stderr).text()).trim().split('\n')
   expect(await child.exited).toBe(0)
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { room: 'spool', lane: 'udp-0', worstMs: 1_200, writes: 3 },
-    { room: 'spool', lane: 'udp-0', worstMs: 400, writes: 1 },
+    { room: 'spool', lane: 'udp-0', worstMs: 1_200, calls: 3 },
+    { room: 'spool', lane: 'udp-0', worstMs: 400, calls: 1 },
   ])
 })
 

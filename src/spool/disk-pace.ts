@@ -1,4 +1,4 @@
-// How long the disk makes a lane wait. A lane's thread writes to the spool itself, and while a write hangs (a
+// How long the disk makes a lane wait. A lane's thread works on the spool's files itself, and while a call hangs (a
 // journal being committed, a volume that is throttled) nobody reads the socket: UDP then waits in the kernel's
 // receive buffer, and is lost when that is full. So that "the kernel dropped some" has a cause to be found.
 import { log } from '#log'
@@ -12,7 +12,7 @@ export class DiskPace {
   readonly #lane: string
   readonly #now: () => number
   readonly #sayAfterMs: number
-  #slow = 0
+  #calls = 0
   #worstMs = 0
 
   constructor(lane: string, now: () => number, sayAfterMs = SAY_AFTER_MS) {
@@ -33,18 +33,18 @@ export class DiskPace {
   }
 
   #note(tookMs: number): void {
-    if (this.#slow === 0) setTimeout(() => this.#say(), this.#sayAfterMs).unref()
-    this.#slow += 1
+    if (this.#calls === 0) setTimeout(() => this.#say(), this.#sayAfterMs).unref()
+    this.#calls += 1
     this.#worstMs = Math.max(this.#worstMs, Math.round(tookMs))
   }
 
   #say(): void {
-    const [worstMs, writes] = [this.#worstMs, this.#slow]
-    this.#slow = 0
+    const [worstMs, calls] = [this.#worstMs, this.#calls]
+    this.#calls = 0
     this.#worstMs = 0
     log.warn(
-      { room: 'spool', lane: this.#lane, worstMs, writes },
-      `the disk let the spool wait ${worstMs} ms for a write; UDP waits in the kernel's receive buffer meanwhile (intake.receive_buffer)`,
+      { room: 'spool', lane: this.#lane, worstMs, calls },
+      `the disk let the spool wait ${worstMs} ms; UDP waits in the kernel's receive buffer meanwhile (intake.receive_buffer)`,
     )
   }
 }

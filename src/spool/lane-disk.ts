@@ -65,7 +65,9 @@ export class LaneDisk {
 
   /** Measures the spool again when it is time to. */
   refreshRoom(): void {
-    if (this.#room.refresh() && this.#laneLog.isGone) this.#leaveGoneFile()
+    this.#pace.timed(() => {
+      if (this.#room.refresh() && this.#laneLog.isGone) this.#leaveGoneFile()
+    })
   }
 
   /** Writes the batch and empties it; false when the disk did not take it (see keepsRefused). */
