@@ -60,7 +60,7 @@ export function sustainedRows({
     ],
     ['backlog at worst', mb(Math.max(0, ...samples.map(({ backlogBytes }) => backlogBytes)))],
     [
-      'longest the disk let the spool wait',
+      'longest the disk let the spool wait within two seconds',
       run.diskWaitsMs.length > 0 ? `${Math.max(...run.diskWaitsMs)} ms` : 'less than 200 ms',
     ],
     ['searches; refused while the database was away', `${count(answers.length)}; ${run.refused}`],

@@ -169,8 +169,8 @@ async function loadAndWatch(
       { at: (ROLL_OVER_AT * runMs) / 1_000, name: 'partition roll-over' },
       ...droppedAt(capture, watch.samples),
     ],
-    diskWaitsMs: capture.program.lines.flatMap(({ worstMs }) =>
-      typeof worstMs === 'number' ? [worstMs] : [],
+    diskWaitsMs: capture.program.lines.flatMap(({ waitedMs }) =>
+      typeof waitedMs === 'number' ? [waitedMs] : [],
     ),
   }
 }
