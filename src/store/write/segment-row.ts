@@ -75,21 +75,35 @@ export interface BlockPlace {
 /** Appends a row; its id is filled in by `setRowId`. */
 export function writeSegmentRow(
   out: ByteWriter,
-  { format, place, block }: BlockPlace,
+  place: BlockPlace,
   fields: SegmentFields,
   shared: SharedTexts,
 ): void {
+  out.int16(SEGMENT_COLUMNS.length)
+  writeMessages(out, place, fields)
+  writeSearched(out, fields, shared)
+}
+
+/** What a row cannot do without, and its hosts. */
+function writeMessages(
+  out: ByteWriter,
+  { format, place, block }: BlockPlace,
+  fields: SegmentFields,
+): void {
+  const { callId, payloadBytes, protocol, state } = fields
+  int8(out, 0)
+  times(out, [state.firstUs, state.lastUs === state.firstUs ? undefined : state.lastUs])
+  int2s(out, [state.messageCount, protocol, format, place])
+  int4(out, payloadBytes)
+  bytea(out, block)
+  texts(out, [callId, known(otherHosts(fields))])
+}
+
+function writeSearched(out: ByteWriter, fields: SegmentFields, shared: SharedTexts): void {
   const { state } = fields
   const captured = capturedText(fields)
   const capturedRef = shared.refOf(captured)
   const agentRef = shared.refOf(state.userAgent)
-  out.int16(SEGMENT_COLUMNS.length)
-  int8(out, 0)
-  times(out, [state.firstUs, state.lastUs === state.firstUs ? undefined : state.lastUs])
-  int2s(out, [state.messageCount, fields.protocol, format, place])
-  int4(out, fields.payloadBytes)
-  bytea(out, block)
-  texts(out, [fields.callId, known(otherHosts(fields))])
   times(out, laterTimes(state))
   int2s(out, [state.answerStatus, state.failureStatus, state.challengeStatus])
   const agent = agentRef === undefined ? state.userAgent : ''
