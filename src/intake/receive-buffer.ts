@@ -1,7 +1,7 @@
 // How much may wait in the kernel while we are busy elsewhere. Beginning a file or writing to one while
 // it is being synced has been seen to take 40 ms; the kernel charges a datagram of 738 bytes with 2,304,
-// so that 8 MiB are full after 24 ms at 300,000 a second. A disk that is busy with others has been seen to let a write
-// wait for half a second: 256 MiB last for 1.6 s at 140,000 a second, and take no memory until they are needed. The kernel caps what anybody may ask for at net.core.rmem_max, often 208 KiB.
+// so that 8 MiB are full after 24 ms at 300,000 a second. On a busy machine a lane has been seen not to read for
+// 0.4 s: 256 MiB last for 1.6 s at 140,000 a second, and take no memory until they are needed. The kernel caps what anybody may ask for at net.core.rmem_max, often 208 KiB.
 // Whoever has the capability CAP_NET_ADMIN (root outside containers) may go beyond with
 // SO_RCVBUFFORCE, for which the runtime has no call, so libc is asked. Not Linux, no such capability,
 // no libc to be found: then the cap stands, and the log says which setting to raise.
