@@ -143,6 +143,25 @@ test('openHepStream sends a parcel again when the connection is cut under it', a
   expect(carrier.counts()).toMatchObject({ taken: 20_000, settled: 20_000 })
 })
 
+test('openHepStream hears of a connection that was cut while its thread was held up', async () => {
+  await using rig = await RelayRig.start()
+  let cuts = 3
+  await using sink = await streamSink('tcp', (socket) => {
+    if (cuts-- > 0) socket.once('data', () => socket.destroy())
+  })
+  const outlet = openHepStream({ connections: 1, confirmMs: 50 })
+  const send: typeof outlet.send = async (...parcel) => {
+    const receipt = await outlet.send(...parcel)
+    Bun.sleepSync(100) // longer than it waits for the connection to break
+    return receipt
+  }
+  const carrier = rig.carrier({ ...outlet, send }, [`tcp://127.0.0.1:${sink.port}`])
+  rig.write(2_000)
+  await carrier.drain()
+  await sink.received(2_000)
+  expect([...new Set(numbersIn(sink))]).toEqual(numbersTo(2_000))
+})
+
 const packet = (frame: Buffer): HepPacket => {
   const decoded = decodeHep(frame)
   if (decoded.kind === 'malformed') throw new Error(decoded.detail)

@@ -30,6 +30,7 @@ export interface HepStreamOptions {
 
 const SLOT_BITS = 12
 const CONNECT_MS_MAX = 5_000
+const AWAKE_WAITS = 10
 const ROOM_BYTES = 256 * 1024 // more than any frame
 
 export function openHepStream(options: HepStreamOptions = {}): Outlet {
@@ -62,7 +63,7 @@ class HepStreams {
     const { confirmMs = 500 } = this.#options
     const confirmed = Promise.race([
       ...standing.map(({ broken }) => broken.then(() => false)),
-      pause(confirmMs, signal).then(() => true),
+      awake(confirmMs, signal).then(() => true),
     ])
     return { taken: parcel.frames - rejected, rejected, confirmed }
   }
@@ -100,6 +101,15 @@ class HepStreams {
     this.#targets.set(target, made)
     return made
   }
+}
+
+/**
+ * Time in which we could have heard of a connection that broke. A thread that was held up finds its timer over and
+ * the end of the connection waiting, and would hear of the timer first: so it is several short waits, of which
+ * being held up takes one.
+ */
+async function awake(ms: number, signal: AbortSignal): Promise<void> {
+  for (let wait = 0; wait < AWAKE_WAITS; wait += 1) await pause(ms / AWAKE_WAITS, signal)
 }
 
 /** An open connection; `broken` resolves with why it ended, unless we ended it. */
