@@ -62,8 +62,9 @@ test('withRetry gives up after its attempts and says what was asked', async () =
 
 test('withRetry repeats a call whose answer took too long', async () => {
   await using rig = await noted()
-  rig.fleet.sim.faults.plan('ListTasks', { kind: 'slow', waitMs: 400 })
-  const requestHandler = { requestTimeout: 100, throwOnRequestTimeout: true }
+  rig.fleet.sim.faults.plan('ListTasks', { kind: 'slow', waitMs: 3_000 })
+  // Long enough for an answer that is not held back, on a busy machine too.
+  const requestHandler = { requestTimeout: 1_000, throwOnRequestTimeout: true }
   const client = { ...rig.fleet.sim.client, requestHandler }
   const sleep = async () => {}
   const cloud = openAwsCloud('voip', { client, retry: { sleep } })
