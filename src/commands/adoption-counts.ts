@@ -1,6 +1,5 @@
 // What Prometheus hears of hand-overs: what waits in object storage, and what this node took on.
-import { Counter, Gauge } from 'prom-client'
-import { registry } from '#metrics'
+import { Counter, Gauge, registry } from '#metrics'
 import type { Manifest } from '#spool'
 
 const gauge = (name: string, help: string) =>

@@ -1,8 +1,7 @@
 // What filters did, for Prometheus: of the reader whose counts are those of the ledger, the store; in a relay
 // of its outlets.
-import { Counter } from 'prom-client'
 import { type FilterCount, FilterCounts } from '#filter'
-import { registry } from '#metrics'
+import { Counter, registry } from '#metrics'
 
 /** Where the store's filter counts, or those of a relay's outlets. */
 export const filterCounts = new FilterCounts()

@@ -1,10 +1,9 @@
 // What a node says to Prometheus. Everything is read when it is asked for: the numbers live in shared
 // memory and on disk, and a scrape costs no thread but this one.
-import { Counter, Gauge } from 'prom-client'
 import type { LoadSignals } from '#fleet'
 import type { Intake } from '#intake'
 import type { LedgerCounts } from '#ledger'
-import { registry } from '#metrics'
+import { Counter, Gauge, registry } from '#metrics'
 import type { Spool } from '#spool'
 import type { Store } from '#store'
 import { publishFilterMetrics } from './filter-metrics.ts'

@@ -1,8 +1,7 @@
 // What a relay says to Prometheus beside the numbers of its intake and spool: for each destination what
 // became of the frames and how far behind it is, for each node whether it takes work and how much it got.
-import { Gauge } from 'prom-client'
 import type { LedgerCounts } from '#ledger'
-import { registry } from '#metrics'
+import { Gauge, registry } from '#metrics'
 import type { Carrier, DestinationState, Relay } from '#relay'
 
 /** Registers the relay's metrics; they are read at every scrape. */

@@ -1,6 +1,6 @@
 // The meter's tables as metrics of the process. prom-client prints whatever has a name, a type and values to
 // give: these ask the meter's thread, once for all of them.
-import type { Metric, Registry } from 'prom-client'
+import type { Metric, Registry } from '#metrics'
 import { DEFINITIONS, type Definition } from './definitions.ts'
 import type { MeterSignal } from './meter-signals.ts'
 import type { RunningMeter } from './start-meter.ts'

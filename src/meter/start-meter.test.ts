@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Registry } from 'prom-client'
+import { Registry } from '#metrics'
 import { publishMeter } from './publish-meter.ts'
 import { startMeter } from './start-meter.ts'
 import { ALICE, PROXY, sipFrame, testSpool } from './test-rig.ts'

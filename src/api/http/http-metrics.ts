@@ -1,7 +1,6 @@
 // Requests by route, method and status. Routes are templates, never paths: a Call-ID as a label
 // would make a time series for every call.
-import { Counter, Histogram } from 'prom-client'
-import { registry } from '#metrics'
+import { Counter, Histogram, registry } from '#metrics'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 

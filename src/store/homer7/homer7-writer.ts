@@ -252,7 +252,7 @@ export class Homer7Writer {
       )
     this.#mirror?.note(batch.notes?.take())
     this.#underWay.shift()
-    this.#heap.passed(batch.bytes, ageMs(batch))
+    this.#heap.passed(batch.bytes)
     batch.clear()
     this.#free.push(batch)
   }

@@ -130,9 +130,11 @@ export class BatchBuilder {
       count += 1
       if (count % PAUSE_EVERY_ROWS === 0) await nextTurn()
     }
+    const finished = rows.finish()
+    this.#groups.clear()
     return {
       moves: [...this.#moves.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)),
-      ...rows.finish(),
+      ...finished,
       kpis: kpis.take(),
       kpiDetails: kpis.takeDetails(),
       sources: this.#sources.take(),

@@ -17,6 +17,8 @@ const NAME_CHARS_MAX = 100
 
 export class BoundedCounts {
   readonly #names = new Map<string, NameCounts>()
+  /** More names than fit were counted here. */
+  #isCrowded = false
 
   /** The counters of a name, to be added to. */
   of(name: string): NameCounts {
@@ -29,9 +31,14 @@ export class BoundedCounts {
     return counts
   }
 
-  /** Adds the counts of another one. */
+  /**
+   * Adds the counts of another one. What came once among more names than fit is taken in where there is room,
+   * and pushes nobody out: pushed out itself by the next, it would only make work.
+   */
   merge(other: BoundedCounts): void {
     for (const [name, counts] of other.#names) {
+      const isPassing = other.#isCrowded && weight(counts) === 1
+      if (isPassing && this.#names.size >= NAMES_MAX && !this.#names.has(name)) continue
       const sum = this.of(name)
       sum.attempts += counts.attempts
       sum.answered += counts.answered
@@ -53,6 +60,7 @@ export class BoundedCounts {
   // By rising weight rather than by sorting: where every call has another caller, nearly all names
   // have weight 1 and one pass is enough.
   #forgetRarest(): void {
+    this.#isCrowded = true
     for (let least = 1; this.#names.size > NAMES_MAX / 2; least *= 2)
       for (const [name, counts] of this.#names)
         if (weight(counts) <= least) this.#names.delete(name)

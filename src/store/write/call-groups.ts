@@ -72,6 +72,18 @@ export class CallGroups {
     return this.#groups
   }
 
+  /**
+   * Forgets them all, and what is in them: the engine's collector takes whatever looks like an address on the
+   * stack for one, and with a group or a list of them a whole batch would stay.
+   */
+  clear(): void {
+    for (const { messages } of this.#groups) messages.length = 0
+    this.#groups.length = 0
+    this.#hashes.length = 0
+    this.#slots = new Uint32Array(SLOTS_MIN)
+    this.#slotsUsed = 0
+  }
+
   #byText(protocol: number, callId: string): CallGroup {
     const hash = hashOfText(protocol, callId)
     let slot = this.#slotOf(hash)

@@ -79,10 +79,13 @@ export class Collector {
   async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
     const { batchBytes, batchWaitMs } = this.#options
     const passed = this.#current
+    this.#current = undefined
+    // Before anything of the next batch is made: what lives through a collection grows old, and would keep
+    // whatever is put into it alive through the next, dead or not.
+    if (passed) this.#heap.passed(passed.bytes)
     const builder = new BatchBuilder({ ...this.#options, filter: this.filter })
     this.#current = builder
     this.#buffersUsed = 0
-    if (passed) this.#heap.passed(passed.bytes, ageMs(passed))
     const startedAt = performance.now()
     let filledAt: number | undefined
     while (!signal.aborted) {

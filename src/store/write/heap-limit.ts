@@ -1,24 +1,27 @@
 // Keeps the writer's heap small. Nearly everything it makes dies with its batch, all at once; left to
-// itself the engine lets several batches pile up before it looks, and then keeps the room. Collecting
-// when a batch has just died costs little, since there is hardly anything alive to look at: the
-// figures are in docs/decisions/0009. Bun.gc also makes the allocator give back the pages that became free,
-// which fullGC of bun:jsc does not: 8 MB at the peak. While the spool is far behind, the batches it takes to
-// catch up count for more than memory, and it looks less often.
+// itself the engine lets several batches pile up before it looks, and then keeps the room. So it is told to
+// look when a batch has just died, mostly at what was made since the last time (1.5 ms), now and then at
+// everything (12 ms; docs/decisions/0031 has the figures). The quick look finds a batch dead only if nothing that
+// is older points at it, dead or not: what a batch is put into must be made after the look before.
+import { edenGC } from 'bun:jsc'
 
-/** Of records between two collections: a full batch. */
-const RECORD_BYTES_MAX = 4 * 1024 * 1024
-/** The same while behind: 22 MB more resident, 1 to 2 µs a message less on all threads together. */
-const BEHIND_BYTES_MAX = 4 * RECORD_BYTES_MAX
-const BEHIND_MS = 15_000
+/** Of records between two looks: half a full batch, so that every full one is followed by a look. */
+const RECORD_BYTES = 2 * 1024 * 1024
+/** What lived through a quick look (a batch on its way to PostgreSQL) waits for a thorough one. */
+const THOROUGH_EVERY = 8
 
 export class HeapLimit {
   #bytes = 0
+  #looks = 0
 
-  /** To be told when a batch is over and done with, how large its records were, and how old. */
-  passed(recordBytes: number, ageMs: number): void {
+  /** To be told when a batch is over and done with, and how large its records were. */
+  passed(recordBytes: number): void {
     this.#bytes += recordBytes
-    if (this.#bytes < (ageMs > BEHIND_MS ? BEHIND_BYTES_MAX : RECORD_BYTES_MAX)) return
+    if (this.#bytes < RECORD_BYTES) return
     this.#bytes = 0
-    Bun.gc(true)
+    this.#looks += 1
+    // Bun.gc makes the allocator give back the pages that became free, too: 8 MB at the peak.
+    if (this.#looks % THOROUGH_EVERY === 0) Bun.gc(true)
+    else edenGC()
   }
 }

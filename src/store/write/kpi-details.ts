@@ -41,9 +41,9 @@ const HOUR = { seconds: 3_600, keep: 3, hosts: 100, talkers: 50, writeEveryMs: 1
 export class KpiDetails {
   readonly #scales = [new Spans(MINUTE), new Spans(HOUR)]
   /** Of this batch, by minute. */
-  #batch = new Map<number, Names>()
+  #batch: Map<number, Names> | undefined
   #lastUs = Number.NaN
-  #last = emptyNames()
+  #last: Names | undefined
 
   /**
    * What a batch says of a call that began at `startedUs`: its first INVITE, how it went, or both.
@@ -70,16 +70,17 @@ export class KpiDetails {
 
   /** The rows that changed since the last time. */
   take(nowMs = performance.now()): readonly DetailRow[] {
-    for (const [us, names] of this.#batch)
+    for (const [us, names] of this.#batch ?? [])
       for (const spans of this.#scales) mergeNames(spans.at(us), names)
-    this.#batch = new Map()
-    this.#lastUs = Number.NaN
+    this.#batch = undefined
+    this.#last = undefined
     return this.#scales.flatMap((spans) => spans.take(nowMs))
   }
 
   #at(us: number): Names {
-    if (us >= this.#lastUs && us < this.#lastUs + MINUTE_US) return this.#last
+    if (this.#last && us >= this.#lastUs && us < this.#lastUs + MINUTE_US) return this.#last
     const startUs = us - (us % MINUTE_US)
+    this.#batch ??= new Map()
     let names = this.#batch.get(startUs)
     if (names === undefined) {
       names = emptyNames()

@@ -55,6 +55,22 @@ test('RecentCalls forgets the oldest and keeps what is touched, in memory that d
   expect(calls.flags).toBe(1)
 })
 
+test('RecentCalls remembers five full generations of calls that nobody touched', () => {
+  const sure = Math.floor(5 * 0.7 * 4096)
+  for (let last = 20_000; last < 40_000; last += 1_777) {
+    const calls = new RecentCalls(1 << 12)
+    for (let key = 1; key <= last; key++) {
+      calls.select(key)
+      calls.flags = 1 + (key % 15)
+      calls.startedUs = NOON_US + key * 700
+    }
+    const oldest = last - sure + 5
+    calls.select(oldest)
+    expect(calls.flags).toBe(1 + (oldest % 15))
+    expect(calls.startedUs).toBe(NOON_US + oldest * 700)
+  }
+})
+
 test('RecentCalls knows when calls began however long it has been running', () => {
   const calls = new RecentCalls(1 << 12)
   for (let day = 0; day < 30; day++) {
