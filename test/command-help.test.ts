@@ -31,6 +31,16 @@ describe('help', () => {
     expect(used.map(([, flag]) => flag!).filter((flag) => !listed.has(flag))).toEqual([])
   })
 
+  test.each([
+    ['serch', "no command 'serch'; did you mean 'search'? See: calliope --help"],
+    ['constructor', "no command 'constructor'. See: calliope --help"],
+    ['migrate toString', "migrate has no 'toString'; give one of homer7, homer-config."],
+  ])('calliope %s says what there is', async (words, said) => {
+    const { code, err } = await run(words.split(' '))
+    expect(code).toBe(2)
+    expect(err).toStartWith(`calliope: ${said}`)
+  })
+
   test('calliope --version is the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dir, '../package.json'), 'utf8'))
     expect((await run(['--version'])).out).toBe(`calliope ${version}\n`)

@@ -23,6 +23,9 @@ export interface Command {
 
 export type CommandTable = Readonly<Record<string, Command>>
 
+/** Commands that are loaded when they are asked for. */
+export type CommandLoaders = Readonly<Record<string, () => Promise<Command>>>
+
 /** Throws UsageError when there are words that are no flags. */
 export function flagsOnly(command: string, positionals: readonly string[]): void {
   const problems = positionals.map((word) => ({
@@ -37,18 +40,18 @@ export class CommandError extends Error {}
 
 /** Runs `calliope WORDS…` and returns the exit code. */
 export async function runCommand(
-  commands: CommandTable,
+  commands: CommandLoaders,
   words: readonly string[],
 ): Promise<number> {
   const [name, ...argv] = words
   if (name === '--version' || name === 'version') return print(`calliope ${VERSION}`)
   if (name === undefined || name === 'help' || name === '--help' || name === '-h')
-    return print(commands[argv[0] ?? ''] ? commandHelp(commands[argv[0]!]!) : overview(commands))
-  const command = commands[name]
+    return print(await help(commands, argv[0] ?? ''))
+  const command = await own(commands, name)?.()
   if (!command) {
     const near = nearest(name, Object.keys(commands))
     return complain(
-      `no command '${name}'${near ? `; did you mean '${near}'?` : ''} See: calliope --help`,
+      `no command '${name}'${near ? `; did you mean '${near}'?` : '.'} See: calliope --help`,
       2,
     )
   }
@@ -65,7 +68,7 @@ async function runAction(
   argv: readonly string[],
 ): Promise<number> {
   const [word, ...rest] = argv
-  const action = word === undefined ? undefined : actions[word]
+  const action = word === undefined ? undefined : own(actions, word)
   const asksHelp = argv.includes('--help') || argv.includes('-h')
   if (action)
     return asksHelp ? print(commandHelp(action)) : runGuarded(`${name} ${word}`, action, rest)
@@ -73,6 +76,10 @@ async function runAction(
   const known = Object.keys(actions).join(', ')
   return complain(`${name} has no '${word}'; give one of ${known}. See: calliope ${name} --help`, 2)
 }
+
+/** What the table says, not what every object has: `calliope constructor` is no command. */
+const own = <Entry>(table: Readonly<Record<string, Entry>>, name: string): Entry | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
 
 async function runGuarded(
   name: string,
@@ -110,10 +117,17 @@ function complain(text: string, code: number): number {
   return code
 }
 
-function overview(commands: CommandTable): string {
+async function help(commands: CommandLoaders, name: string): Promise<string> {
+  const command = await own(commands, name)?.()
+  return command ? commandHelp(command) : overview(commands)
+}
+
+async function overview(commands: CommandLoaders): Promise<string> {
   const width = Math.max(...Object.keys(commands).map((name) => name.length))
-  const lines = Object.entries(commands).map(
-    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  const lines = await Promise.all(
+    Object.entries(commands).map(
+      async ([name, load]) => `  ${name.padEnd(width)}  ${(await load()).summary}`,
+    ),
   )
   return `calliope ${VERSION}: captures SIP signalling mirrored as HEP, loses none, finds any call.
 
