@@ -3,7 +3,7 @@
 // ledger.ts) and `main` reads.
 //
 // Of prom-client its parts are loaded, not its front: that loads clustering, an HTTP client and tracing too,
-// which nobody here uses, and takes 5 MB (docs/decisions/0023).
+// which nobody here uses, and takes 5 MB (docs/decisions/0031).
 import type * as PromClient from 'prom-client'
 
 export const Registry = require('prom-client/lib/registry.js') as typeof PromClient.Registry

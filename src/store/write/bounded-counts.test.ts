@@ -13,6 +13,33 @@ test('BoundedCounts keeps the frequent names among any number of others', () => 
   expect(counts.top(1e6).length).toBeLessThanOrEqual(512)
 })
 
+test('BoundedCounts lets nobody be pushed out by who came once in a crowd', () => {
+  const counts = new BoundedCounts()
+  for (let i = 0; i < 512; i++) counts.of(`known-${i}`).attempts += 1
+  const crowd = crowded('once')
+  crowd.of('twice').attempts += 2
+  crowd.of('known-500').attempts += 1
+  counts.merge(crowd)
+  const names = new Map(counts.top(1e6))
+  expect(names.get('twice')?.attempts).toBe(2)
+  expect(names.get('known-500')?.attempts).toBe(2)
+  const few = new BoundedCounts()
+  few.of('alone').attempts += 1
+  counts.merge(few) // not in a crowd: one of few is worth a place
+  expect(new Map(counts.top(1e6)).has('alone')).toBeTrue()
+  const steady = new BoundedCounts()
+  for (let i = 0; i < 512; i++) steady.of(`known-${i}`).attempts += 1
+  steady.merge(crowded('once more'))
+  expect(steady.top(1e6).every(([name]) => name.startsWith('known-'))).toBeTrue()
+})
+
+/** Of more names than fit. */
+function crowded(name: string): BoundedCounts {
+  const counts = new BoundedCounts()
+  for (let i = 0; i < 600; i++) counts.of(`${name}-${i}`).attempts += 1
+  return counts
+}
+
 test('BoundedCounts cuts long names without leaving half a character', () => {
   const counts = new BoundedCounts()
   counts.of('x'.repeat(99) + '😀'.repeat(9)).attempts += 1
