@@ -28,6 +28,8 @@ export class Collector {
   /** Room for chunks, and how many of them hold what the batch at hand is made of. */
   readonly #buffers: Buffer[] = []
   #buffersUsed = 0
+  /** Records of the largest chunk so far. */
+  #chunkBytes = 0
   readonly #heap = new HeapLimit()
   /** Batches go as soon as there is nothing more to read. */
   isDraining = false
@@ -77,7 +79,7 @@ export class Collector {
    * must be built, or let go, before.
    */
   async collect(signal: AbortSignal): Promise<BatchBuilder | undefined> {
-    const { batchBytes, batchWaitMs } = this.#options
+    const { batchWaitMs } = this.#options
     const passed = this.#current
     this.#current = undefined
     // Before anything of the next batch is made: what lives through a collection grows old, and would keep
@@ -92,7 +94,7 @@ export class Collector {
       const hasRead = this.#readOnce(builder)
       const now = performance.now()
       if (hasRead) filledAt ??= now
-      if (builder.bytes >= batchBytes) return builder
+      if (this.#isFull(builder)) return builder
       if (filledAt !== undefined && now - filledAt >= batchWaitMs) return builder
       if (!hasRead && filledAt !== undefined && this.#isDue(builder)) return builder
       if (!hasRead && filledAt === undefined) {
@@ -108,6 +110,11 @@ export class Collector {
     return countFrames(this.#directory, this.#stored)
   }
 
+  /** Another chunk would be too much: rather a little less than the limit than a chunk more of memory. */
+  #isFull({ bytes }: BatchBuilder): boolean {
+    return bytes > 0 && bytes + this.#chunkBytes > this.#options.batchBytes
+  }
+
   #isDue(builder: BatchBuilder): boolean {
     return this.isDraining || ageMs(builder) >= this.#options.batchWaitMs
   }
@@ -121,12 +128,14 @@ export class Collector {
   #readOnce(builder: BatchBuilder): boolean {
     let hasRead = false
     for (const [lane, reader] of this.#readers) {
-      if (builder.bytes >= this.#options.batchBytes) break
+      if (this.#isFull(builder)) break
       const from = reader.cursor
       const chunk = reader.read({ bytesMax: CHUNK_BYTES_MAX, into: this.#freeBuffer() })
       if (chunk === undefined) continue
       this.#buffersUsed += 1
+      const bytes = builder.bytes
       builder.add(lane, from, chunk)
+      this.#chunkBytes = Math.max(this.#chunkBytes, builder.bytes - bytes)
       hasRead = true
     }
     return hasRead
