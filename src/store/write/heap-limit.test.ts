@@ -9,21 +9,21 @@ import { KpiCounter } from './kpi-counter.ts'
 import { callFrames, type TestSpool, testSpool } from './test-spool.ts'
 
 const DAY_MS = 86_400_000
-const BATCHES = 24
-const BATCH_BYTES = 2 * 2 ** 20
+const BATCHES = 8
+const BATCH_BYTES = 4 * 2 ** 20
 const LONG = [`X-Long: ${'x'.repeat(400)}`]
 
 test('a batch is gone with the quick collection after it', async () => {
   await using spool = await testSpool()
   const messages = fill(spool, BATCHES * BATCH_BYTES)
   const counts = await objectsAfterEach(spool)
-  expect(counts.length).toBeGreaterThan(12)
+  expect(counts.length).toBeGreaterThanOrEqual(BATCHES)
   const grown = counts.slice(1).map((count, i) => count - counts[i]!)
   const aBatch = messages / counts.length
   // A batch makes three objects for every message; what is on its way to PostgreSQL may live through one.
   expect(grown.toSorted((a, b) => a - b)[grown.length >> 1]!).toBeLessThan(aBatch / 2)
   expect(counts.at(-1)! - counts[1]!).toBeLessThan(4 * aBatch)
-})
+}, 30_000)
 
 /** Calls of callers who call once. Returns how many messages. */
 function fill(spool: TestSpool, bytes: number): number {
