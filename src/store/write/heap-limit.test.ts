@@ -1,5 +1,5 @@
-// What a batch leaves behind is counted in objects of the engine's heap, with the collections as the writer has
-// them: docs/decisions/0031.
+// How large batches are, and what one leaves behind, counted in objects of the engine's heap, with the
+// collections as the writer has them: docs/decisions/0031.
 
 import { heapStats } from 'bun:jsc'
 import { expect, test } from 'bun:test'
@@ -13,11 +13,14 @@ const BATCHES = 8
 const BATCH_BYTES = 4 * 2 ** 20
 const LONG = [`X-Long: ${'x'.repeat(400)}`]
 
-test('a batch is gone with the quick collection after it', async () => {
+test('a batch is no larger than its limit, and gone with the quick collection after it', async () => {
   await using spool = await testSpool()
   const messages = fill(spool, BATCHES * BATCH_BYTES)
-  const counts = await objectsAfterEach(spool)
+  const { counts, bytes } = await passAll(spool)
   expect(counts.length).toBeGreaterThanOrEqual(BATCHES)
+  // The last one is what was left.
+  expect(Math.min(...bytes.slice(0, -1))).toBeGreaterThan(BATCH_BYTES / 2)
+  expect(Math.max(...bytes)).toBeLessThanOrEqual(BATCH_BYTES)
   const grown = counts.slice(1).map((count, i) => count - counts[i]!)
   const aBatch = messages / counts.length
   // A batch makes three objects for every message; what is on its way to PostgreSQL may live through one.
@@ -37,7 +40,7 @@ function fill(spool: TestSpool, bytes: number): number {
   return messages
 }
 
-async function objectsAfterEach(spool: TestSpool): Promise<number[]> {
+async function passAll(spool: TestSpool) {
   const { signal } = new AbortController()
   const collector = new Collector(spool.directory, {
     rules: { behindMsMax: DAY_MS, aheadMsMax: DAY_MS },
@@ -50,12 +53,14 @@ async function objectsAfterEach(spool: TestSpool): Promise<number[]> {
   collector.isDraining = true
   const out = [new ByteWriter(), new ByteWriter()]
   const counts: number[] = []
+  const bytes: number[] = []
   for (;;) {
     const builder = await collector.collect(signal)
     if (builder === undefined) break
     counts.push(heapStats().objectCount)
+    bytes.push(builder.bytes)
     await builder.build(out[counts.length % 2]!)
   }
   collector.close()
-  return counts
+  return { counts, bytes }
 }
