@@ -110,9 +110,9 @@ export class Collector {
     return countFrames(this.#directory, this.#stored)
   }
 
-  /** Another chunk would be too much: rather a little less than the limit than a chunk more of memory. */
+  /** As near to the limit as chunks allow. */
   #isFull({ bytes }: BatchBuilder): boolean {
-    return bytes > 0 && bytes + this.#chunkBytes > this.#options.batchBytes
+    return bytes > 0 && bytes + this.#chunkBytes / 2 > this.#options.batchBytes
   }
 
   #isDue(builder: BatchBuilder): boolean {

@@ -13,14 +13,14 @@ const BATCHES = 8
 const BATCH_BYTES = 4 * 2 ** 20
 const LONG = [`X-Long: ${'x'.repeat(400)}`]
 
-test('a batch is no larger than its limit, and gone with the quick collection after it', async () => {
+test('a batch is about as large as its limit, and gone with the quick collection after it', async () => {
   await using spool = await testSpool()
   const messages = fill(spool, BATCHES * BATCH_BYTES)
   const { counts, bytes } = await passAll(spool)
-  expect(counts.length).toBeGreaterThanOrEqual(BATCHES)
+  expect(counts.length).toBeGreaterThanOrEqual(BATCHES - 1)
   // The last one is what was left.
-  expect(Math.min(...bytes.slice(0, -1))).toBeGreaterThan(BATCH_BYTES / 2)
-  expect(Math.max(...bytes)).toBeLessThanOrEqual(BATCH_BYTES)
+  expect(Math.min(...bytes.slice(0, -1))).toBeGreaterThan(BATCH_BYTES * 0.85)
+  expect(Math.max(...bytes)).toBeLessThan(BATCH_BYTES * 1.15)
   const grown = counts.slice(1).map((count, i) => count - counts[i]!)
   const aBatch = messages / counts.length
   // A batch makes three objects for every message; what is on its way to PostgreSQL may live through one.
