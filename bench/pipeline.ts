@@ -102,9 +102,8 @@ function figuresOf(
       }
     return figures
   }
-  if (!mustKeepUp) figures[key] = { value: ours.ramp.best, how }
-  const keptUp = mustKeepUp ? ours.ramp.best : ours.keptUp
-  figures[`${key}.keptup`] = { value: Math.floor(keptUp), how }
+  // Which rate is kept up with only a ramp that looks for it can say: others begin above it.
+  figures[mustKeepUp ? `${key}.keptup` : key] = { value: Math.floor(ours.ramp.best), how }
   // An offloading sender sorts datagrams by length: neighbours in time are no longer neighbours in a block.
   if (ours.best && !offload)
     figures[`bytes.${traffic}`] = {
