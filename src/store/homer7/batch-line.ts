@@ -33,16 +33,23 @@ export interface LineOptions {
 }
 
 /** A batch under way, as the one behind it sees it. */
-class Ticket {
+export class Ticket {
   readonly #ended = Promise.withResolvers<Ahead>()
   #stumbled = Promise.withResolvers<Ahead>()
 
   /** Committed, or gone for good. */
   readonly ended = this.#ended.promise
 
-  /** What becomes of it next. */
+  /**
+   * What becomes of its try, at once when that has failed and the next has not begun: who comes to ask so late
+   * holds locks as well, and the one ahead may need them before it can try again.
+   */
   next(): Promise<Ahead> {
     return Promise.race([this.#ended.promise, this.#stumbled.promise])
+  }
+
+  beginTry(): void {
+    this.#stumbled = Promise.withResolvers()
   }
 
   end(how: 'committed' | 'gone'): void {
@@ -51,7 +58,6 @@ class Ticket {
 
   stumble(): void {
     this.#stumbled.resolve('stumbled')
-    this.#stumbled = Promise.withResolvers()
   }
 }
 
@@ -126,6 +132,7 @@ export class BatchLine {
     let patience = answerMsMax
     let careful = false
     while (!signal.aborted && !this.isElsewhere) {
+      own.beginTry()
       try {
         const outcome = await answeredWithin(sql, patience, async (paused) => {
           signals.add('partitionsCreated', await partitions.cover(sql, batch.tables))
