@@ -1,6 +1,6 @@
 // `npm test`: installs what the tests need (npm packages; on Debian as root also the real peers:
 // Kamailio, SIPp, sngrep, tshark, Chromium, Prometheus, InfluxDB, and what carries and runs images), runs every test, and
-// closes with one line of counts.
+// closes with what failed, once more, and one line of counts.
 //   npm test                 everything, in two runs side by side: most tests wait, few compute
 //   npm test -- src/hep      one room
 import { spawn, spawnSync } from 'node:child_process'
@@ -36,6 +36,7 @@ if (spawnSync('terraform', ['version']).error)
   process.stdout.write(
     '\nNOT TESTED against: terraform. No package registry has it: https://developer.hashicorp.com/terraform/install\n',
   )
+for (const failure of counts.failures) process.stdout.write(`\nFAILED: ${failure}`)
 process.stdout.write(
   `\n${counts.pass} passed, ${counts.fail} failed${counts.skip ? `, ${counts.skip} skipped` : ''}\n`,
 )
@@ -83,15 +84,18 @@ function runTests(args) {
     })
     let tail = ''
     const said = byFile()
+    const failed = failures()
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => {
+      stream.setEncoding('utf8').on('data', (chunk) => {
         said.add(chunk)
+        failed.add(chunk)
         tail = (tail + chunk).slice(-20_000)
       })
     child.on('close', (code) => {
       said.end()
       const count = (word) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(tail)?.[1] ?? 0)
-      resolve({ code, pass: count('pass'), fail: count('fail'), skip: count('skip') })
+      const counts = { pass: count('pass'), fail: count('fail'), skip: count('skip') }
+      resolve({ code, ...counts, failures: failed.found })
     })
   })
 }
@@ -111,8 +115,33 @@ function byFile() {
   }
 }
 
+// What each failed test said, from the result before it to its own: at most the last 80 lines.
+function failures() {
+  const found = []
+  let file = ''
+  let rest = ''
+  let said = []
+  return {
+    found,
+    add: (chunk) => {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop()
+      for (const line of lines) {
+        if (/^\S+\.test\.tsx?:$/.test(line)) file = line
+        said = [...said.slice(-79), line]
+        // Bun frames what was thrown outside of any test with two lines of dashes below this head.
+        const isThrown = said.includes('# Unhandled error between tests') && /^-{9,}$/.test(line)
+        const isFramed = isThrown && said.filter((one) => one === line).length === 2
+        if (line.startsWith('(fail)') || isFramed) found.push(`${[file, ...said].join('\n')}\n`)
+        if (isFramed || /^\((pass|fail|skip|todo)\)/.test(line)) said = []
+      }
+    },
+  }
+}
+
 function added(results) {
   const sum = (name) => results.reduce((total, result) => total + result[name], 0)
   const code = results.find((result) => result.code !== 0)?.code ?? 0
-  return { code, pass: sum('pass'), fail: sum('fail'), skip: sum('skip') }
+  const failures = results.flatMap((result) => result.failures)
+  return { code, pass: sum('pass'), fail: sum('fail'), skip: sum('skip'), failures }
 }

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { SQL } from 'bun'
 import { findBinaries } from './binaries.ts'
 import { connect } from './connect.ts'
@@ -50,6 +50,16 @@ const isAlive = (pid: number): boolean => {
     return false
   }
 }
+
+test('startEmbedded takes a directory relative to where it runs, as the default data_dir is', async () => {
+  const directory = newDirectory()
+  const server = await startEmbedded({ directory: relative(process.cwd(), directory), settings })
+  try {
+    expect(existsSync(join(directory, 'data', 'PG_VERSION'))).toBe(true)
+  } finally {
+    await server.stop()
+  }
+})
 
 test('startEmbedded makes a server for a role that owns its database and nothing else', async () => {
   const directory = newDirectory()

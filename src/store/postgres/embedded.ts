@@ -8,6 +8,7 @@
 //
 // The URL stays the same across restarts, so pools simply connect again. Crash recovery is
 // PostgreSQL's own: what was committed is there.
+import { resolve } from 'node:path'
 import { log as rootLog } from '#log'
 import { findAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
@@ -25,7 +26,7 @@ const HEALTHY_MS = 60_000
 const PORTS_TRIED_MAX = 5
 
 export interface EmbeddedOptions {
-  /** Where its files are, usually DATA_DIR/postgres. Made when missing. */
+  /** Where its files are, usually DATA_DIR/postgres; relative to where we run. Made when missing. */
   readonly directory: string
   /** Folder of initdb and postgres. @default CALLIOPE_POSTGRES_BIN, the npm package, PATH … */
   readonly programs?: string
@@ -77,11 +78,13 @@ const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 
 async function start({
-  directory,
+  directory: given,
   programs,
   settings = {},
 }: EmbeddedOptions): Promise<EmbeddedServer> {
   const binaries = await findBinaries(programs)
+  // Programs of PostgreSQL run in other folders than ours, where a relative path means another one.
+  const directory = resolve(given)
   makeDirectory(directory)
   const account = findAccount(directory, binaries.postgres)
   const cluster = await openCluster(directory, binaries, account)
