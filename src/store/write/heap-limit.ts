@@ -1,6 +1,6 @@
 // Keeps the writer's heap small. Nearly everything it makes dies with its batch, all at once; left to
 // itself the engine lets several batches pile up before it looks, and then keeps the room. So it is told to
-// look when a batch has just died, mostly at what was made since the last time (1.5 ms), now and then at
+// look when a batch has just died, mostly at what was made since the last time (1.6 ms), now and then at
 // everything (12 ms; docs/decisions/0031 has the figures). The quick look finds a batch dead only if nothing that
 // is older points at it, dead or not: what a batch is put into must be made after the look before.
 import { edenGC } from 'bun:jsc'
