@@ -4,6 +4,7 @@
 import { type FlagTable, flagOf, nearest, type Setting, showValue, UsageError } from '#config'
 import { log } from '#log'
 import pkg from '../../package.json' with { type: 'json' }
+import { endWithReader } from './output-reader.ts'
 
 export const VERSION: string = pkg.version
 
@@ -43,6 +44,7 @@ export async function runCommand(
   commands: CommandLoaders,
   words: readonly string[],
 ): Promise<number> {
+  endWithReader()
   const [name, ...argv] = words
   if (name === '--version' || name === 'version') return print(`calliope ${VERSION}`)
   if (name === undefined || name === 'help' || name === '--help' || name === '-h')

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty'
 import { log } from '#log'
 import { VERSION } from './command.ts'
 import { keepEngineSmall } from './engine-pages.ts'
+import { outliveReader } from './output-reader.ts'
 
 /** 128 + SIGINT, as shells say it. */
 const EXIT_INTERRUPTED = 130
@@ -26,6 +27,7 @@ export interface Running {
  * signal before all is started ends at once. SIGHUP reloads, unless the terminal has gone that we run in.
  */
 export async function runUntilSignal(start: () => Promise<Running>): Promise<number> {
+  outliveReader()
   const signals = new Signals()
   signals.on(1, () => process.exit(EXIT_INTERRUPTED)) // what we started hears of our exit
   const running = await start()
