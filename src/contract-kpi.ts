@@ -39,6 +39,9 @@ export interface KpiDetails {
 
 /** The answer of /api/v1/kpi; tables only as asked for with `by`. */
 export interface Kpi {
+  /** What was counted: the whole minutes that begin in the range asked for. The last may be going on. */
+  readonly from: string
+  readonly to: string
   readonly minutes: readonly KpiMinute[]
   readonly stepSeconds: number
   /** The whole range as one row; null when nothing was captured in it. */

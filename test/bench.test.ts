@@ -1,4 +1,5 @@
-// Every benchmark in small: does it still run, and does it say what it measured? No figure is looked at.
+// Every benchmark in small: does it still run, and does it say what it measured? No figure is looked at,
+// also not how long it takes: under a minute where the machine is not busy with the other tests.
 // `kills` has a test of its own (test/faults/kill.test.ts).
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ const NAMES = [
   ...['recovery', 'search', 'growth', 'sustained', 'profile', 'targets'],
 ]
 
-test('npm run bench -- --quick runs every benchmark in under a minute', async () => {
+test('npm run bench -- --quick runs every benchmark', async () => {
   const bench = Bun.spawn(
     [process.execPath, join(import.meta.dir, '../bench/main.ts'), '--quick', ...NAMES],
     {
@@ -25,7 +26,7 @@ test('npm run bench -- --quick runs every benchmark in under a minute', async ()
   expect([bench.exitCode, err.slice(-2_000)]).toEqual([0, expect.any(String) as never])
   for (const name of NAMES.filter((one) => one !== 'targets')) expect(out).toContain(`## ${name}`)
   expect(out).toContain('| UDP, 738-byte SIP')
-}, 120_000)
+}, 300_000)
 
 test('Ramp finds any limit to the closeness asked for, and never names a rate that lost', () => {
   const rates = [50_000, 100_000, 200_000, 400_000]

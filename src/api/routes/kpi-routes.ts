@@ -4,10 +4,12 @@ import { ApiError } from '../errors.ts'
 import { type Param, refuseBackwards, time } from '../http/params.ts'
 import { json } from '../http/reply.ts'
 import { type Route, route } from '../http/route.ts'
+import { formatTime } from '../http/time.ts'
 
 // 44,640 minutes, some 12 MB of JSON: more is not for one answer.
 const KPI_DAYS_MAX = 31
 const DAY_US = 86_400e6
+const MINUTE_US = 60e6
 
 /** Steps that `auto` chooses from; each divides a day, so that days begin with a step. */
 const STEPS = [60, 300, 900, 3_600, 21_600, 86_400] as const
@@ -63,6 +65,8 @@ export const KPI_ROUTES: readonly Route[] = [
       const minutes = await store.kpi(from, to, stepSeconds)
       const details = wantsDetails ? await store.kpiDetails(from, to) : undefined
       return json({
+        from: formatTime(wholeMinute(from)),
+        to: formatTime(wholeMinute(to)),
         minutes,
         stepSeconds,
         ...(by.includes('total') ? { total: (await store.kpi(from, to, 0))[0] ?? null } : {}),
@@ -73,6 +77,9 @@ export const KPI_ROUTES: readonly Route[] = [
     },
   }),
 ]
+
+/** Minutes are counted by where they begin. */
+const wholeMinute = (us: number): number => Math.ceil(us / MINUTE_US) * MINUTE_US
 
 const autoStep = (from: number, to: number): number =>
   STEPS.find((seconds) => (to - from) / (seconds * 1e6) <= AUTO_POINTS_MAX) ?? STEPS.at(-1)!

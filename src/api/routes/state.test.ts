@@ -54,12 +54,23 @@ test('kpi chooses a step so that no chart has more than 400 rows, and takes thos
 test('kpi adds the tables that are asked for, and no others', async () => {
   const api = await start()
   const { body } = await ask(api, 'kpi?by=code,host')
-  expect(Object.keys(body)).toEqual(['minutes', 'stepSeconds', 'codes', 'hosts'])
+  expect(Object.keys(body)).toEqual(['from', 'to', 'minutes', 'stepSeconds', 'codes', 'hosts'])
   expect(body.codes).toEqual([{ code: 486, count: 1 }])
   expect((await ask(api, 'kpi?by=total,talker')).body).toMatchObject({
     ...{ total: { messages: 7 }, talkers: [{ kind: 'from', name: 'alice' }] },
   })
   expect((await ask(api, 'kpi?by=cod')).status).toBe(400)
+})
+
+test('kpi says which whole minutes it counted', async () => {
+  const api = await start()
+  const range = async (from: string, to: string) => {
+    const { body } = await ask(api, `kpi?from=2026-11-20T${from}Z&to=2026-11-20T${to}Z`)
+    return [body.from, body.to]
+  }
+  const minute = (text: string) => `2026-11-20T${text}:00.000000Z`
+  expect(await range('10:00:00', '11:00:00')).toEqual([minute('10:00'), minute('11:00')])
+  expect(await range('10:00:00.000001', '11:00:59')).toEqual([minute('10:01'), minute('11:01')])
 })
 
 class Quarantine extends MemoryStore {

@@ -88,6 +88,8 @@ const kpiTalker: v.GenericSchema<contract.KpiTalker> = v.strictObject({
 })
 
 const kpi: v.GenericSchema<contract.Kpi> = v.strictObject({
+  from: at,
+  to: at,
   minutes: v.array(kpiMinute),
   stepSeconds: count,
   total: v.exactOptional(v.nullable(kpiMinute)),

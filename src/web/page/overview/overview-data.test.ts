@@ -12,7 +12,10 @@ const row = (minute: number, change: Partial<KpiMinute> = {}): KpiMinute => ({
   ...{ setupMsMean: null, setupMsP50: null, setupMsP95: null },
   ...change,
 })
-const kpi = (minutes: readonly KpiMinute[]): Kpi => ({ minutes, stepSeconds: 60 })
+const kpi = (minutes: readonly KpiMinute[]): Kpi => ({
+  ...{ from: new Date(START * 1000).toISOString(), to: new Date(START * 1000).toISOString() },
+  ...{ minutes, stepSeconds: 60 },
+})
 
 test('gridOf leaves gaps where nothing was captured, and steps that the range cuts', () => {
   const grid = gridOf(

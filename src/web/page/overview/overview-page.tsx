@@ -88,7 +88,8 @@ interface PictureProps {
 function Picture({ url, now, before }: PictureProps) {
   const toSeconds = Math.floor(Date.now() / 1000)
   const fromSeconds = toSeconds - url.seconds
-  const span = { fromSeconds, toSeconds }
+  // The minutes that the numbers are of, so that a click finds as many calls as were counted.
+  const span = { fromSeconds: secondsOf(now.from), toSeconds: secondsOf(now.to) }
   const grid = gridOf(now, fromSeconds, toSeconds)
   const earlier = url.earlierSeconds
   const gridBefore = before && gridOf(before, fromSeconds - earlier, toSeconds - earlier)
@@ -116,6 +117,8 @@ function Picture({ url, now, before }: PictureProps) {
     </>
   )
 }
+
+const secondsOf = (time: string): number => Date.parse(time) / 1000
 
 const NothingYet = () => (
   <div class="nothing-yet">
