@@ -21,7 +21,6 @@ export function useAnswer<Value>(path: string | undefined, again: unknown = 0): 
     if (path === undefined) return setAsked(NOTHING)
     const stop = new AbortController()
     let retry: ReturnType<typeof setTimeout> | undefined
-    // The old answer to the same question stays in sight, dimmed; that to another one would be a lie.
     setAsked((last) => ({ ...(last.path === path ? last : NOTHING), path, loading: true }))
     void fetchJson<Value>(path, stop.signal).then((answer) => {
       if (answer.kind === 'aborted') return
@@ -37,7 +36,10 @@ export function useAnswer<Value>(path: string | undefined, again: unknown = 0): 
     }
     // `again` and `attempt` change nothing in here: they ask once more.
   }, [path, again, attempt])
-  return asked
+  // The old answer to the same question stays in sight, dimmed; that to another one would be a lie, even
+  // until the effect has run: who works by keys would put the focus on what goes away at once.
+  return asked.path === path ? asked : path === undefined ? NOTHING : UNDER_WAY
 }
 
 const NOTHING = { value: undefined, failure: undefined, loading: false }
+const UNDER_WAY = { ...NOTHING, loading: true }
