@@ -132,7 +132,9 @@ function failures() {
         // Bun frames what was thrown outside of any test with two lines of dashes below this head.
         const isThrown = said.includes('# Unhandled error between tests') && /^-{9,}$/.test(line)
         const isFramed = isThrown && said.filter((one) => one === line).length === 2
-        if (line.startsWith('(fail)') || isFramed) found.push(`${[file, ...said].join('\n')}\n`)
+        // At its end Bun lists the failed ones again.
+        const isFirst = line.startsWith('(fail)') && !found.some((one) => one.includes(line))
+        if (isFirst || isFramed) found.push(`${[file, ...said].join('\n')}\n`)
         if (isFramed || /^\((pass|fail|skip|todo)\)/.test(line)) said = []
       }
     },
