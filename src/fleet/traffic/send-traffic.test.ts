@@ -83,6 +83,15 @@ test('sendTraffic from several senders keeps the packets of a call on one socket
     expect(new Set(frames.map(({ peerPort }) => peerPort)).size).toBe(1)
 })
 
+test('sendTraffic never stamps two packets with the same time, as fast as it may send', async () => {
+  await using sink = await streamSink('tcp')
+  const options = { source: { starts: 400 }, to: to(sink), transport: 'tcp' } as const
+  await sendTraffic({ ...options, count: 30_000, senders: 2 })
+  await sink.received(30_000)
+  // A message and its retransmission differ by nothing else.
+  expect(new Set(sink.frames.map((received) => decoded(received).atUs)).size).toBe(30_000)
+})
+
 test('sendTraffic keeps the rate, evenly', async () => {
   await using sink = await udpSink()
   const options = { source: { starts: 50 }, to: to(sink), transport: 'udp' } as const

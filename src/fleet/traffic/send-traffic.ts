@@ -102,6 +102,7 @@ class SendRun {
   readonly #startedAt = performance.now()
   #sent = 0
   #bytes = 0
+  #nextUs = 0
   #progressAt: number
 
   constructor(
@@ -173,9 +174,12 @@ class SendRun {
   #sendSlice(slice: number): Promise<void>[] {
     const dealt: Buffer[][] = this.#outlets.map(() => [])
     const nowUs = (performance.timeOrigin + performance.now()) * 1_000
+    // 1 µs apart keeps them in order; no time twice, or a message and its retransmission were one.
+    const firstUs = Math.max(Math.floor(nowUs) - slice, this.#nextUs)
+    this.#nextUs = firstUs + slice
     for (let i = 0; i < slice; i++) {
       const position = this.#sent + i
-      const frame = this.#ring.frameAt(position, nowUs - slice + i) // 1 µs apart keeps them in order
+      const frame = this.#ring.frameAt(position, firstUs + i)
       dealt[this.#ring.sceneAt(position) % dealt.length]!.push(frame)
       this.#bytes += frame.length
     }
