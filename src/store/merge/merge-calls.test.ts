@@ -171,7 +171,8 @@ async function forgetMerged({ database: { sql } }: WriterRig): Promise<void> {
 test('mergeCalls marks what moves to another minute: a search finds a call by what came late', async () => {
   await using rig = await writerRig()
   const minuteUs = 60_000_000
-  const atUs = Math.floor(BASE_US / minuteUs) * minuteUs - 2 * minuteUs
+  // In the middle of a partition, which are six hours each: a call across two of them stays two rows.
+  const atUs = (Math.floor(BASE_US / minuteUs / 360) * 360 - 180) * minuteUs
   // Nothing but the first message is in the call's first minute; the 200 comes in the third.
   const frames = callFrames('slow', { from: 'alice', atUs })
   const moved = callFrames('slow', { from: 'alice', atUs: atUs + 2 * minuteUs })
