@@ -130,12 +130,13 @@ test('a spool at its bound while the database is away: UDP is dropped and counte
   await until(
     () => metric(program, 'frames_pending'),
     (pending) => pending < 2 * RATE,
+    60_000, // it catches up while as much comes as before, on a machine that others use
   )
   const ended = await load.end()
   expect([...ended.refusals.keys()]).toEqual([503])
   await expectAccounted(program, database.sql, ended, 'spool_full')
   expect(await program.stop()).toBe(0)
-}, 60_000)
+}, 120_000)
 
 test.each([
   ["the embedded database's disk is full", 'postgres'],
