@@ -91,6 +91,20 @@ describe.skipIf(withoutBrowser)('the fleet page', () => {
     await page.close()
   })
 
+  test('shows no answer to the former address, not even until the next one is asked for', async () => {
+    const page = await open('/fleet?range=5m')
+    await page.waitForSelector('[data-node="edge-1"]')
+    const rows = await page.evaluate(async () => {
+      const tabs = [...document.querySelectorAll<HTMLElement>('[role=tab]')]
+      tabs.find((tab) => tab.getAttribute('aria-selected') === 'false')!.click()
+      await new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)))
+      return [location.search, document.querySelectorAll('[data-node]').length]
+    })
+    expect(rows).toEqual(['?range=15m', 0])
+    await page.waitForSelector('[data-node="edge-1"]')
+    await page.close()
+  })
+
   test('is worked by keys, and leads to the line of a node in the ingest doctor', async () => {
     const page = await open('/fleet?range=5m')
     await page.waitForSelector('[data-node="edge-1"]')
